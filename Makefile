@@ -1,0 +1,47 @@
+# `make run` and `make test` work on a fresh clone with Python 3.11 only.
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: run test demo bench lint venv lock clean
+
+# --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
+$(VENV)/.core: packaging/lock/core.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r packaging/lock/core.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.core packaging/lock/dev.txt packaging/lock/torch.txt
+	./packaging/system-packages.sh test
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r packaging/lock/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r packaging/lock/torch.txt
+	touch $@
+
+venv: $(VENV)/.dev
+
+run: $(VENV)/.core
+	exec $(BIN)/taosanoded
+
+test: $(VENV)/.dev lint
+	$(BIN)/pytest -q
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+demo: $(VENV)/.dev
+	$(BIN)/python -m appliance.demo
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+# Resolves anew, with hashes and without naming a registry.
+lock: $(VENV)/.dev
+	$(BIN)/pip install --quiet pip-tools
+	./packaging/lock.sh
+
+clean:
+	rm -rf $(VENV) .cache .run build dist .demo

@@ -1,0 +1,1 @@
+"""The service: wire, HTTP, processes, settings, command line."""

@@ -1,0 +1,7 @@
+"""``python -m appliance COMMAND``: the same as the installed `taosanode`."""
+
+import sys
+
+from appliance.cli import main
+
+sys.exit(main(["taosanode", *sys.argv[1:]]))

@@ -1,0 +1,160 @@
+"""The only place where numba's options are chosen, and where compiled kernels are kept.
+
+Kernels have explicit signatures, so they are compiled (or loaded from the cache) when their module is imported
+and refuse any other layout: no request ever pays for a compile. What was compiled is kept beside the sources, or,
+in a frozen build, shipped read-only beside the executable.
+
+Two of numba's defaults do not suit us, so we bring our own cache locator:
+a kernel is stale when any *imported* kernel source changes, not only its own file; and a read-only or missing
+cache must mean "compile in memory", never an error.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import os
+import platform
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import llvmlite.binding
+import numba
+from numba.core import caching
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+FROZEN = getattr(sys, "frozen", False)
+CACHE_DIR = (
+    Path(sys._MEIPASS).parent / "jitcache"  # type: ignore[attr-defined]  # set by PyInstaller
+    if FROZEN
+    else Path(__file__).parent.parent / ".cache" / "kernels"
+)
+
+OURS = ("kernels.", "models.", "operator_algorithms.")
+
+
+def _may_write() -> bool:
+    try:
+        CACHE_DIR.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(CACHE_DIR, os.W_OK)
+
+
+# A frozen node only reads its cache; the package build flips this while it fills it.
+cache_writable = not FROZEN and _may_write()
+
+_kernels: list[Any] = []
+
+
+def kernel(signature: str | list[str] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Compile a function for the given signature(s) now, without the GIL and with exact IEEE arithmetic.
+
+    No fastmath and no parallel loops: answers must match their reference, NaN must stay NaN, and a forked worker
+    dies if OpenMP ran in its parent.
+
+    Without a signature: a part of other kernels, compiled with the first kernel that calls it and never called from
+    Python (that would compile during a request). Define callees above their callers: a signature compiles at once.
+    """
+
+    def compile_now(function: Callable[P, R]) -> Callable[P, R]:
+        compiled: Callable[P, R] = numba.njit(signature, nogil=True, cache=True)(function)
+        _kernels.append(compiled)
+        return compiled
+
+    return compile_now
+
+
+def compiled_now() -> list[str]:
+    """Return the names of the kernels that were compiled in this process instead of loaded from the cache."""
+    return [k.__name__ for k in _kernels if hasattr(k, "stats") and sum(k.stats.cache_misses.values())]
+
+
+def _cpu_level() -> str | None:
+    """Name the x86-64 level to compile for: one cache then serves every machine of that level."""
+    if platform.machine() != "x86_64":
+        return None
+    features = llvmlite.binding.get_host_cpu_features()
+    wanted = ("avx2", "fma", "bmi", "bmi2", "f16c", "movbe", "lzcnt")
+    return "x86-64-v3" if all(features.get(f) for f in wanted) else "x86-64-v2"
+
+
+@cache
+def _stamp(path: str) -> str:
+    """Hash a kernel source file together with every `kernels` module it imports, directly or not."""
+    digest, queue, seen = hashlib.sha256(), [path], set()
+    while queue:
+        source = queue.pop()
+        if source in seen:
+            continue
+        seen.add(source)
+        text = Path(source).read_bytes()
+        digest.update(text)
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kernels"):
+                module = node.module or ""
+                candidates = [module, *(f"{module}.{alias.name}" for alias in node.names)]
+                for name in candidates:
+                    spec = _find_spec(name)
+                    if spec and spec.endswith(".py"):
+                        queue.append(spec)
+    return digest.hexdigest()
+
+
+def _find_spec(name: str) -> str | None:
+    try:
+        spec = importlib.util.find_spec(name)
+    except ModuleNotFoundError:  # the name of a function, not of a module
+        return None
+    return spec.origin if spec else None
+
+
+class Locator(caching._CacheLocator):  # type: ignore[misc]  # numba is not typed
+    """Tells numba where a kernel's compiled form lies and when it is stale."""
+
+    def __init__(self, function: Callable[..., Any], path: str) -> None:
+        self._function, self._path = function, path
+
+    def get_cache_path(self) -> str:
+        """Return the folder of all compiled kernels."""
+        return str(CACHE_DIR)
+
+    def ensure_cache_path(self) -> None:
+        """Make that folder; numba calls this only before it writes."""
+        CACHE_DIR.mkdir(parents=True, exist_ok=True)
+
+    def get_source_stamp(self) -> str:
+        """Return what must be unchanged for a compiled kernel to be used; a frozen program never changes."""
+        return _stamp(self._path) if Path(self._path).is_file() else "frozen"
+
+    def get_disambiguator(self) -> str:
+        """Tell two functions of one name and file apart."""
+        return f"{self._function.__module__}-{self._function.__code__.co_firstlineno}"
+
+    @classmethod
+    def from_function(cls, function: Callable[..., Any], path: str) -> Locator | None:
+        """Accept our own functions, archived in a frozen build or not; other libraries keep numba's locators."""
+        return cls(function, path) if function.__module__.startswith(OURS) else None
+
+
+def _writable_only(wrapped: Callable[..., bool]) -> Callable[..., bool]:
+    def check_cachable(self: Any, data: Any) -> bool:
+        return cache_writable and wrapped(self, data)
+
+    return check_cachable
+
+
+numba.config.CACHE_LOCATOR_CLASSES = ",".join(
+    ["kernels._jit.Locator", *(locator.__name__ for locator in caching.CacheImpl._locator_classes)]
+)
+if (level := _cpu_level()) is not None:
+    numba.config.CPU_NAME = level
+    numba.config.CPU_FEATURES = ""  # else numba adds the features of the machine that compiles
+# numba's own save is not guarded against a read-only folder
+caching.CompileResultCacheImpl.check_cachable = _writable_only(caching.CompileResultCacheImpl.check_cachable)

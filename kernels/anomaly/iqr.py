@@ -1,0 +1,65 @@
+"""Interquartile range rule: flag points outside Tukey's fences.
+
+Source: J. W. Tukey, "Exploratory Data Analysis" (1977), section 2E; quartiles by linear interpolation.
+Cost: O(n) time, O(n) memory.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels._jit import kernel
+from kernels.contract import Detection, Detector, Flags, NoParams, Series, as_series
+from kernels.numerics.quantiles import quantile_inplace
+
+FENCE = 1.5
+
+
+def detect(series: Series, params: NoParams = NoParams()) -> Detection:  # noqa: B008  (frozen, no state)
+    """Flag the values strictly outside [Q1 - 1.5 IQR, Q3 + 1.5 IQR].
+
+    Parameters
+    ----------
+    series : float64 (n,), n >= 1, finite, any unit. Not modified.
+
+    Returns
+    -------
+    Detection
+        score float64 (n,): distance beyond the nearer quartile in units of the IQR (0 between the quartiles); where
+        the IQR is 0, distance in units of the largest one.
+
+    Raises
+    ------
+    TooShort : n < 1.
+    """
+    flags, score = _fences(as_series(series))
+    return Detection(flags, score)
+
+
+@kernel("Tuple((i1[::1], f8[::1]))(f8[::1])")
+def _fences(x: Series) -> tuple[Flags, Series]:
+    n = x.shape[0]
+    work = x.copy()
+    q1 = quantile_inplace(work, 0.25)
+    q3 = quantile_inplace(work, 0.75)
+    spread = q3 - q1
+    low, high = q1 - FENCE * spread, q3 + FENCE * spread
+    flags = np.ones(n, np.int8)
+    score = np.zeros(n)
+    largest = 0.0
+    for i in range(n):
+        if x[i] < q1:
+            score[i] = q1 - x[i]
+        elif x[i] > q3:
+            score[i] = x[i] - q3
+        largest = max(largest, score[i])
+        if x[i] < low or x[i] > high:
+            flags[i] = -1
+    unit = spread if spread > 0.0 else largest
+    if unit > 0.0:
+        for i in range(n):
+            score[i] /= unit
+    return flags, score
+
+
+ALGORITHM = Detector("iqr", "interquartile range rule: outside Tukey's fences", NoParams, detect)

@@ -1,0 +1,1 @@
+"""Jitted parts shared by several algorithms."""

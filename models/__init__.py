@@ -1,0 +1,1 @@
+"""Trained models, behind the same contract as the kernels."""

@@ -1,0 +1,1 @@
+"""Detectors with trained weights; inference needs no torch."""

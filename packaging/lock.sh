@@ -1,0 +1,14 @@
+#!/bin/sh
+# Writes packaging/lock/*.txt from pyproject.toml: core (what the node runs on), dev (tests and checks, without
+# what core has), torch (pinned without hashes: CPU and CUDA builds of one version differ).
+set -eu
+cd "$(dirname "$0")/.."
+compile() {
+    .venv/bin/pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-annotate \
+        --no-emit-index-url --no-emit-trusted-host --no-emit-find-links "$@"
+}
+compile --generate-hashes --all-build-deps --output-file packaging/lock/core.txt pyproject.toml
+compile --generate-hashes --extra dev --constraint packaging/lock/core.txt --output-file packaging/lock/dev.txt pyproject.toml
+compile --extra tsfm --output-file packaging/lock/torch.all pyproject.toml
+grep '^torch==' packaging/lock/torch.all | sed 's/+cpu//' > packaging/lock/torch.txt
+rm packaging/lock/torch.all

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Installs the Debian packages that a task of this project needs: system-packages.sh test
+set -eu
+case "${1:-}" in
+    test) packages="libcurl4-openssl-dev libssl-dev gcc" ;; # pycurl is built from source where no wheel fits
+    *) echo "usage: $0 test" >&2; exit 2 ;;
+esac
+missing=""
+for package in $packages; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+[ -z "$missing" ] && exit 0
+[ "$(id -u)" = 0 ] || { echo "please install:$missing" >&2; exit 1; }
+apt-get -q update
+DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing
