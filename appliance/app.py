@@ -1,0 +1,43 @@
+"""The falcon application: which path leads to which resource."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import falcon
+
+from appliance import errors, wire
+from appliance.catalog import Catalog
+from appliance.resources.analysis import Analysis
+from appliance.resources.anomaly import Anomaly
+from appliance.resources.forecast import Forecast
+from appliance.resources.listing import Listing, Models
+from appliance.resources.status import Home, Status
+from appliance.settings import Settings
+from appliance.slots import Slots
+
+
+def create_app(catalog: Catalog, settings: Settings, slots: Slots) -> falcon.App[Any, Any]:
+    """Build the WSGI application of one worker process."""
+    app = falcon.App()
+    analysis = Analysis(settings, slots)
+    app.add_route("/", Home())
+    app.add_route("/status", Status())
+    app.add_route("/list", Listing(catalog, settings))
+    app.add_route("/models", Models(settings))
+    app.add_route("/anomaly-detect", Anomaly(catalog, analysis))
+    app.add_route("/forecast", Forecast(catalog, analysis))
+    app.add_error_handler(Exception, _unexpected)
+    app.add_error_handler(falcon.HTTPError, _http_error)
+    return app
+
+
+def _unexpected(req: falcon.Request, resp: falcon.Response, error: Exception, _: Any) -> None:
+    resp.status, resp.content_type = falcon.HTTP_200, falcon.MEDIA_JSON
+    resp.data = wire.error(errors.message(error))
+
+
+def _http_error(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _: Any) -> None:
+    resp.status, resp.content_type = error.status, falcon.MEDIA_JSON
+    resp.set_headers(error.headers or {})
+    resp.data = wire.error(f"{error.status}: {req.method} {req.path}")

@@ -1,0 +1,125 @@
+"""What every analysis endpoint does around its algorithm: read the body, wait for a slot, answer, log."""
+
+from __future__ import annotations
+
+import logging
+import select
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, TypeVar
+
+import falcon
+
+from appliance import errors, wire
+from appliance.settings import Settings
+from appliance.slots import ClientGone, Slots
+from appliance.wire import BadRequest
+from kernels.contract import AlgorithmError
+from kernels.numerics.whitenoise import is_white_noise
+
+log = logging.getLogger(__name__)
+
+MARGIN_S = 1.0  # an anytime search stops this much before the client gives up
+TIMEOUT_OPTION_S = (1, 1200)  # what taosd accepts; it falls back to 60 s outside
+
+R = TypeVar("R", bound=wire.Request)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When the client gives up, as `time.monotonic`."""
+
+    due: float
+
+    def out_of_time(self) -> bool:
+        """Tell a long search that its answer is due."""
+        return time.monotonic() >= self.due - MARGIN_S
+
+
+class Analysis:
+    """Serves analysis requests of one worker process."""
+
+    def __init__(self, settings: Settings, slots: Slots) -> None:
+        self._settings = settings
+        self._slots = slots
+        self._numbers = count(1)
+
+    def serve(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        read: Callable[[bytes], R],
+        answer: Callable[[R, Deadline], dict[str, Any]],
+    ) -> None:
+        """Answer one request; whatever happens, the reply is HTTP 200 and JSON.
+
+        Parameters
+        ----------
+        read : the body -> the request; raises BadRequest.
+        answer : runs the algorithm in a slot and returns the reply; raises AlgorithmError.
+        """
+        arrived = time.monotonic()
+        request: R | None = None
+        try:
+            request = read(self._body(req))
+            asked = request
+            deadline = Deadline(arrived + self._patience(asked))
+
+            def work() -> bytes:
+                if asked.wncheck and is_white_noise(next(iter(asked.columns.values()))):
+                    raise BadRequest("white noise data not processed")
+                return wire.dump(answer(asked, deadline))
+
+            resp.data = self._slots.run(work, due=deadline.due, client_gone=lambda: _hung_up(req))
+            outcome = "ok"
+        except (Exception, ClientGone) as error:  # everything else is a bug, and logged as one in errors.message
+            outcome = errors.message(error)
+            resp.data = wire.error(outcome)
+        elapsed_ms = (time.monotonic() - arrived) * 1e3
+        log.info(
+            "%d %s %s algo=%s rows=%d option=%r ms=%.1f %s",
+            next(self._numbers),
+            req.remote_addr,
+            req.path,
+            request.algo if request else "-",
+            request.rows if request else 0,
+            request.option_text if request else "",
+            elapsed_ms,
+            outcome,
+        )
+
+    def _body(self, req: falcon.Request) -> bytes:
+        if req.content_type and "json" not in req.content_type.lower():
+            raise BadRequest("invalid request format: the content type must be application/json")
+        limit = self._settings.max_body
+        if (req.content_length or 0) > limit:
+            raise BadRequest(f"invalid request format: body of {req.content_length} bytes, at most {limit} are allowed")
+        body = req.bounded_stream.read() if req.content_length is not None else req.stream.read(limit + 1)
+        if len(body) > limit:
+            raise BadRequest(f"invalid request format: body of more than {limit} bytes")
+        return bytes(body)
+
+    def _patience(self, request: wire.Request) -> float:
+        shortest, longest = TIMEOUT_OPTION_S
+        asked = request.option("timeout", 0)
+        return float(asked) if shortest <= asked <= longest else self._settings.http_timeout_s
+
+
+def choose(found: Any, kind: str, name: str) -> Any:
+    """Return the algorithm of that name, or refuse; taosd itself only asks for what `/list` announced."""
+    if found is None:
+        raise AlgorithmError(f"unknown {kind} algorithm: {name!r}")
+    return found
+
+
+def _hung_up(req: falcon.Request) -> bool:
+    """Tell whether the client has closed its side of the connection."""
+    connection: socket.socket | None = req.env.get("gunicorn.socket")
+    if connection is None:
+        return False
+    poll = select.poll()
+    poll.register(connection, select.POLLRDHUP | select.POLLHUP | select.POLLERR)
+    return bool(poll.poll(0))

@@ -1,0 +1,58 @@
+"""GET `/list` (what taosd registers) and `/models`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import falcon
+
+from appliance import wire
+from appliance.catalog import Catalog
+from appliance.settings import Settings
+from kernels.contract import Algorithm, Detector, Forecaster, defaults
+
+# What every forecast takes besides the algorithm's own options; shown with their defaults.
+COMMON_FORECAST = {
+    "period": 0,
+    "start": 0,
+    "every": 1,
+    "forecast_rows": 10,
+    "return_conf": 1,
+    "conf": 0.95,
+    "tz": "UTC",
+    "precision": "ms",
+}
+
+
+class Listing:
+    """GET `/list`: taosd waits 100 ms for it. The answer is made beforehand."""
+
+    def __init__(self, catalog: Catalog, settings: Settings) -> None:
+        self._answer = wire.listing(_details(catalog, settings))
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with the algorithms of each kind."""
+        resp.data = self._answer
+
+
+class Models:
+    """GET `/models`: the trained models found on this node."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with one entry per model."""
+        resp.data = wire.dump({"protocol": wire.PROTOCOL, "version": wire.VERSION, "details": []})
+
+
+def _details(catalog: Catalog, settings: Settings) -> Iterator[dict[str, Any]]:
+    yield {"type": Forecaster.type, "algo": [_entry(a, COMMON_FORECAST) for a in catalog.of_kind(Forecaster)]}
+    yield {"type": Detector.type, "algo": [_entry(a, {}) for a in catalog.of_kind(Detector)]}
+    for extra in settings.detail_types:
+        yield {"type": extra, "algo": []}
+
+
+def _entry(algorithm: Algorithm, common: dict[str, Any]) -> dict[str, Any]:
+    return {"name": algorithm.name, "desc": algorithm.desc, "params": {**common, **defaults(algorithm.params)}}

@@ -1,0 +1,79 @@
+"""The node as processes: one master that loads everything, and workers forked from it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+
+from appliance import catalog
+from appliance.app import create_app
+from appliance.settings import Settings
+from appliance.slots import Slots
+from appliance.worker import Worker
+
+log = logging.getLogger(__name__)
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
+    """gunicorn, configured from `Settings` alone; SIGHUP reads them anew."""
+
+    def __init__(self, read_settings: Callable[[], Settings], ready: Callable[[Settings], None]) -> None:
+        self._read_settings = read_settings
+        self._ready = ready
+        self.settings = read_settings()
+        self._catalog = catalog.build(self.settings)
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Translate the settings into gunicorn's own."""
+        settings = self.settings
+        host, port = settings.http
+        for key, value in {
+            "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            "workers": settings.processes,
+            "worker_class": Worker,
+            # a thread waits for its slot: there must be more of them than can wait
+            "threads": settings.threads + slots_of(settings) + settings.queue,
+            "worker_connections": 4096,
+            "backlog": 2048,
+            "keepalive": 75,
+            "timeout": 120,
+            "graceful_timeout": settings.reload_mercy_s,
+            # the catalogue, the expensive part, is loaded before the fork all the same: in __init__ and reload
+            "preload_app": False,
+            "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,
+            "control_socket_disable": True,
+            "pidfile": str(settings.pidfile) if settings.pidfile else None,
+            "proc_name": "taosanode",
+            "when_ready": self._when_ready,
+        }.items():
+            self.cfg.set(key, value)
+        Worker.max_body = settings.max_body
+
+    def load(self) -> Callable[..., Any]:
+        """Return the application of one worker; called after the fork, since its threads would not survive one."""
+        return create_app(self._catalog, self.settings, Slots(slots_of(self.settings), self.settings.queue))
+
+    def reload(self) -> None:
+        """Read settings and algorithms anew; keep the old ones if the new ones are no good."""
+        try:
+            settings = self._read_settings()
+            found = catalog.build(settings)
+        except Exception as error:
+            log.error("reload refused, the node goes on as it was: %s", error)
+            return
+        self.settings, self._catalog = settings, found
+        super().reload()
+
+    def _when_ready(self, arbiter: Arbiter) -> None:
+        self._ready(self.settings)
+
+
+def slots_of(settings: Settings) -> int:
+    """Return how many analyses one worker process runs at once."""
+    return settings.slots or len(os.sched_getaffinity(0))
