@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import orjson
@@ -92,7 +92,7 @@ class ForecastRequest(Request):
 def read_anomaly(body: bytes) -> AnomalyRequest:
     """Read the body of `/anomaly-detect`; raises BadRequest."""
     document = _document(body)
-    times, columns = _table(document)
+    times, columns = _table(document, body)
     if len({len(column) for column in columns.values()}) > 1:
         raise BadRequest("multiple dimensions of data for anomaly detection are not equal")
     return AnomalyRequest(**_common(document, DEFAULT_DETECTOR), times=times, columns=columns)
@@ -101,7 +101,7 @@ def read_anomaly(body: bytes) -> AnomalyRequest:
 def read_forecast(body: bytes) -> ForecastRequest:
     """Read the body of `/forecast`; raises BadRequest."""
     document = _document(body)
-    times, columns = _table(document)
+    times, columns = _table(document, body)
     common = _common(document, DEFAULT_FORECASTER)
     given = common["options"]
     start, every, rows = (_integer(document, name) for name in ("start", "every", "forecast_rows"))
@@ -159,7 +159,7 @@ def _lenient_document(body: bytes) -> Any:
         raise BadRequest("invalid request format") from None
 
 
-def _table(document: Mapping[str, Any]) -> tuple[Times, dict[str, Series]]:
+def _table(document: Mapping[str, Any], body: bytes) -> tuple[Times, dict[str, Series]]:
     """Return the time column and the data columns by name, checked in the contracted order."""
     data = document.get("data")
     if data is None:
@@ -173,8 +173,10 @@ def _table(document: Mapping[str, Any]) -> tuple[Times, dict[str, Series]]:
     names = _names(document.get("schema"))
     _check_lengths([len(column) for column in data], names)
     _check_schema(document, names, len(data))
-    columns = {name: _floats(column, name) for name, column in zip(names, data, strict=True) if name != "ts"}
-    return _integers(data[names.index("ts")]), columns
+    # simdjson's buffers flatten a list inside a column silently; without surplus brackets there is none
+    flat = body.count(b"[") <= 2 + 2 * len(data)
+    columns = {name: _floats(column, name, flat) for name, column in zip(names, data, strict=True) if name != "ts"}
+    return _integers(data[names.index("ts")], flat), columns
 
 
 def _check_lengths(lengths: Sequence[int], names: Sequence[str]) -> None:
@@ -220,51 +222,57 @@ def _is_array(value: Any) -> bool:
     return isinstance(value, (simdjson.Array, list))
 
 
-def _floats(column: Any, name: str) -> Series:
+def _floats(column: Any, name: str, flat: bool) -> Series:
     """Copy one column of numbers into an own array, refusing everything but finite numbers."""
-    if isinstance(column, simdjson.Array):
-        try:
-            values = np.frombuffer(column.as_buffer(of_type="d"), dtype=np.float64)
-        except (ValueError, TypeError):
-            values = _slow_floats(column.as_list(), name)
-    else:
-        values = _slow_floats(column, name)
-    if len(values) != len(column):
-        raise BadRequest(f"column {name} must hold numbers, not lists")
-    if not isfinite(values.sum()):  # one pass; only then is it worth looking where
-        finite = np.isfinite(values)
-        if not finite.all():
-            row = int(finite.argmin())
-            raise BadRequest(f"column {name}, row {row}: {values[row]} is not a finite number")
+    values = _buffer(column, "d", np.float64) if flat else None
+    if values is None:
+        values = _slow_floats(list(column), name)
+    finite = np.isfinite(values)
+    if not finite.all():
+        row = int(finite.argmin())
+        raise BadRequest(f"column {name}, row {row}: {values[row]} is not a finite number")
     return values
+
+
+def _buffer(column: Any, kind: Literal["d", "i"], dtype: type[Any]) -> NDArray[Any] | None:
+    """Return the parser's own copy of a column as an array, None if not all of it is of that kind."""
+    if not isinstance(column, simdjson.Array):
+        return None
+    try:
+        return np.frombuffer(column.as_buffer(of_type=kind), dtype=dtype)
+    except (ValueError, TypeError):
+        return None
 
 
 def _slow_floats(column: list[Any], name: str) -> Series:
     for row, value in enumerate(column):
         if not isinstance(value, (int, float)):
-            raise BadRequest(f"column {name}, row {row}: a number is expected, got {json.dumps(value)[:40]}")
+            raise BadRequest(f"column {name}, row {row}: a number is expected, got {_kind(value)}")
     try:
         return np.array(column, dtype=np.float64)
     except OverflowError:
         raise BadRequest(f"column {name} holds a number that is out of range") from None
 
 
-def _integers(column: Any) -> Times:
+def _integers(column: Any, flat: bool) -> Times:
     """Copy the time column exactly: nanoseconds do not survive a detour through floats."""
-    if isinstance(column, simdjson.Array):
-        try:
-            times = np.frombuffer(column.as_buffer(of_type="i"), dtype=np.int64)
-            if len(times) == len(column):
-                return times
-        except (ValueError, TypeError):
-            pass  # a float or worse among them: looked at one by one below
-        column = column.as_list()
+    times = _buffer(column, "i", np.int64) if flat else None
+    if times is not None:
+        return times
+    column = list(column)  # a float or worse among them: looked at one by one
     for row, value in enumerate(column):
         if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1:
-            raise BadRequest(f"column ts, row {row}: an integer is expected, got {json.dumps(value)[:40]}")
+            raise BadRequest(f"column ts, row {row}: an integer is expected, got {_kind(value)}")
         if not INT64.min <= value <= INT64.max:
             raise BadRequest(f"column ts, row {row}: {value} is not a timestamp")
     return np.array([int(value) for value in column], dtype=np.int64)
+
+
+def _kind(value: Any) -> str:
+    """Name a JSON value in a message, without repeating what may be long."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return json.dumps(value)
+    return "text" if isinstance(value, str) else "a list or object"
 
 
 def _common(document: Mapping[str, Any], default_algo: str) -> dict[str, Any]:

@@ -1,0 +1,69 @@
+"""When a request counts as complete; the event loop around it is tested on a running node."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.worker import MAX_HEAD, Incoming
+
+GET = b"GET /status HTTP/1.1\r\nHost: a\r\n\r\n"
+POST = b"POST /x HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello"
+CHUNKED = b"POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;ext=1\r\nhello\r\n3\r\nabc\r\n0\r\n\r\n"
+TRAILER = CHUNKED[:-2] + b"X-Sum: 1\r\n\r\n"
+
+
+@pytest.mark.parametrize("message", [GET, POST, CHUNKED, TRAILER])
+def test_complete_with_the_last_byte_and_not_before(message: bytes) -> None:
+    incoming = Incoming(1000)
+    for i in range(len(message) - 1):
+        assert not incoming.feed(message[i : i + 1]), message[: i + 1]
+    assert incoming.feed(message[-1:])
+    assert bytes(incoming.data) == message
+
+
+@given(st.sampled_from([GET, POST, CHUNKED, TRAILER]), st.lists(st.integers(1, 40), max_size=12))
+def test_cuts_do_not_matter(message: bytes, cuts: list[int]) -> None:
+    incoming, rest, complete = Incoming(1000), message, False
+    for cut in cuts:
+        piece, rest = rest[:cut], rest[cut:]
+        complete = incoming.feed(piece) if piece else complete
+        assert complete == (not rest)
+    if rest:
+        assert incoming.feed(rest)
+
+
+def test_expect_is_taken_out_and_noted() -> None:
+    incoming = Incoming(1000)
+    assert not incoming.feed(b"POST /x HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+    assert incoming.wants_continue
+    assert incoming.feed(b"ab")
+    assert bytes(incoming.data) == b"POST /x HTTP/1.1\r\nContent-Length: 2\r\n\r\nab"
+
+
+def test_too_large_a_body_is_not_waited_for_nor_asked_for() -> None:
+    incoming = Incoming(1000)
+    assert incoming.feed(b"POST /x HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1001\r\n\r\n")
+    assert not incoming.wants_continue
+
+
+def test_endless_chunks_are_not_waited_for() -> None:
+    incoming = Incoming(1000)
+    head = b"POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert not incoming.feed(head + b"384\r\n" + b"x" * 900 + b"\r\n")
+    assert incoming.feed(b"ffff\r\n")
+
+
+@pytest.mark.parametrize("size", [b"-5", b"zz", b""])
+def test_malformed_chunk_goes_to_the_parser_at_once(size: bytes) -> None:
+    assert Incoming(1000).feed(b"POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + size + b"\r\n")
+
+
+def test_endless_head_is_not_waited_for() -> None:
+    assert Incoming(1000).feed(b"GET / HTTP/1.1\r\nX: " + b"a" * MAX_HEAD)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_taken(data: bytes) -> None:
+    Incoming(100).feed(data)
