@@ -1,0 +1,1 @@
+"""Speed and quality figures, each beside a named peer measured in the same run."""

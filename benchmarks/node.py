@@ -1,0 +1,72 @@
+"""A node of its own for a benchmark or a demonstration, on a free loopback port."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+
+class Node:
+    """Starts `taosanoded`, waits until it answers, stops it at the end."""
+
+    def __init__(self, extra: str = "") -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="taosanode-")
+        folder = Path(self._folder.name)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.address = ("127.0.0.1", probe.getsockname()[1])
+        config = folder / "taosanode.ini"
+        config.write_text(
+            f"[uwsgi]\nhttp = 127.0.0.1:{self.address[1]}\nlogto = {folder}/taosanode.log\n"
+            f"[taosanode]\napp-log = {folder}/taosanode.app.log\nmodel-dir = {folder}/model\n{extra}"
+        )
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "appliance", "serve", "-c", str(config)],
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        )
+        self.pid = self._process.pid
+
+    def __enter__(self) -> Node:
+        for _ in range(600):
+            try:
+                client = http.client.HTTPConnection(*self.address, timeout=1)
+                client.request("GET", "/status")
+                if client.getresponse().status == 200:
+                    return self
+            except OSError:
+                if self._process.poll() is not None:
+                    raise RuntimeError(f"the node did not start: {self._process.stderr.read().decode()}") from None
+                time.sleep(0.1)
+        raise RuntimeError("the node did not answer within 60 seconds")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.terminate()
+        self._process.wait(60)
+        self._process.stderr.close()
+        self._folder.cleanup()
+
+
+def body(algo: str, rows: int, *, columns: int = 1, options: str | None = None, seed: int = 1) -> bytes:
+    """A request as taosd lays it out: one value a line, six decimals."""
+    rng = np.random.default_rng(seed)
+    times = ",\n".join(str(1_700_000_000_000 + 1000 * i) for i in range(rows))
+    names = ["val", *(f"val{i}" for i in range(1, columns))]
+    schema = ",\n".join(['  ["ts", "TIMESTAMP", 8]', *(f'  ["{name}", "DOUBLE", 8]' for name in names)])
+    values = [",\n".join(f"{value:.6f}" for value in rng.normal(100, 5, rows)) for _ in names]
+    data = ",\n".join(f"[\n{column}\n]" for column in [times, *values])
+    return (
+        f'{{\n"schema": [\n{schema}\n],\n"data": [\n{data}\n],\n"option": "{options or f"algo={algo}"}",\n'
+        f'"algo": "{algo}",\n"prec": "ms",\n"wncheck": 0,\n"rows": {rows},\n"protocol": 1.0\n}}'
+    ).encode()
