@@ -22,10 +22,12 @@ log = logging.getLogger(__name__)
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     """gunicorn, configured from `Settings` alone; SIGHUP reads them anew."""
 
-    def __init__(self, read_settings: Callable[[], Settings], ready: Callable[[Settings], None]) -> None:
+    def __init__(
+        self, settings: Settings, read_settings: Callable[[], Settings], ready: Callable[[Settings], None]
+    ) -> None:
         self._read_settings = read_settings
         self._ready = ready
-        self.settings = read_settings()
+        self.settings = settings
         self._catalog = catalog.build(self.settings)
         super().__init__()
 

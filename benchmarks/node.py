@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import socket
@@ -39,10 +40,10 @@ class Node:
     def __enter__(self) -> Node:
         for _ in range(600):
             try:
-                client = http.client.HTTPConnection(*self.address, timeout=1)
-                client.request("GET", "/status")
-                if client.getresponse().status == 200:
-                    return self
+                with contextlib.closing(http.client.HTTPConnection(*self.address, timeout=1)) as client:
+                    client.request("GET", "/status")
+                    if client.getresponse().status == 200:
+                        return self
             except OSError:
                 if self._process.poll() is not None:
                     raise RuntimeError(f"the node did not start: {self._process.stderr.read().decode()}") from None

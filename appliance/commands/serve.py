@@ -9,7 +9,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from appliance import settings
 from appliance.settings import Settings
+
+EMBEDDED_FOLDER = Path(".run")  # what a node without a configuration file writes goes here
 
 TRY = """
   curl {url}/status
@@ -20,18 +23,35 @@ TRY = """
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("-c", "--config", type=Path, metavar="FILE", help="configuration, such as taosanode.ini")
+    parser.add_argument(
+        "-c",
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help=f"configuration, such as /etc/taos/taosanode.ini; without it the node listens on 127.0.0.1:6090 and "
+        f"writes only below ./{EMBEDDED_FOLDER}",
+    )
 
 
 def run(given: argparse.Namespace) -> int:
     """Serve; returns when the node has stopped."""
-    from appliance.server import Server
 
-    Server(lambda: Settings(), _announce).run()
+    def read_settings() -> Settings:
+        return settings.load(given.config) if given.config else settings.embedded(EMBEDDED_FOLDER)
+
+    try:
+        first = read_settings()
+    except settings.SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    from appliance.server import Server  # numba only once the configuration is known to be good
+
+    Server(first, read_settings, _announce).run()
     return 0
 
 
 def _announce(settings: Settings) -> None:
     host, port = settings.http
     url = f"http://{host}:{port}"
-    sys.stderr.write(f"taosanode is ready at {url}; try:{TRY.format(url=url)}\n")
+    logs = settings.logto.parent if settings.logto else "standard error"
+    sys.stderr.write(f"taosanode is ready at {url}, logs go to {logs}; try:{TRY.format(url=url)}\n")

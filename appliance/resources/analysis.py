@@ -105,7 +105,8 @@ class Analysis:
     def _patience(self, request: wire.Request) -> float:
         shortest, longest = TIMEOUT_OPTION_S
         asked = request.option("timeout", 0)
-        return float(asked) if shortest <= asked <= longest else self._settings.http_timeout_s
+        patience = float(asked) if shortest <= asked <= longest else self._settings.http_timeout_s
+        return min(patience, self._settings.longest_request_s)
 
 
 def choose(found: Any, kind: str, name: str) -> Any:

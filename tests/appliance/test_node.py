@@ -1,0 +1,229 @@
+"""A real node, over real sockets, under real trouble."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+import pytest
+
+from benchmarks.node import Node, body
+from tests.appliance.bodies import JSON, dump, request
+
+ANOMALY = "/anomaly-detect"
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Node]:
+    with Node() as running:
+        yield running
+
+
+def ask(node: Node, raw: bytes, path: str = ANOMALY) -> dict[str, Any]:
+    with contextlib.closing(http.client.HTTPConnection(*node.address, timeout=60)) as client:
+        client.request("POST", path, raw, JSON)
+        reply: dict[str, Any] = json.loads(client.getresponse().read())
+    return reply
+
+
+def status(node: Node) -> str:
+    with contextlib.closing(http.client.HTTPConnection(*node.address, timeout=30)) as client:
+        client.request("GET", "/status")
+        return str(json.loads(client.getresponse().read())["status"])
+
+
+def connect(node: Node) -> socket.socket:
+    return socket.create_connection(node.address, timeout=30)
+
+
+def head(length: int, extra: str = "") -> bytes:
+    return (
+        f"POST {ANOMALY} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n{extra}"
+        f"Content-Length: {length}\r\n\r\n"
+    ).encode()
+
+
+def replies(sock: socket.socket, count: int = 1) -> list[dict[str, Any]]:
+    """Read `count` replies from one connection."""
+    found = []
+    file = sock.makefile("rb")
+    for _ in range(count):
+        assert file.readline().startswith(b"HTTP/1.1 200")
+        length = 0
+        while (line := file.readline()) not in (b"\r\n", b""):
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.split(b":")[1])
+        found.append(json.loads(file.read(length)))
+    return found
+
+
+def workers(node: Node) -> list[psutil.Process]:
+    return psutil.Process(node.pid).children()
+
+
+def test_keep_alive_serves_many_requests_on_one_connection(node: Node) -> None:
+    client = http.client.HTTPConnection(*node.address, timeout=30)
+    for _ in range(20):
+        client.request("POST", ANOMALY, dump(request()), JSON)
+        assert json.loads(client.getresponse().read())["rows"] == 1
+    client.close()
+
+
+def test_pipelined_requests_are_answered_in_order(node: Node) -> None:
+    raw = [dump(request(option=f"n={i}")) for i in range(6)]
+    with connect(node) as sock:
+        sock.sendall(b"".join(head(len(one)) + one for one in raw))
+        assert [reply["option"] for reply in replies(sock, 6)] == [f"n={i}" for i in range(6)]
+
+
+def test_pipelined_request_may_arrive_in_pieces(node: Node) -> None:
+    raw = dump(request())
+    message = head(len(raw)) + raw
+    with connect(node) as sock:
+        sock.sendall(message + message[:40])
+        assert replies(sock)[0]["rows"] == 1
+        time.sleep(0.05)
+        sock.sendall(message[40:])
+        assert replies(sock)[0]["rows"] == 1
+
+
+def test_half_closed_connection_gets_its_answer(node: Node) -> None:
+    raw = dump(request())
+    with connect(node) as sock:
+        sock.sendall(head(len(raw)) + raw)
+        sock.shutdown(socket.SHUT_WR)
+        assert replies(sock)[0]["rows"] == 1
+
+
+def test_chunked_body_is_read(node: Node) -> None:
+    client = http.client.HTTPConnection(*node.address, timeout=30)
+    raw = dump(request())
+    client.request("POST", ANOMALY, iter([raw[:100], raw[100:]]), JSON, encode_chunked=True)
+    assert json.loads(client.getresponse().read())["rows"] == 1
+    client.close()
+
+
+def test_expect_100_continue_is_answered_once_and_at_once(node: Node) -> None:
+    raw = dump(request())
+    with connect(node) as sock:
+        sock.sendall(head(len(raw), "Expect: 100-continue\r\n"))
+        assert sock.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        sock.sendall(raw)
+        assert replies(sock)[0]["rows"] == 1
+
+
+def test_hundred_megabytes_are_refused_and_not_read(node: Node) -> None:
+    with connect(node) as sock:
+        sock.sendall(head(100_000_000, "Expect: 100-continue\r\n"))
+        assert replies(sock)[0]["msg"].startswith("invalid request format: body of 100000000 bytes")
+    with connect(node) as sock, contextlib.suppress(OSError):
+        sock.sendall(head(100_000_000))
+        for _ in range(100):
+            sock.sendall(b" " * 1_000_000)
+    assert status(node) == "ready"
+
+
+@pytest.mark.parametrize(
+    "raw", [b"\x00\x01\x02\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"POST / HTTP/1.1\r\n"]
+)
+def test_what_is_not_http_does_no_harm(node: Node, raw: bytes) -> None:
+    with connect(node) as sock:
+        sock.sendall(raw)
+        sock.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionResetError):
+            assert not sock.recv(1000).startswith(b"HTTP/1.1 500")
+    assert status(node) == "ready"
+
+
+def test_hundreds_of_slow_clients_hold_nothing(node: Node) -> None:
+    slow = [connect(node) for _ in range(300)]
+    for i, sock in enumerate(slow):
+        sock.sendall(head(1000)[: 5 + i % 60])
+    for _ in range(5):
+        for sock in slow[:20]:
+            sock.sendall(b"x")
+        assert status(node) == "ready"
+        assert ask(node, dump(request()))["rows"] == 1
+    for sock in slow:
+        sock.close()
+
+
+def test_clients_that_hang_up_halfway_do_no_harm(node: Node) -> None:
+    raw = body("iqr", 2000)
+    for cut in (10, 100, 5000, len(raw)):
+        for _ in range(10):
+            sock = connect(node)
+            sock.sendall((head(len(raw)) + raw)[:cut])
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")  # a reset
+            sock.close()
+    assert status(node) == "ready"
+
+
+def test_a_killed_worker_loses_only_what_it_held() -> None:
+    with Node() as node:
+        raw, stop = dump(request()), threading.Event()
+        outcomes: list[bool] = []
+
+        def load() -> None:
+            while not stop.is_set():
+                try:
+                    outcomes.append(ask(node, raw)["rows"] == 1)
+                except (OSError, http.client.HTTPException):
+                    outcomes.append(False)
+
+        clients = [threading.Thread(target=load) for _ in range(4)]
+        for client in clients:
+            client.start()
+        time.sleep(0.5)
+        first = {worker.pid for worker in workers(node)}
+        os.kill(min(first), signal.SIGKILL)
+        for _ in range(200):
+            time.sleep(0.1)
+            now = {worker.pid for worker in workers(node)}
+            if len(now) == len(first) and min(first) not in now:
+                break
+        else:
+            pytest.fail("no new worker came")
+        time.sleep(0.3)
+        stop.set()
+        for client in clients:
+            client.join()
+        assert outcomes.count(False) <= len(clients)
+        assert outcomes[-4:] == [True] * 4
+
+
+def test_reload_and_stop_drop_no_request() -> None:
+    with Node() as node:
+        raw, stop = dump(request()), threading.Event()
+        outcomes: list[Any] = []
+
+        def load() -> None:
+            while not stop.is_set():
+                try:
+                    outcomes.append(ask(node, raw)["rows"])
+                except (OSError, http.client.HTTPException) as error:
+                    outcomes.append(error)
+
+        clients = [threading.Thread(target=load) for _ in range(4)]
+        for client in clients:
+            client.start()
+        before = {worker.pid for worker in workers(node)}
+        for _ in range(3):
+            time.sleep(0.7)
+            os.kill(node.pid, signal.SIGHUP)
+        time.sleep(2)
+        stop.set()
+        for client in clients:
+            client.join()
+        assert not before & {worker.pid for worker in workers(node)}
+        assert outcomes
+        assert set(outcomes) == {1}
