@@ -7,6 +7,7 @@ request completely, costing a slow client nothing but memory, and only then give
 
 from __future__ import annotations
 
+import io
 import re
 import selectors
 import socket
@@ -16,6 +17,8 @@ from concurrent import futures
 from functools import partial
 from typing import Any
 
+from gunicorn.http.body import LengthReader
+from gunicorn.http.errors import InvalidHeader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 HEAD_END = b"\r\n\r\n"
@@ -44,6 +47,7 @@ class Incoming:
         self._body_at: int | None = None
         self._needed: int | None = None  # total size, None while it is not known
         self._chunk_at = 0  # where the next chunk's size line begins
+        self._refused = False  # too large, so not waited for
         self.wants_continue = False
 
     def feed(self, data: bytes) -> bool:
@@ -54,6 +58,17 @@ class Incoming:
         if self._needed is not None:
             return len(self.data) >= self._needed
         return self._chunks_complete()
+
+    def split(self) -> tuple[bytes, bytes | None, bytes]:
+        """Return the head, the body, and what came of the next request.
+
+        The body is None where it must be read by gunicorn's parser: chunked, or refused and never received.
+        """
+        if self._needed is None or self._refused or len(self.data) < self._needed:
+            return bytes(self.data), None, b""
+        view = memoryview(self.data)
+        body_at = self._body_at or 0
+        return bytes(view[:body_at]), bytes(view[body_at : self._needed]), bytes(view[self._needed :])
 
     def _read_head(self) -> bool:
         end = self.data.find(HEAD_END)
@@ -69,8 +84,8 @@ class Incoming:
         length = _LENGTH.search(head)
         if length:
             size = int(length.group(1))
-            if size > self._max_body:  # refused unread
-                self.wants_continue = False
+            if size > self._max_body:
+                self.wants_continue, self._refused = False, True
                 size = 0
             self._needed = self._body_at + size
         elif not _CHUNKED.search(head):
@@ -126,7 +141,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
 
     def finish_request(self, conn: TConn, future: futures.Future[Any]) -> None:
         """Close or keep a connection; what it already sent of its next request is received like any other."""
-        ahead = conn.parser.unreader.take_buffered() if conn.parser is not None else b""
+        ahead = conn.parser.unreader.take_buffered() + conn.ahead if conn.parser is not None else b""
         if ahead and not future.cancelled() and future.exception() is None and future.result():
             self._receive(conn, ahead)
         else:
@@ -143,9 +158,20 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         """Serve one received request; runs in a thread."""
         conn.init()
         conn.sock.settimeout(SEND_TIMEOUT_S)
-        conn.parser.unreader.unread(bytes(conn.incoming.data))
+        head, conn.body, conn.ahead = conn.incoming.split()
         conn.incoming = None
+        conn.parser.unreader.unread(head)
         return super().handle(conn)
+
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        """Give the application the body as one piece; gunicorn's reader would copy it again for every part."""
+        if conn.body is not None:
+            reader = req.body.reader
+            if not isinstance(reader, LengthReader) or reader.length != len(conn.body):
+                raise InvalidHeader("CONTENT-LENGTH", req)  # the parser saw another framing than we did
+            req.body = io.BytesIO(conn.body)
+            conn.body = None
+        return super().handle_request(req, conn)
 
     def _receive(self, conn: TConn, ahead: bytes) -> None:
         conn.sock.setblocking(False)

@@ -97,10 +97,10 @@ class Analysis:
         limit = self._settings.max_body
         if (req.content_length or 0) > limit:
             raise BadRequest(f"invalid request format: body of {req.content_length} bytes, at most {limit} are allowed")
-        body = req.bounded_stream.read() if req.content_length is not None else req.stream.read(limit + 1)
+        body: bytes = req.stream.read(limit + 1 if req.content_length is None else req.content_length)
         if len(body) > limit:
             raise BadRequest(f"invalid request format: body of more than {limit} bytes")
-        return bytes(body)
+        return body
 
     def _patience(self, request: wire.Request) -> float:
         shortest, longest = TIMEOUT_OPTION_S

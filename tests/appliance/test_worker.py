@@ -67,3 +67,16 @@ def test_endless_head_is_not_waited_for() -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_are_taken(data: bytes) -> None:
     Incoming(100).feed(data)
+
+
+def test_split_separates_head_body_and_what_follows() -> None:
+    incoming = Incoming(1000)
+    incoming.feed(POST + GET[:7])
+    assert incoming.split() == (POST[:-5], b"hello", GET[:7])
+
+
+@pytest.mark.parametrize("message", [CHUNKED, b"POST /x HTTP/1.1\r\nContent-Length: 1001\r\n\r\nabc"])
+def test_split_leaves_other_bodies_to_the_parser(message: bytes) -> None:
+    incoming = Incoming(1000)
+    incoming.feed(message)
+    assert incoming.split() == (message, None, b"")
