@@ -7,7 +7,6 @@ request completely, costing a slow client nothing but memory, and only then give
 
 from __future__ import annotations
 
-import io
 import re
 import selectors
 import socket
@@ -39,76 +38,107 @@ class Incoming:
 
     It looks no closer than it must: gunicorn's parser judges the request later. Whatever is malformed or too large
     counts as complete, so that it is refused at once instead of waited for.
+
+    head : what came first; without a `body` of its own, all that came.
+    body : as long as the client announced, filled up to `filled`; None for other framings and refused lengths.
+    ahead : what came of the next request.
     """
 
     def __init__(self, max_body: int) -> None:
-        self.data = bytearray()
+        self.head = bytearray()
+        self.body: bytearray | None = None
+        self.filled = 0
+        self.ahead = b""
+        self.wants_continue = False
         self._max_body = max_body
         self._body_at: int | None = None
-        self._needed: int | None = None  # total size, None while it is not known
-        self._chunk_at = 0  # where the next chunk's size line begins
-        self._refused = False  # too large, so not waited for
-        self.wants_continue = False
+        self._chunk_at: int | None = None  # where the next chunk's size line begins
+
+    def __len__(self) -> int:
+        return len(self.head) + self.filled + len(self.ahead)
+
+    def room(self) -> memoryview | None:
+        """Return where the rest of the body belongs, so that the socket can write there; None before that is known."""
+        return None if self.body is None else memoryview(self.body)[self.filled :]
+
+    def advance(self, size: int) -> bool:
+        """Note that `size` bytes were written to `room`; return whether the request is complete."""
+        self.filled += size
+        return self.body is not None and self.filled == len(self.body)
 
     def feed(self, data: bytes) -> bool:
         """Add bytes; return whether the request is complete."""
-        self.data += data
-        if self._body_at is None and not self._read_head():
-            return len(self.data) > MAX_HEAD
-        if self._needed is not None:
-            return len(self.data) >= self._needed
-        return self._chunks_complete()
-
-    def split(self) -> tuple[bytes, bytes | None, bytes]:
-        """Return the head, the body, and what came of the next request.
-
-        The body is None where it must be read by gunicorn's parser: chunked, or refused and never received.
-        """
-        if self._needed is None or self._refused or len(self.data) < self._needed:
-            return bytes(self.data), None, b""
-        view = memoryview(self.data)
-        body_at = self._body_at or 0
-        return bytes(view[:body_at]), bytes(view[body_at : self._needed]), bytes(view[self._needed :])
+        room = self.room()
+        if room is not None:
+            size = min(len(data), len(room))
+            room[:size] = data[:size]
+            self.ahead += data[size:]
+            return self.advance(size)
+        self.head += data
+        if self._body_at is None:
+            return self._read_head() or (self._body_at is None and len(self.head) > MAX_HEAD)
+        return self._chunk_at is None or self._chunks_complete()
 
     def _read_head(self) -> bool:
-        end = self.data.find(HEAD_END)
+        end = self.head.find(HEAD_END)
         if end < 0:
             return False
-        head = bytes(self.data[: end + 2])
+        head = bytes(self.head[: end + 2])
         if _EXPECT.search(head):
             # answered by the event loop; a thread would answer it once more
             head = _EXPECT.sub(b"", head)
-            self.data[: end + 2] = head
+            self.head[: end + 2] = head
             self.wants_continue = True
-        self._body_at = self._chunk_at = len(head) + 2
+        self._body_at = len(head) + 2
         length = _LENGTH.search(head)
         if length:
-            size = int(length.group(1))
-            if size > self._max_body:
-                self.wants_continue, self._refused = False, True
-                size = 0
-            self._needed = self._body_at + size
-        elif not _CHUNKED.search(head):
-            self._needed = self._body_at
-        return True
+            return self._expect_body(int(length.group(1)))
+        if _CHUNKED.search(head):
+            self._chunk_at = self._body_at
+            return self._chunks_complete()
+        return self._expect_body(0)
+
+    def _expect_body(self, size: int) -> bool:
+        if size > self._max_body:
+            self.wants_continue = False
+            return True
+        rest = bytes(self.head[self._body_at :])
+        del self.head[self._body_at :]
+        self.body = bytearray(size)  # the system backs it with memory only as it fills
+        return self.feed(rest)
 
     def _chunks_complete(self) -> bool:
         """Follow a chunked body from size line to size line (RFC 9112, section 7.1)."""
-        while True:
-            if self._chunk_at - (self._body_at or 0) > self._max_body:
-                return True
-            line_end = self.data.find(b"\r\n", self._chunk_at)
+        at, begin = self._chunk_at or 0, self._body_at or 0
+        while at <= len(self.head):
+            self._chunk_at = at
+            line_end = self.head.find(b"\r\n", at)
             if line_end < 0:
-                return len(self.data) - self._chunk_at > MAX_HEAD
+                return len(self.head) - at > MAX_HEAD
             try:
-                size = int(self.data[self._chunk_at : line_end].split(b";")[0], 16)
+                size = int(self.head[at:line_end].split(b";")[0], 16)
             except ValueError:
                 return True
             if size <= 0:
-                return size < 0 or self.data.find(HEAD_END, line_end) >= 0
-            self._chunk_at = line_end + 2 + size + 2
-            if self._chunk_at > len(self.data):
-                return self._chunk_at - (self._body_at or 0) > self._max_body
+                return size < 0 or self.head.find(HEAD_END, line_end) >= 0
+            at = line_end + 2 + size + 2
+            if at - begin > self._max_body:
+                return True
+        return False
+
+
+class WholeBody:
+    """`wsgi.input` of a body that is already here, given out without a copy when asked for whole."""
+
+    def __init__(self, data: bytearray) -> None:
+        self._data = data
+        self._at = 0
+
+    def read(self, size: int = -1) -> bytes | bytearray:
+        """Return the next `size` bytes, or all that is left."""
+        begin, end = self._at, len(self._data) if size < 0 else min(self._at + size, len(self._data))
+        self._at = end
+        return self._data if end - begin == len(self._data) else bytes(self._data[begin:end])
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
@@ -141,7 +171,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
 
     def finish_request(self, conn: TConn, future: futures.Future[Any]) -> None:
         """Close or keep a connection; what it already sent of its next request is received like any other."""
-        ahead = conn.parser.unreader.take_buffered() + conn.ahead if conn.parser is not None else b""
+        ahead = conn.parser.unreader.take_buffered() + conn.incoming.ahead if conn.parser is not None else b""
+        conn.incoming = None
         if ahead and not future.cancelled() and future.exception() is None and future.result():
             self._receive(conn, ahead)
         else:
@@ -158,19 +189,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         """Serve one received request; runs in a thread."""
         conn.init()
         conn.sock.settimeout(SEND_TIMEOUT_S)
-        head, conn.body, conn.ahead = conn.incoming.split()
-        conn.incoming = None
-        conn.parser.unreader.unread(head)
+        conn.parser.unreader.unread(bytes(conn.incoming.head))
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: TConn) -> Any:
         """Give the application the body as one piece; gunicorn's reader would copy it again for every part."""
-        if conn.body is not None:
+        body = conn.incoming.body
+        if body is not None:
             reader = req.body.reader
-            if not isinstance(reader, LengthReader) or reader.length != len(conn.body):
+            if not isinstance(reader, LengthReader) or reader.length != len(body):
                 raise InvalidHeader("CONTENT-LENGTH", req)  # the parser saw another framing than we did
-            req.body = io.BytesIO(conn.body)
-            conn.body = None
+            req.body = WholeBody(body)
         return super().handle_request(req, conn)
 
     def _receive(self, conn: TConn, ahead: bytes) -> None:
@@ -183,37 +212,50 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
             self._feed(conn, ahead)
 
     def _on_data(self, conn: TConn, client: socket.socket) -> None:
+        room = conn.incoming.room()
+        data = b""
         try:
-            data = client.recv(READ_SIZE)
+            if room is None:
+                data = client.recv(READ_SIZE)
+                size = len(data)
+            else:
+                size = client.recv_into(room)
         except BlockingIOError:
             return
         except OSError:
-            data = b""
-        if data:
-            self._feed(conn, data)
-        else:  # closed before the request was complete: there is nobody to answer
+            size = 0
+        if size == 0:  # closed before the request was complete: there is nobody to answer
             self._drop(conn)
+        elif room is None:
+            self._feed(conn, data)
+        else:
+            self._buffered += size
+            self._go_on(conn, conn.incoming.advance(size))
 
     def _feed(self, conn: TConn, data: bytes) -> None:
-        self._buffered += len(data)
+        before = len(conn.incoming)
         complete = conn.incoming.feed(data)
-        if conn.incoming.wants_continue and not complete:
+        self._buffered += len(conn.incoming) - before
+        self._go_on(conn, complete)
+
+    def _go_on(self, conn: TConn, complete: bool) -> None:
+        if complete:
+            self._forget(conn)
+            conn.data_ready = True
+            self.enqueue_req(conn)
+            return
+        if self._buffered > MAX_BUFFERED:
+            self._drop(conn)
+        elif conn.incoming.wants_continue:
             conn.incoming.wants_continue = False
             try:
                 conn.sock.send(_CONTINUE)
             except OSError:
                 self._drop(conn)
-                return
-        if complete:
-            self._forget(conn)
-            conn.data_ready = True
-            self.enqueue_req(conn)
-        elif self._buffered > MAX_BUFFERED:
-            self._drop(conn)
 
     def _forget(self, conn: TConn) -> None:
         self._receiving.remove(conn)
-        self._buffered -= len(conn.incoming.data)
+        self._buffered -= len(conn.incoming)
         self.poller.unregister(conn.sock)
 
     def _drop(self, conn: TConn) -> None:

@@ -51,7 +51,7 @@ class Analysis:
         self,
         req: falcon.Request,
         resp: falcon.Response,
-        read: Callable[[bytes], R],
+        read: Callable[[wire.Body], R],
         answer: Callable[[R, Deadline], dict[str, Any]],
     ) -> None:
         """Answer one request; whatever happens, the reply is HTTP 200 and JSON.
@@ -91,13 +91,13 @@ class Analysis:
             outcome,
         )
 
-    def _body(self, req: falcon.Request) -> bytes:
+    def _body(self, req: falcon.Request) -> wire.Body:
         if req.content_type and "json" not in req.content_type.lower():
             raise BadRequest("invalid request format: the content type must be application/json")
         limit = self._settings.max_body
         if (req.content_length or 0) > limit:
             raise BadRequest(f"invalid request format: body of {req.content_length} bytes, at most {limit} are allowed")
-        body: bytes = req.stream.read(limit + 1 if req.content_length is None else req.content_length)
+        body: wire.Body = req.stream.read(limit + 1 if req.content_length is None else req.content_length)
         if len(body) > limit:
             raise BadRequest(f"invalid request format: body of more than {limit} bytes")
         return body

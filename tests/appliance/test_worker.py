@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.worker import MAX_HEAD, Incoming
+from appliance.worker import MAX_HEAD, Incoming, WholeBody
 
 GET = b"GET /status HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST /x HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello"
@@ -20,7 +20,7 @@ def test_complete_with_the_last_byte_and_not_before(message: bytes) -> None:
     for i in range(len(message) - 1):
         assert not incoming.feed(message[i : i + 1]), message[: i + 1]
     assert incoming.feed(message[-1:])
-    assert bytes(incoming.data) == message
+    assert incoming.head + (incoming.body or b"") == message
 
 
 @given(st.sampled_from([GET, POST, CHUNKED, TRAILER]), st.lists(st.integers(1, 40), max_size=12))
@@ -39,7 +39,7 @@ def test_expect_is_taken_out_and_noted() -> None:
     assert not incoming.feed(b"POST /x HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
     assert incoming.wants_continue
     assert incoming.feed(b"ab")
-    assert bytes(incoming.data) == b"POST /x HTTP/1.1\r\nContent-Length: 2\r\n\r\nab"
+    assert (incoming.head, incoming.body) == (b"POST /x HTTP/1.1\r\nContent-Length: 2\r\n\r\n", b"ab")
 
 
 def test_too_large_a_body_is_not_waited_for_nor_asked_for() -> None:
@@ -69,14 +69,34 @@ def test_any_bytes_are_taken(data: bytes) -> None:
     Incoming(100).feed(data)
 
 
-def test_split_separates_head_body_and_what_follows() -> None:
+def test_head_body_and_what_follows_are_kept_apart() -> None:
     incoming = Incoming(1000)
-    incoming.feed(POST + GET[:7])
-    assert incoming.split() == (POST[:-5], b"hello", GET[:7])
+    assert incoming.feed(POST + GET[:7])
+    assert (incoming.head, incoming.body, incoming.ahead) == (POST[:-5], b"hello", GET[:7])
+    assert len(incoming) == len(POST) + 7
+
+
+def test_rest_of_a_body_can_be_received_in_place() -> None:
+    incoming = Incoming(1000)
+    assert incoming.room() is None
+    assert not incoming.feed(POST[:-3])
+    room = incoming.room()
+    assert room is not None
+    room[:2] = b"ll"
+    assert not incoming.advance(2)
+    incoming.room()[:] = b"o"  # type: ignore[index]
+    assert incoming.advance(1)
+    assert incoming.body == b"hello"
 
 
 @pytest.mark.parametrize("message", [CHUNKED, b"POST /x HTTP/1.1\r\nContent-Length: 1001\r\n\r\nabc"])
-def test_split_leaves_other_bodies_to_the_parser(message: bytes) -> None:
+def test_other_bodies_are_left_to_the_parser(message: bytes) -> None:
     incoming = Incoming(1000)
-    incoming.feed(message)
-    assert incoming.split() == (message, None, b"")
+    assert incoming.feed(message)
+    assert (incoming.head, incoming.body) == (message, None)
+
+
+def test_whole_body_reads_like_a_file() -> None:
+    body = WholeBody(bytearray(b"hello"))
+    assert (body.read(2), body.read(0), body.read(9), body.read()) == (b"he", b"", b"llo", b"")
+    assert WholeBody(bytearray(b"hello")).read() == b"hello"
