@@ -33,7 +33,7 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 demo: $(VENV)/.dev
-	$(BIN)/python -m appliance.demo
+	$(BIN)/python -m benchmarks.demo
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

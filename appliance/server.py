@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,9 @@ from appliance.slots import Slots
 from appliance.worker import Worker
 
 log = logging.getLogger(__name__)
+
+# How long a thread may keep the interpreter from another that wants it; the default of 5 ms adds up under load
+SWITCH_INTERVAL_S = 0.0005
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
@@ -59,6 +63,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
 
     def load(self) -> Callable[..., Any]:
         """Return the application of one worker; called after the fork, since its threads would not survive one."""
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         return create_app(self._catalog, self.settings, Slots(slots_of(self.settings), self.settings.queue))
 
     def reload(self) -> None:

@@ -87,24 +87,27 @@ def _cpu_level() -> str | None:
 
 @cache
 def _stamp(path: str) -> str:
-    """Hash a kernel source file together with every `kernels` module it imports, directly or not."""
-    digest, queue, seen = hashlib.sha256(), [path], set()
+    """Hash a kernel source file together with every kernel source it depends on."""
+    digest = hashlib.sha256()
+    for source in sources(path):
+        digest.update(Path(source).read_bytes())
+    return digest.hexdigest()
+
+
+def sources(path: str) -> list[str]:
+    """Return a kernel source file and every `kernels` module it imports, directly or not."""
+    found, queue = [], [path]
     while queue:
         source = queue.pop()
-        if source in seen:
+        if source in found:
             continue
-        seen.add(source)
-        text = Path(source).read_bytes()
-        digest.update(text)
-        for node in ast.walk(ast.parse(text)):
+        found.append(source)
+        for node in ast.walk(ast.parse(Path(source).read_bytes())):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kernels"):
                 module = node.module or ""
-                candidates = [module, *(f"{module}.{alias.name}" for alias in node.names)]
-                for name in candidates:
-                    spec = _find_spec(name)
-                    if spec and spec.endswith(".py"):
-                        queue.append(spec)
-    return digest.hexdigest()
+                origins = [_find_spec(name) for name in (module, *(f"{module}.{alias.name}" for alias in node.names))]
+                queue += [origin for origin in origins if origin and origin.endswith(".py")]
+    return found
 
 
 def _find_spec(name: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import select
 import socket
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ class Analysis:
         self._settings = settings
         self._slots = slots
         self._numbers = count(1)
+        # Parsing holds the GIL, so two at a time gain nothing, but many waiting for it would keep /status waiting too
+        self._parsing = threading.Lock()
 
     def serve(
         self,
@@ -64,7 +67,9 @@ class Analysis:
         arrived = time.monotonic()
         request: R | None = None
         try:
-            request = read(self._body(req))
+            body = self._body(req)
+            with self._parsing:
+                request = read(body)
             asked = request
             deadline = Deadline(arrived + self._patience(asked))
 

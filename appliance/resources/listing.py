@@ -29,7 +29,7 @@ class Listing:
     """GET `/list`: taosd waits 100 ms for it. The answer is made beforehand."""
 
     def __init__(self, catalog: Catalog, settings: Settings) -> None:
-        self._answer = wire.listing(_details(catalog, settings))
+        self._answer = answer(catalog, settings)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with the algorithms of each kind."""
@@ -45,6 +45,11 @@ class Models:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with one entry per model."""
         resp.data = wire.dump({"protocol": wire.PROTOCOL, "version": wire.VERSION, "details": []})
+
+
+def answer(catalog: Catalog, settings: Settings) -> bytes:
+    """Return the body of `/list`."""
+    return wire.listing(_details(catalog, settings))
 
 
 def _details(catalog: Catalog, settings: Settings) -> Iterator[dict[str, Any]]:

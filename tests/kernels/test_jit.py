@@ -1,0 +1,63 @@
+"""How kernels are compiled and kept; each case in a process of its own, with a cache of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+PRELUDE = """
+import sys
+from pathlib import Path
+from kernels import _jit
+_jit.CACHE_DIR = Path(sys.argv[1])
+"""
+DETECT = """
+from kernels.anomaly import ksigma
+print(ksigma.detect([1.0] * 20 + [9.0]).flags[-1], *sorted(_jit.compiled_now()))
+"""
+
+
+def run(cache: Path, code: str, **env: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", PRELUDE + code, str(cache)],
+        cwd=ROOT,
+        env={**os.environ, "NUMBA_DISABLE_JIT": "0", **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_second_process_compiles_nothing(tmp_path: Path) -> None:
+    assert run(tmp_path, DETECT) == ["-1", "_beyond", "mean_and_std"]
+    assert run(tmp_path, DETECT) == ["-1"]
+
+
+def test_read_only_cache_is_used_and_not_written(tmp_path: Path) -> None:
+    assert "_beyond" in run(tmp_path, "_jit.cache_writable = False\n" + DETECT)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_changed_import_makes_a_kernel_stale() -> None:
+    from kernels import _jit
+
+    ours, imported = ROOT / "kernels/anomaly/ksigma.py", ROOT / "kernels/numerics/moments.py"
+    assert {str(ours), str(imported)} <= set(_jit.sources(str(ours)))
+
+
+def test_kernels_refuse_what_they_were_not_compiled_for() -> None:
+    if os.environ.get("NUMBA_DISABLE_JIT") == "1":
+        pytest.skip("there are no signatures without the compiler")
+    import numpy as np
+
+    from kernels.numerics.moments import mean_and_std
+
+    with pytest.raises(TypeError, match="No matching definition"):
+        mean_and_std(np.ones(4, np.float32))
