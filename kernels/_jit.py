@@ -107,6 +107,11 @@ def _stamp(path: str) -> str:
     return digest.hexdigest()
 
 
+def forget_sources() -> None:
+    """Look at kernel sources anew: files of the operator's may have changed since they were last loaded."""
+    _stamp.cache_clear()
+
+
 def _find_spec(name: str) -> str | None:
     try:
         spec = importlib.util.find_spec(name)
