@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
 from typing import TypeVar
 
+from appliance import operator_algorithms
 from appliance.settings import Settings
 from kernels import registry
 from kernels.contract import Algorithm, Detector, Forecaster
@@ -37,4 +40,17 @@ def build(settings: Settings) -> Catalog:
 
     A broken file of ours is a bug and raises; a broken file of the operator's is left out and reported.
     """
-    return Catalog(registry.discover())
+    own: dict[str, Algorithm] = {}
+    # every further source of algorithms of ours is one more item here
+    for algorithm in chain(registry.discover().values(), _with_weights(settings.model_dir)):
+        if algorithm.name in own:
+            raise TypeError(f"two algorithms named {algorithm.name}")
+        own[algorithm.name] = algorithm
+    added, broken = operator_algorithms.load(settings.algorithm_dir, taken=own, settings=settings)
+    return Catalog(own | added, broken)
+
+
+def _with_weights(model_dir: Path) -> Iterator[Detector]:
+    """Yield the detectors that read trained weights: each public module of `models.anomaly` builds one."""
+    for module in registry.modules("models.anomaly"):
+        yield module.build(model_dir)

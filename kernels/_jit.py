@@ -110,6 +110,11 @@ def sources(path: str) -> list[str]:
     return found
 
 
+def forget_sources() -> None:
+    """Look at kernel sources anew: files of the operator's may have changed since they were last loaded."""
+    _stamp.cache_clear()
+
+
 def _find_spec(name: str) -> str | None:
     try:
         spec = importlib.util.find_spec(name)

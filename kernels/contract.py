@@ -9,13 +9,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Series = NDArray[np.float64]
 Flags = NDArray[np.int8]
+Times = NDArray[np.int64]  # in the unit of the request's precision
 Json = Any  # what the answer's extra keys may hold: finite numbers, strings, lists and dicts of them
 
 
@@ -65,6 +66,31 @@ class NoParams:
 
 
 @dataclass(frozen=True, slots=True)
+class RawOptions:
+    """The parameters of an algorithm that reads the request by itself, such as an operator's plug-in.
+
+    An algorithm whose `params` is this class, or derived from it, is handed the request as it came.
+
+    options : the user's options as text, unknown ones included.
+    times : int64 (n,), the time column.
+    precision : unit of all times: ms, us or ns.
+    start, step : first time of the forecast and the distance of its times; 0 for a detector.
+    return_conf : whether the forecast's bounds are wanted.
+    covariates : column name -> float64 values, further columns of a forecast.
+    """
+
+    options: Mapping[str, str] = field(default_factory=dict)
+    times: Times = field(default_factory=lambda: np.empty(0, np.int64))
+    precision: str = "ms"
+    start: int = 0
+    step: int = 0
+    return_conf: bool = True
+    covariates: Mapping[str, Series] = field(default_factory=dict)
+
+    listed: ClassVar[Mapping[str, Json]] = {}  # what `/list` shows as the algorithm's parameters
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
     """A detector's answer.
 
@@ -110,6 +136,7 @@ class Forecast:
     value, low, high : float64 (rows,), finite, low <= value <= high: forecast and prediction interval.
     mse : mean of the squared in-sample one-step errors, in squared units of the series; None if unknown.
     period : the season length used, 0 for none.
+    times : int64 (rows,), where an algorithm answers for other times than the regular ones it was asked for.
     extra : further keys of the answer (``model_info``, ``diagnostics``, ...), JSON-ready and finite.
     """
 
@@ -119,6 +146,7 @@ class Forecast:
     mse: float | None = None
     period: int = 0
     extra: Mapping[str, Json] = field(default_factory=dict)
+    times: Times | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +187,8 @@ Algorithm = Detector | Forecaster
 
 def defaults(params: type[Any]) -> dict[str, Json]:
     """Return the parameter names and default values of a params dataclass, for `/list`."""
+    if issubclass(params, RawOptions):
+        return dict(params.listed)
     return {f.name: f.default for f in dataclasses.fields(params)}
 
 
