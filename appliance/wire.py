@@ -77,14 +77,17 @@ class AnomalyRequest(Request):
 
 @dataclass(frozen=True, slots=True)
 class ForecastRequest(Request):
-    """A request to `/forecast`: `forecast_rows` values from `start`, `every` apart, bounds at `conf` if wanted."""
+    """A request to `/forecast`: `forecast_rows` values from `start`, `every` apart, bounds at `conf` if wanted.
+
+    covariates : name -> float64; ``past_dynamic_real...`` as long as the history, ``dynamic_real...`` longer.
+    """
 
     forecast_rows: int
     start: int
     every: int
     conf: float
     return_conf: bool
-    covariates: Sequence[str]
+    covariates: Mapping[str, Series]
 
 
 # --- requests -------------------------------------------------------------------------------------------------------
@@ -126,7 +129,7 @@ def read_forecast(body: Body) -> ForecastRequest:
         every=every,
         conf=_confidence(document, given),
         return_conf=bool(_integer(document, "return_conf") or 0),
-        covariates=[name for name in columns if "dynamic_real" in name],
+        covariates={name: column for name, column in columns.items() if "dynamic_real" in name},
     )
 
 

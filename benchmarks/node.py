@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -17,18 +18,26 @@ import numpy as np
 
 
 class Node:
-    """Starts `taosanoded`, waits until it answers, stops it at the end."""
+    """Starts `taosanoded`, waits until it answers, stops it at the end.
 
-    def __init__(self, extra: str = "") -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="taosanode-")
-        folder = Path(self._folder.name)
+    server, node : further lines of the sections [uwsgi] and [taosanode].
+    algorithms : files for the operator's folder, name -> text.
+    """
+
+    def __init__(self, server: str = "", node: str = "", algorithms: Mapping[str, str] | None = None) -> None:
+        self._temporary = tempfile.TemporaryDirectory(prefix="taosanode-")
+        folder = self.folder = Path(self._temporary.name)
+        self.algorithm_dir = folder / "resource" / "algo"
+        self.algorithm_dir.mkdir(parents=True)
+        for name, text in (algorithms or {}).items():
+            (self.algorithm_dir / name).write_text(text)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.address = ("127.0.0.1", probe.getsockname()[1])
         config = folder / "taosanode.ini"
         config.write_text(
-            f"[uwsgi]\nhttp = 127.0.0.1:{self.address[1]}\nlogto = {folder}/taosanode.log\n"
-            f"[taosanode]\napp-log = {folder}/taosanode.app.log\nmodel-dir = {folder}/model\n{extra}"
+            f"[uwsgi]\nhttp = 127.0.0.1:{self.address[1]}\nlogto = {folder}/taosanode.log\n{server}\n"
+            f"[taosanode]\napp-log = {folder}/taosanode.app.log\nmodel-dir = {folder}/model\n{node}\n"
         )
         self._process = subprocess.Popen(
             [sys.executable, "-m", "appliance", "serve", "-c", str(config)],
@@ -53,10 +62,14 @@ class Node:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.terminate()
-        self._process.wait(60)
+        self.stop()
         self._process.stderr.close()
-        self._folder.cleanup()
+        self._temporary.cleanup()
+
+    def stop(self) -> int:
+        """Tell the node to stop, wait until it has, and return its exit code."""
+        self._process.terminate()
+        return self._process.wait(60)
 
 
 def body(algo: str, rows: int, *, columns: int = 1, options: str | None = None, seed: int = 1) -> bytes:

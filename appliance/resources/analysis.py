@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 
 import falcon
 
-from appliance import errors, wire
+from appliance import errors, options, wire
 from appliance.settings import Settings
 from appliance.slots import ClientGone, Slots
 from appliance.wire import BadRequest
-from kernels.contract import AlgorithmError
+from kernels.contract import AlgorithmError, RawOptions
 from kernels.numerics.whitenoise import is_white_noise
 
 log = logging.getLogger(__name__)
@@ -112,6 +112,23 @@ class Analysis:
         asked = request.option("timeout", 0)
         patience = float(asked) if shortest <= asked <= longest else self._settings.http_timeout_s
         return min(patience, self._settings.longest_request_s)
+
+
+def params_of(kind: type[Any], request: wire.Request) -> Any:
+    """Build an algorithm's parameters; one that reads the request by itself is handed it as it came."""
+    if not issubclass(kind, RawOptions):
+        return options.params(kind, request.options)
+    if not isinstance(request, wire.ForecastRequest):
+        return kind(request.options, request.times, request.precision)
+    return kind(
+        request.options,
+        request.times,
+        request.precision,
+        start=request.start,
+        step=request.every,
+        return_conf=request.return_conf,
+        covariates=request.covariates,
+    )
 
 
 def choose(found: Any, kind: str, name: str) -> Any:

@@ -7,9 +7,9 @@ from typing import Any
 import falcon
 import numpy as np
 
-from appliance import options, wire
+from appliance import wire
 from appliance.catalog import Catalog
-from appliance.resources.analysis import Analysis, Deadline, choose
+from appliance.resources.analysis import Analysis, Deadline, choose, params_of
 from kernels.contract import Detector
 
 
@@ -26,7 +26,7 @@ class Anomaly:
 
     def _answer(self, request: wire.AnomalyRequest, deadline: Deadline) -> dict[str, Any]:
         detector: Detector = choose(self._detectors.get(request.algo), "anomaly detection", request.algo)
-        params = options.params(detector.params, request.options)
+        params = params_of(detector.params, request)
         columns = list(request.columns.values())
         found = detector.detect(np.column_stack(columns) if detector.multivariate else columns[0], params)
         spans, codes = wire.windows(request.times, found.flags)

@@ -7,10 +7,10 @@ from typing import Any
 import falcon
 import numpy as np
 
-from appliance import options, wire
+from appliance import wire
 from appliance.catalog import Catalog
-from appliance.resources.analysis import Analysis, Deadline, choose
-from kernels.contract import AlgorithmError, Forecaster, Horizon
+from appliance.resources.analysis import Analysis, Deadline, choose, params_of
+from kernels.contract import AlgorithmError, Forecaster, Horizon, RawOptions
 
 
 class Forecast:
@@ -26,12 +26,13 @@ class Forecast:
 
     def _answer(self, request: wire.ForecastRequest, deadline: Deadline) -> dict[str, Any]:
         forecaster: Forecaster = choose(self._forecasters.get(request.algo), "forecast", request.algo)
-        if request.covariates:
+        if request.covariates and not issubclass(forecaster.params, RawOptions):
             raise AlgorithmError(f"covariate forecast is not supported yet by {request.algo}")
-        params = options.params(forecaster.params, request.options)
+        params = params_of(forecaster.params, request)
         horizon = Horizon(request.forecast_rows, request.conf, deadline.out_of_time)
         found = forecaster.forecast(request.columns["val"], horizon, params)
-        arrays = [wire.times_ahead(request), found.value]
+        times = wire.times_ahead(request) if found.times is None else found.times
+        arrays = [times, found.value]
         if request.return_conf:
             arrays += [found.low, found.high]
         _check(request.forecast_rows, arrays)

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psutil
@@ -227,3 +228,86 @@ def test_reload_and_stop_drop_no_request() -> None:
         assert not before & {worker.pid for worker in workers(node)}
         assert outcomes
         assert set(outcomes) == {1}
+
+
+SLOW = """
+import time
+from kernels.contract import Detection, Detector, NoParams
+import numpy as np
+
+def detect(series, params):
+    time.sleep(SECONDS)
+    return Detection(np.ones(len(series), np.int8), np.zeros(len(series)))
+
+ALGORITHM = Detector("slow", "sleeps", NoParams, detect)
+"""
+
+
+def names(node: Node) -> set[str]:
+    with contextlib.closing(http.client.HTTPConnection(*node.address, timeout=30)) as client:
+        client.request("GET", "/list")
+        details = json.loads(client.getresponse().read())["details"]
+    return {entry["name"] for detail in details for entry in detail["algo"]}
+
+
+def test_status_is_answered_while_every_slot_is_busy_and_the_queue_is_full() -> None:
+    with Node(node="slots = 1\nqueue = 2", algorithms={"slow.py": SLOW.replace("SECONDS", "2")}) as node:
+        with ThreadPoolExecutor(12) as clients:
+            asked = [clients.submit(ask, node, dump(request(algo="slow"))) for _ in range(12)]
+            while not any(reply.done() for reply in asked):  # the surplus is refused while the others still wait
+                assert status(node) == "ready"
+                assert "slow" in names(node)
+            answers = [reply.result() for reply in asked]
+        refused = [answer["msg"] for answer in answers if answer["rows"] < 0]
+        assert refused
+        assert all(message.startswith("the node is busy: ") for message in refused)
+        assert len(refused) < len(answers)
+
+
+def test_client_that_will_not_wait_is_told_so() -> None:
+    slow = {"slow.py": SLOW.replace("SECONDS", "3")}
+    with (
+        Node(server="processes = 1", node="slots = 1", algorithms=slow) as node,
+        ThreadPoolExecutor(1) as clients,
+    ):
+        first = clients.submit(ask, node, dump(request(algo="slow")))
+        time.sleep(0.5)
+        answer = ask(node, dump(request(algo="slow", option="timeout=1")))
+        assert answer["msg"] == "the node is busy: no slot came free within 1 seconds"
+        assert first.result()["rows"] == 0
+
+
+def test_stop_finishes_what_is_running() -> None:
+    with Node(algorithms={"slow.py": SLOW.replace("SECONDS", "2")}) as node, ThreadPoolExecutor(1) as clients:
+        running = clients.submit(ask, node, dump(request(algo="slow")))
+        time.sleep(0.7)
+        assert node.stop() == 0
+        assert running.result()["rows"] == 0
+
+
+def test_reload_brings_a_new_algorithm_and_survives_a_broken_one() -> None:
+    with Node(algorithms={"broken.py": "import nonesuch"}) as node:
+        assert "slow" not in names(node)
+        (node.algorithm_dir / "slow.py").write_text(SLOW.replace("SECONDS", "0"))
+        os.kill(node.pid, signal.SIGHUP)
+        for _ in range(100):
+            if "slow" in names(node):
+                break
+            time.sleep(0.1)
+        assert ask(node, dump(request(algo="slow")))["rows"] == 0
+        assert "iqr" in names(node)
+
+
+def test_reload_with_a_bad_configuration_keeps_the_old_one() -> None:
+    with Node() as node:
+        config = node.folder / "taosanode.ini"
+        config.write_text(config.read_text().replace("[taosanode]", "threads = many\n[taosanode]"))
+        os.kill(node.pid, signal.SIGHUP)
+        log = node.folder / "taosanode.log"
+        for _ in range(100):
+            if log.exists() and "reload refused" in log.read_text():
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail("the log does not say that the reload was refused")
+        assert ask(node, dump(request()))["rows"] == 1
