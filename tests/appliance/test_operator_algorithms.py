@@ -6,7 +6,7 @@ import pytest
 
 from appliance import operator_algorithms
 from appliance.settings import Settings
-from kernels.contract import Algorithm, AlgorithmError, Detector, Forecaster, Horizon, RawOptions, defaults
+from kernels.contract import Algorithm, AlgorithmError, Forecaster, Horizon, RawOptions, defaults
 
 PLUGINS = Path(__file__).parent / "plugins"
 SERIES = np.array([5.0, 6.0, 5.0, 6.0, 5.0, 99.0, 5.0, 6.0, 5.0, 6.0])
@@ -34,29 +34,8 @@ def load(folder: Path, text: str, name: str = "mine.py", taken=()):
     return operator_algorithms.load(folder, taken)
 
 
-def forecaster(folder: Path, execute: str) -> Forecaster:
-    """Load a plug-in whose execute is these lines."""
-    lines = "\n".join(f"        {line}" for line in execute.splitlines())
-    found, broken = load(
-        folder,
-        "from taosanalytics.service import AbstractForecastService\n"
-        "class _MineService(AbstractForecastService):\n    name = 'mine'\n    def execute(self):\n" + lines,
-    )
-    assert broken == {}
-    assert isinstance(found["mine"], Forecaster)
-    return found["mine"]
-
-
-def detector(folder: Path, execute: str) -> Detector:
-    found, broken = load(
-        folder,
-        "from taosanalytics.base import AbstractAnomalyDetectionService\n"
-        "class _MineService(AbstractAnomalyDetectionService):\n    name = 'mine'\n"
-        f"    def execute(self):\n        {execute}",
-    )
-    assert broken == {}
-    assert isinstance(found["mine"], Detector)
-    return found["mine"]
+def nothing_named(name: str, desc: str = "") -> str:
+    return f"from kernels.contract import *\nALGORITHM = Detector({name!r}, {desc!r}, NoParams, print)"
 
 
 def ahead(algorithm: Forecaster, rows: int = 3, conf: float = 0.9, **given):
@@ -136,178 +115,6 @@ def test_own_form_with_a_kernel_and_a_shared_file(plugins):
     halfway = plugins["halfway"]
     assert defaults(halfway.params) == {"factor": 1.5}
     assert halfway.detect(SERIES, halfway.params()).flags.tolist() == [1] * 5 + [-1] + [1] * 4
-
-
-def test_plugins_see_the_nodes_settings(plugins, tmp_path):
-    settings = Settings(model_dir=tmp_path, tsfm={"mine": "http://127.0.0.1:1/x"})
-    text = (
-        "from taosanalytics.conf import Configure, conf\n"
-        "from taosanalytics.service import AbstractForecastService\n"
-        f"assert conf.get_model_directory() == {str(tmp_path)!r}\n"
-        "assert Configure.get_instance().get_tsfm_service('mine') == 'http://127.0.0.1:1/x'\n"
-        "assert conf.get_tsfm_service('other') is None\n"
-        "class _MineService(AbstractForecastService):\n    name = 'mine'\n    def execute(self): return None\n"
-    )
-    (tmp_path / "mine.py").write_text(text)
-    assert operator_algorithms.load(tmp_path, settings=settings)[1] == {}
-
-
-def test_plugin_that_never_calls_the_base_class_still_gets_everything(tmp_path):
-    found, broken = load(
-        tmp_path,
-        "from taosanalytics.service import AbstractForecastService\n"
-        "class _MineService(AbstractForecastService):\n"
-        "    name = 'mine'\n"
-        "    def __init__(self): self.season = 3\n"
-        "    def set_params(self, params): self.got = params\n"
-        "    def execute(self):\n"
-        "        assert self.got['k'] == 'v' and self.got['time_step'] == self.time_step == 1000\n"
-        "        assert (self.precision, self.conf, self.return_conf) == ('us', 0.9, 0)\n"
-        "        assert self.ts_list[:2] == [0, 1000] and self.input_data_lists == [self.list]\n"
-        "        assert self.dynamic_real == [[1.0, 2.0]] and self.past_dynamic_real == [[3.0]]\n"
-        "        return {'res': [[10000, 11000, 12000], [0] * self.fc_rows]}\n",
-    )
-    assert broken == {}
-    covariates = {"dynamic_real_1": np.array([1.0, 2.0]), "past_dynamic_real_1": np.array([3.0])}
-    ahead(found["mine"], precision="us", options={"k": "v"}, return_conf=False, covariates=covariates)
-
-
-def test_period_the_user_does_not_name_is_the_plugins_own(tmp_path):
-    found, _ = load(
-        tmp_path,
-        "from taosanalytics.service import AbstractForecastService\n"
-        "class _MineService(AbstractForecastService):\n"
-        "    name = 'mine'\n"
-        "    period = 12\n"
-        "    def execute(self): return {'res': [[10000, 11000, 12000], [0, 0, 0]]}\n",
-    )
-    assert ahead(found["mine"]).period == 12
-    assert ahead(found["mine"], options={"period": "4"}).period == 4
-
-
-def test_plugins_own_times_are_kept_exactly(tmp_path):
-    start = 1_700_000_000_123_456_789
-    mine = forecaster(tmp_path, f"return {{'res': [[{start}, {start + 1}, {start + 5}], [1, 2, 3]]}}")
-    assert ahead(mine).times.tolist() == [start, start + 1, start + 5]
-
-
-# --- answers that are refused ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("execute", "message"),
-    [
-        ("return None", "forecast result is empty"),
-        ("return {'mse': 1}", "forecast result is empty"),
-        ("return {'res': [[1, 2, 3]]}", "should be 2 or 4 arrays .*, got 1"),
-        ("return {'res': [[1, 2, 3]] * 3}", "should be 2 or 4 arrays .*, got 3"),
-        ("return {'res': [[1, 2, 3], [1, 2]]}", "result length is not identical, ts rows:3  res rows:2"),
-        ("return {'res': [[1, 2], [1, 2, 3]]}", "result length is not identical, ts rows:3  res rows:2"),
-        ("return {'res': [[1, 2, 3], [1, float('nan'), 3]]}", "forecast must be finite, got nan at row 1"),
-        ("return {'res': [[1, 2, 3], [1, 2, 'x']]}", "forecast must be numbers"),
-        ("return {'res': [[1, 2, 3], [1, 2, [3]]]}", "mine: "),
-        ("return {'res': [[1, 2, 3], 4]}", "must be a list of numbers"),
-        (
-            "return {'res': [[1, 2, 3], [5] * 3, [6, 7, 6], [6, 6, 6]]}",
-            "lower bound 7.0 above upper bound 6.0 at row 1",
-        ),
-        ("return {'res': [[1, 2, 3], [5] * 3, [6] * 3, [float('inf')] * 3]}", "bounds must be finite"),
-        ("return {'res': [[1, 2, 3.5], [5] * 3]}", "time must be an integer, got 3.5"),
-        ("return {'res': [[1, 2, 2**63], [5] * 3]}", "times leave the range"),
-        ("return {'res': [[1, 2, 3], [5] * 3], 'mse': 'low'}", "mse must be a number, got 'low'"),
-        ("return 1 / 0", "ZeroDivisionError: division by zero"),
-        ("import sys\nsys.exit(3)", "SystemExit: 3"),
-        ("raise ValueError('too few')", "^mine: too few$"),
-    ],
-)
-def test_bad_forecast_is_refused(tmp_path, execute, message):
-    with pytest.raises(AlgorithmError, match=message) as refusal:
-        ahead(forecaster(tmp_path, execute))
-    assert str(refusal.value).startswith("mine: ")
-
-
-def test_value_outside_its_bounds_widens_them(tmp_path):
-    found = ahead(forecaster(tmp_path, "return {'res': [[1, 2, 3], [5, 5, 5], [6, 4, 4], [7, 7, 4.5]]}"))
-    assert found.low.tolist() == [5, 4, 4]
-    assert found.high.tolist() == [7, 7, 5]
-
-
-def test_error_of_the_fit_that_is_not_finite_counts_as_unknown(tmp_path):
-    assert ahead(forecaster(tmp_path, "return {'res': [[1, 2, 3], [5] * 3], 'mse': float('nan')}")).mse is None
-
-
-@pytest.mark.parametrize(
-    ("execute", "message"),
-    [
-        ("return None", "one code per row is expected, got NoneType"),
-        ("return [1] * 9", "got 9 codes for 10 rows"),
-        ("return [[1]] * 10", "one code per row is expected"),
-        ("return [1.5] * 10", "codes must be integers from -127 to 127"),
-        ("return [300] * 10", "codes must be integers from -127 to 127"),
-        ("return [None] * 10", "codes must be finite"),
-        ("return ['a'] * 10", "codes must be numbers"),
-        ("return self.nothing", "AttributeError"),
-    ],
-)
-def test_bad_codes_are_refused(tmp_path, execute, message):
-    with pytest.raises(AlgorithmError, match=message):
-        detector(tmp_path, execute).detect(SERIES, RawOptions(times=TIMES))
-
-
-def test_option_of_the_wrong_type_is_refused(tmp_path):
-    with pytest.raises(AlgorithmError, match="valid_code must be an integer, got 'x'"):
-        detector(tmp_path, "return [1] * 10").detect(SERIES, RawOptions({"valid_code": "x"}, TIMES))
-
-
-def test_failure_is_logged_with_its_traceback(tmp_path, caplog):
-    mine = detector(tmp_path, "raise KeyError('lost')")
-    with pytest.raises(AlgorithmError):
-        mine.detect(SERIES, RawOptions())
-    assert "operator's algorithm mine failed" in caplog.text
-    assert "mine.py" in caplog.text
-
-
-def nothing_named(name: str, desc: str = "") -> str:
-    return f"from kernels.contract import *\nALGORITHM = Detector({name!r}, {desc!r}, NoParams, print)"
-
-
-OWN = """
-import numpy as np
-from kernels.contract import *
-{body}
-"""
-
-
-@pytest.mark.parametrize(
-    ("body", "message"),
-    [
-        ("f = lambda s, p: 1", "a Detection is expected, got int"),
-        ("f = lambda s, p: Detection(np.ones(3, np.int8), np.zeros(3))", "got 3 codes for 10 rows"),
-        ("f = lambda s, p: Detection(np.ones(10, np.int8), np.zeros(3))", "score: 10 numbers are expected"),
-        ("f = lambda s, p: Detection(np.ones(10, np.int8), np.full(10, np.nan))", "score must be finite"),
-        ("def f(s, p): raise TooShort('too short')", "^own: too short$"),
-        ("f = lambda s, p: s.nothing", "AttributeError"),
-    ],
-)
-def test_bad_answer_of_an_own_detector_is_refused(tmp_path, body, message):
-    found, _ = load(tmp_path, OWN.format(body=body) + "ALGORITHM = Detector('own', '', NoParams, f)")
-    with pytest.raises(AlgorithmError, match=message):
-        found["own"].detect(SERIES, found["own"].params())
-
-
-@pytest.mark.parametrize(
-    ("body", "message"),
-    [
-        ("f = lambda s, h, p: None", "a Forecast is expected, got NoneType"),
-        ("f = lambda s, h, p: Forecast(s, s, s)", "value: 3 numbers are expected"),
-        ("f = lambda s, h, p: Forecast(s[:3], s[:3] + 1, s[:3] + 2)", "forecast 5.0 outside its bounds 6.0 to 7.0"),
-        ("f = lambda s, h, p: Forecast(s[:3], s[:3], s[:3] + np.inf)", "high must be finite"),
-    ],
-)
-def test_bad_answer_of_an_own_forecaster_is_refused(tmp_path, body, message):
-    found, _ = load(tmp_path, OWN.format(body=body) + "ALGORITHM = Forecaster('own', '', NoParams, f)")
-    with pytest.raises(AlgorithmError, match=message):
-        found["own"].forecast(SERIES, Horizon(3), found["own"].params())
 
 
 # --- files that cannot be used --------------------------------------------------------------------------------------

@@ -1,0 +1,62 @@
+"""Whether an address can be listened on, and who has it if not. Linux keeps the answer in /proc."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+PROC = Path("/proc")
+LISTENING = "0A"  # state of a socket in /proc/net/tcp
+
+
+def refusal(host: str, port: int) -> OSError | None:
+    """Return why the address cannot be listened on, None if it can."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return error
+    return None
+
+
+def in_use(error: OSError) -> bool:
+    """Tell whether the address belongs to somebody else."""
+    return error.errno == errno.EADDRINUSE
+
+
+def owners(port: int) -> dict[int, str]:
+    """Return the processes that listen on a port, pid -> command, as far as this user may see them."""
+    wanted = {f"socket:[{inode}]" for inode in _inodes(port)}
+    found = {}
+    for process in PROC.glob("[0-9]*"):
+        if not wanted.isdisjoint(_open_files(process)):
+            with suppress(FileNotFoundError):  # it ended meanwhile
+                found[int(process.name)] = (process / "comm").read_text().strip()
+    return found
+
+
+def _open_files(process: Path) -> Iterator[str]:
+    """Yield what a process has open; nothing for one that ended, or of another user."""
+    with suppress(FileNotFoundError, PermissionError):
+        for number in os.listdir(process / "fd"):
+            with suppress(FileNotFoundError):  # closed meanwhile
+                yield os.readlink(process / "fd" / number)
+
+
+def _inodes(port: int) -> Iterator[str]:
+    for table in ("tcp", "tcp6"):
+        try:
+            lines = (PROC / "net" / table).read_text().splitlines()[1:]
+        except OSError:  # IPv6 is switched off
+            continue
+        for fields in map(str.split, lines):
+            if fields[3] == LISTENING and int(fields[1].rpartition(":")[2], 16) == port:
+                yield fields[9]
