@@ -78,6 +78,15 @@ def _sums_from_inside(ordered: Series, low: int, high: int, sums: Series, square
 
 
 @kernel()
+def _comes_first(x: Series, value: float, other: float) -> bool:
+    """Tell whether `value` occurs in an earlier row than `other`."""
+    for i in range(x.shape[0]):
+        if x[i] == value or x[i] == other:
+            return bool(x[i] == value)
+    return False
+
+
+@kernel()
 def _flag(x: Series, ordered: Series, low: int, high: int, mean: float, std: float) -> tuple[Flags, Series]:
     """Flag every value equal to a removed one."""
     n = x.shape[0]
@@ -108,7 +117,7 @@ def _test(x: Series, ordered: Series, significance: float) -> tuple[Flags, Serie
         square = squares[low] + squares[high - 1]
         # the middle must stay inside, and the squares away from underflow; each renewal drops a third of the values
         # or a hundred orders of magnitude
-        if min(middle - low, high - middle) * 3 < left - 3 or (square < SMALLEST_SQUARE and unit > 0.0):
+        if min(middle - low, high - 1 - middle) * 3 < left - 4 or (square < SMALLEST_SQUARE and unit > 0.0):
             middle, unit = _sums_from_inside(ordered, low, high, sums, squares)
             square = squares[low] + squares[high - 1]
         mean = (sums[low] + sums[high - 1]) / left
@@ -123,7 +132,11 @@ def _test(x: Series, ordered: Series, significance: float) -> tuple[Flags, Serie
             critical = largest_deviate(significance / (2.0 * left), left)
             if not largest > critical:
                 break
-        if above >= below:
+        # Of two equally far values the one in the earlier row goes. Beyond sqrt(3) the other goes next in any case (its
+        # deviate grows by the removal), which spares the search.
+        if above > below or (
+            above == below and (largest * largest > 3.0 or _comes_first(x, ordered[high - 1], ordered[low]))
+        ):
             high -= 1
         else:
             low += 1
