@@ -10,9 +10,11 @@ import numpy as np
 
 from kernels._jit import kernel
 from kernels.contract import Detection, Detector, Flags, NoParams, Series, as_series
-from kernels.numerics.quantiles import quantile_inplace
+from kernels.numerics.quantiles import quantile
+from kernels.numerics.scaling import scale_to_unit
 
 FENCE = 1.5
+LARGEST = np.finfo(np.float64).max
 
 
 def detect(series: Series, params: NoParams = NoParams()) -> Detection:  # noqa: B008  (frozen, no state)
@@ -39,26 +41,20 @@ def detect(series: Series, params: NoParams = NoParams()) -> Detection:  # noqa:
 @kernel("Tuple((i1[::1], f8[::1]))(f8[::1])")
 def _fences(x: Series) -> tuple[Flags, Series]:
     n = x.shape[0]
-    work = x.copy()
-    q1 = quantile_inplace(work, 0.25)
-    q3 = quantile_inplace(work, 0.75)
+    scale_to_unit(x)
+    q1 = quantile(x, 0.25)
+    q3 = quantile(x, 0.75)
     spread = q3 - q1
     low, high = q1 - FENCE * spread, q3 + FENCE * spread
-    flags = np.ones(n, np.int8)
-    score = np.zeros(n)
-    largest = 0.0
+    flags = np.empty(n, np.int8)
+    score = np.empty(n)
     for i in range(n):
-        if x[i] < q1:
-            score[i] = q1 - x[i]
-        elif x[i] > q3:
-            score[i] = x[i] - q3
-        largest = max(largest, score[i])
-        if x[i] < low or x[i] > high:
-            flags[i] = -1
-    unit = spread if spread > 0.0 else largest
+        flags[i] = 1 - 2 * ((x[i] < low) | (x[i] > high))
+        score[i] = max(q1 - x[i], x[i] - q3, 0.0)
+    unit = spread if spread > 0.0 else score.max()
     if unit > 0.0:
         for i in range(n):
-            score[i] /= unit
+            score[i] = min(score[i] / unit, LARGEST)
     return flags, score
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from kernels._jit import kernel
 from kernels.contract import BadParameter, Detection, Detector, Flags, Series, as_series, option
 from kernels.numerics.moments import mean_and_std
+from kernels.numerics.scaling import scale_to_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ def detect(series: Series, params: Params = Params()) -> Detection:  # noqa: B00
 @kernel("Tuple((i1[::1], f8[::1]))(f8[::1], f8)")
 def _beyond(x: Series, k: float) -> tuple[Flags, Series]:
     n = x.shape[0]
+    scale_to_unit(x)
     mean, std = mean_and_std(x)
     flags = np.ones(n, np.int8)
     score = np.zeros(n)

@@ -1,0 +1,119 @@
+"""Local outlier factor of several columns: exact, with a k-d tree.
+
+Source: M. M. Breunig, H.-P. Kriegel, R. T. Ng and J. Sander, "LOF: identifying density-based local outliers", SIGMOD
+(2000), definitions 3 to 7, with exactly k neighbours as in scikit-learn.
+Cost: O(n k log n) in few columns; up to O(n^2 columns) in many, where no tree helps.
+
+Ties as in `kernels.numerics.lof_line`: the points at exactly the k-distance (the rim) share what is missing to k.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+
+from kernels._jit import kernel
+from kernels.contract import Series
+from kernels.numerics.kd_tree import LEAF, Places, build, nearest, within
+
+STORED = 20_000_000  # neighbours that are kept at most; beyond, they are searched again
+
+
+@kernel()
+def _rim_weights(count: Series, found: Places, squared: Series, k: int, weight: Series) -> None:
+    """Weigh all points up to the k-distance: their rows, or their share of what is missing to k on the rim."""
+    size = found.shape[0]
+    far = squared.max()
+    inner = rim = 0.0
+    for i in range(size):
+        if squared[i] < far:
+            inner += count[found[i]]
+        else:
+            rim += count[found[i]]
+    share = (k + 1.0 - inner) / rim
+    for i in range(size):
+        weight[i] = count[found[i]] * (share if squared[i] == far else 1.0)
+
+
+@kernel()
+def _neighbours(
+    columns: Series,
+    count: Series,
+    edges: Places,
+    boxes: Series,
+    place: int,
+    k: int,
+    found: Places,
+    squared: Series,
+    weight: Series,
+) -> int:
+    """Write the neighbours of the point at `place` to the front of found, squared and weight; return their number.
+
+    A row is no neighbour of itself, but of its equals.
+    """
+    point = columns[:, place].copy()
+    size = k + 1
+    if nearest(columns, count, edges, boxes, point, squared[:size], found[:size], squared[size:]):
+        size = within(columns, edges, boxes, point, squared[0], found, squared)
+        _rim_weights(count, found[:size], squared[:size], k, weight)
+    else:
+        weight[:size] = 1.0
+    for i in range(size):
+        if found[i] == place:
+            weight[i] -= 1.0
+            break
+    return size
+
+
+@kernel("f8[::1](f8[:, ::1], f8[::1], i8, f8)")
+def factors_in_space(points: Series, counts: Series, k: int, floor: float) -> Series:
+    """Return the local outlier factors of distinct points.
+
+    Parameters
+    ----------
+    points : float64 (n, columns), pairwise different, coordinates below 1e150.
+    counts : float64 (n,), how many rows are at each point; 1 <= k < sum of the counts.
+    floor : added to every mean reachability distance, so that equal rows have a finite density.
+    """
+    n, dimensions = points.shape
+    order, edges, boxes = build(points)
+    columns, count = np.empty((dimensions, n)), np.empty(n)
+    for i in range(n):
+        count[i] = counts[order[i]]
+        for c in range(dimensions):
+            columns[c, i] = points[order[i], c]
+    room = n + k + 1 + LEAF
+    found, squared, weight = np.empty(room, np.int64), np.empty(room), np.empty(room)
+    capacity = min(n * (k + 1), STORED)
+    kept, kept_squared, kept_weight = np.empty(capacity, np.int64), np.empty(capacity), np.empty(capacity)
+    begin, size, used = np.zeros(n, np.int64), np.zeros(n, np.int64), 0
+    far = np.zeros(n)  # squared k-distance; 0 where more than k rows are equal, which are then neighbours at no distance
+    for g in range(n):
+        if count[g] > k:
+            continue
+        size[g] = _neighbours(columns, count, edges, boxes, g, k, found, squared, weight)
+        far[g] = squared[: size[g]].max()
+        begin[g] = used if used + size[g] <= capacity else -1
+        if begin[g] >= 0:
+            for i in range(size[g]):
+                kept[used + i], kept_squared[used + i], kept_weight[used + i] = found[i], squared[i], weight[i]
+            used += size[g]
+    density, factor = np.empty(n), np.ones(n)
+    for step in range(2):  # the densities first, then the factors
+        for g in range(n):
+            total = 0.0
+            if far[g] > 0.0:
+                first = begin[g]
+                near, apart, share = kept[first:], kept_squared[first:], kept_weight[first:]
+                if first < 0:
+                    _neighbours(columns, count, edges, boxes, g, k, found, squared, weight)
+                    near, apart, share = found, squared, weight
+                for i in range(size[g]):
+                    h = near[i]
+                    total += share[i] * (sqrt(max(far[h], apart[i])) if step == 0 else density[h])
+            if step == 0:
+                density[g] = 1.0 / (total / k + floor)
+            elif far[g] > 0.0:
+                factor[order[g]] = total / k / density[g]
+    return factor
