@@ -14,6 +14,7 @@ from typing import Any
 
 from appliance import ini, setting_values
 
+EMBEDDED_FOLDER = Path(".run")  # everything a node without a configuration file writes
 PRODUCT_MODEL_DIR = Path("/usr/local/taos/taosanode/model")  # meant by a file that does not name the folder
 CLIENT_TIMEOUT_S = 60.0  # taosd waits this long for an answer unless its user asked otherwise
 LONGEST_REQUEST_S = 1200.0  # and this long when asked to wait as long as it can
@@ -200,7 +201,7 @@ def load(path: Path | None) -> Settings:
     return reader.settings()
 
 
-def embedded(folder: Path) -> Settings:
+def embedded(folder: Path = EMBEDDED_FOLDER) -> Settings:
     """Return the settings of a node without a configuration file that keeps all it writes under one folder."""
     folder = folder.absolute()
     return Settings(
@@ -227,7 +228,7 @@ class _Reader:
     def take(self, line: ini.Entry | ini.Unreadable) -> None:
         """Take in one line of the file."""
         if isinstance(line, ini.Unreadable):
-            self.problems.append(f"{self._path}:{line.line}: {line.text}: neither [section] nor key = value")
+            self._problem(line.line, f"{line.text}: neither [section] nor key = value")
             return
         section = line.section.strip().lower().replace("_", "-")
         if section == TSFM_SECTION:
@@ -310,10 +311,18 @@ class _Reader:
 
     def _refuse(self, line: ini.Entry, why: str) -> None:
         value = "" if line.value is None else f" = {line.value}"
-        self.problems.append(f"{self._path}:{line.line}: {line.key}{value}: {why}")
+        self._problem(line.line, f"{line.key}{value}: {why}")
+
+    def _problem(self, line: int, text: str) -> None:
+        self.problems.append(_on_one_line(f"{self._path}:{line}: {text}"))
 
     def _warn(self, line: int, text: str) -> None:
-        self._warnings.append(f"{self._path}:{line}: {text}")
+        self._warnings.append(_on_one_line(f"{self._path}:{line}: {text}"))
+
+
+def _on_one_line(text: str) -> str:
+    """Spell out what a terminal or a log would not show as a character."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -52,7 +52,7 @@ def run(given: argparse.Namespace) -> int:
 def report(path: Path | None) -> tuple[str, int]:
     """Return what there is to say about a configuration file, or about a node without one, and the exit code."""
     try:
-        configured = settings.load(path) if path else settings.embedded(Path(".run"))
+        configured = settings.load(path) if path else settings.embedded()
         findings = list(_look_at(configured))
     except settings.SettingsError as error:
         findings = [Finding(ERROR, "configuration", line) for line in str(error).splitlines()]

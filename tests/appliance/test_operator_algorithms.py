@@ -1,3 +1,4 @@
+import re
 import sys
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import pytest
 
 from appliance import operator_algorithms
 from appliance.settings import Settings
-from kernels.contract import Algorithm, AlgorithmError, Forecaster, Horizon, RawOptions, defaults
+from kernels.contract import Algorithm, AlgorithmError, Forecaster, Horizon, NoParams, RawOptions, defaults
 
 PLUGINS = Path(__file__).parent / "plugins"
 SERIES = np.array([5.0, 6.0, 5.0, 6.0, 5.0, 99.0, 5.0, 6.0, 5.0, 6.0])
@@ -178,3 +179,16 @@ def test_missing_folder_holds_no_algorithms(tmp_path):
 def test_folder_is_left_as_it_is(tmp_path):
     load(tmp_path, nothing_named("own"))
     assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]
+
+
+def test_examples_of_the_docs_work(tmp_path):
+    text = (Path(__file__).parents[2] / "docs" / "adding-an-algorithm.md").read_text()
+    for number, example in enumerate(re.findall(r"```python\n(.*?)```", text, re.DOTALL)):
+        (tmp_path / f"example{number}.py").write_text(example)
+    found, broken = operator_algorithms.load(tmp_path)
+    assert broken == {}
+    assert sorted(found) == ["jump", "madrule", "meanrange"]
+    assert found["jump"].detect(SERIES, RawOptions({"by": "20"}, TIMES)).flags.tolist() == [1] * 5 + [-1, -1] + [1] * 3
+    assert defaults(found["jump"].params) == {"by": 10.0}
+    assert found["madrule"].detect(SERIES, found["madrule"].params()).flags.tolist() == [1] * 5 + [-1] + [1] * 4
+    assert found["meanrange"].forecast(SERIES, Horizon(2), NoParams()).high.tolist() == [99.0, 99.0]

@@ -2,6 +2,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from appliance import plugin_classes
 from appliance.taosanalytics_compat import AbstractAnomalyDetectionService, AbstractForecastService
@@ -313,3 +315,33 @@ def test_bad_answer_of_an_own_forecaster_is_refused(answer, message):
     own = plugin_classes.guarded(Forecaster("own", "", NoParams, Answer(answer)))
     with pytest.raises(AlgorithmError, match=f"^own: {message}"):
         own.forecast(SERIES, Horizon(3), NoParams())
+
+
+# --- whatever a plug-in answers -------------------------------------------------------------------------------------
+
+NUMBERS = st.integers() | st.floats() | st.booleans() | st.none() | st.text(max_size=3) | st.complex_numbers()
+LISTS = st.lists(NUMBERS, max_size=4) | st.lists(st.floats(width=32), min_size=3, max_size=3)
+ANSWERS = st.recursive(NUMBERS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner))
+
+
+@given(ANSWERS | st.lists(st.integers(-130, 130) | st.floats(), min_size=10, max_size=10))
+def test_any_codes_are_refused_or_fit_for_the_wire(codes):
+    try:
+        found = detector(codes).detect(SERIES, RawOptions())
+    except AlgorithmError:
+        return
+    assert (found.flags.shape, found.flags.dtype) == ((10,), np.int8)
+    assert np.isfinite(found.score).all()
+
+
+@given(ANSWERS | st.fixed_dictionaries({"mse": NUMBERS, "res": st.lists(LISTS | st.just(REGULAR), max_size=5)}))
+def test_any_forecast_is_refused_or_fit_for_the_wire(answer):
+    try:
+        found = ahead(forecaster(answer))
+    except AlgorithmError:
+        return
+    assert found.value.shape == found.low.shape == found.high.shape == (3,)
+    assert np.isfinite([found.low, found.value, found.high]).all()
+    assert ((found.low <= found.value) & (found.value <= found.high)).all()
+    assert found.mse is None or np.isfinite(found.mse)
+    assert found.times is None or found.times.dtype == np.int64

@@ -3,6 +3,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
 
 from appliance import ini, settings
 from appliance.settings import Settings, SettingsError, embedded, load
@@ -137,6 +139,12 @@ def test_packaged_file_documents_every_key(section, tmp_path):
         assert {(section, key.names[0]), ("taosanode", key.names[-1])} & written, key.names[0]
         for name in key.names:
             assert re.search(rf"(?<![a-z-]){name}(?![a-z-])", text), name
+
+
+@pytest.mark.parametrize("section", settings.SECTIONS)
+def test_the_docs_name_every_key(section):
+    text = (ROOT / "docs" / "configuration.md").read_text()
+    assert [name for name in settings.SECTIONS[section] if f"`{name}`" not in text] == []
 
 
 def test_every_setting_can_be_configured():
@@ -329,3 +337,26 @@ def test_embedded_node_writes_under_one_folder(tmp_path):
     assert found.stats is None
     assert found.http == ("127.0.0.1", 6090)
     assert not (tmp_path / "run").exists()
+
+
+KEYS = st.sampled_from(
+    [name for keys in settings.SECTIONS.values() for name in keys] + ["daemonize", "master", "chronos"]
+)
+VALUES = st.text(max_size=30) | st.sampled_from(["0", "1", "-1", "64M", ":6090", "/a", "[::1]:1", "http://h", "9" * 30])
+LINES = st.one_of(
+    st.builds("{} = {}".format, KEYS, VALUES),
+    st.sampled_from(["[uwsgi]", "[taosanode]", "[tsfm-service]", "[x]", "; comment"]),
+    st.text(max_size=30),
+)
+
+
+@given(st.lists(LINES, max_size=20))
+def test_any_file_is_either_read_or_refused_line_by_line(tmp_path_factory, lines):
+    path = tmp_path_factory.mktemp("any") / "taosanode.ini"
+    path.write_text("[uwsgi]\n" + "\n".join(lines), encoding="utf-8", errors="replace")
+    try:
+        said = list(load(path).warnings)
+    except SettingsError as refusal:
+        said = str(refusal).splitlines()
+        event("refused")
+    assert [line for line in said if not line.startswith(f"{path}:")] == []
