@@ -223,7 +223,7 @@ class _Reader:
         self._tsfm: dict[str, str] = dict(TSFM_SERVICES)
         self._warnings: list[str] = []
         self._seen: dict[tuple[str, str], ini.Entry] = {}
-        self._sections: set[str] = set()
+        self._ignored: set[str] = set()  # named in a warning already
 
     def take(self, line: ini.Entry | ini.Unreadable) -> None:
         """Take in one line of the file."""
@@ -237,8 +237,8 @@ class _Reader:
             self._key(line, section)
         elif not line.section:
             self._refuse(line, f"a section must come first: {_listed(['uwsgi', 'taosanode', TSFM_SECTION])}")
-        elif section not in self._sections:
-            self._sections.add(section)
+        elif section not in self._ignored:
+            self._ignored.add(section)
             hint = _did_you_mean(section, [*SECTIONS, TSFM_SECTION])
             self._warn(line.line, f"unknown section [{line.section}], ignored{hint}")
 
@@ -264,7 +264,9 @@ class _Reader:
         elif section == "uwsgi" and name in SOCKETS:
             self._warn(line.line, f"{line.key} is ignored: this node speaks plain HTTP only, and listens on `http`")
         elif name in MEANINGLESS:
-            self._warn(line.line, f"{line.key} has no meaning for this node, ignored")
+            if name not in self._ignored:
+                self._warn(line.line, f"{line.key} has no meaning for this node, ignored")
+            self._ignored.add(name)
         else:
             self._warn(line.line, f"unknown key {line.key}, ignored{self._hint(name, section)}")
 

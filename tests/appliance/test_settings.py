@@ -291,6 +291,7 @@ def test_missing_file_is_refused_by_name(tmp_path):
     ("text", "warning"),
     [
         ("[uwsgi]\nmaster = true", "2: master has no meaning for this node, ignored"),
+        ("[uwsgi]\nenv = A=1\nenv = B=2", "2: env has no meaning for this node, ignored"),
         ("[uwsgi]\nmaster", "2: master has no meaning for this node, ignored"),
         ("[uwsgi]\nenable_threads = true", "2: enable_threads has no meaning for this node, ignored"),
         ("[taosanode]\ndraw-result = 0", "2: draw-result has no meaning for this node, ignored"),
