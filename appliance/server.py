@@ -11,7 +11,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
-from appliance import catalog
+from appliance import catalog, logs
 from appliance.app import create_app
 from appliance.settings import Settings
 from appliance.slots import Slots
@@ -31,8 +31,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     ) -> None:
         self._read_settings = read_settings
         self._ready = ready
-        self.settings = settings
-        self._catalog = catalog.build(self.settings)
+        self._adopt(settings)
         super().__init__()
 
     def load_config(self) -> None:
@@ -43,6 +42,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
             "workers": settings.processes,
             "worker_class": Worker,
+            "logger_class": logs.GunicornLogger,
             # a thread waits for its slot: there must be more of them than can wait
             "threads": settings.threads + slots_of(settings) + settings.queue,
             "worker_connections": 4096,
@@ -69,13 +69,19 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     def reload(self) -> None:
         """Read settings and algorithms anew; keep the old ones if the new ones are no good."""
         try:
-            settings = self._read_settings()
-            found = catalog.build(settings)
+            self._adopt(self._read_settings())
         except Exception as error:
             log.error("reload refused, the node goes on as it was: %s", error)
             return
-        self.settings, self._catalog = settings, found
         super().reload()
+
+    def _adopt(self, settings: Settings) -> None:
+        """Log where these settings say, and find the algorithms they name."""
+        logs.configure(settings)
+        for warning in settings.warnings:
+            log.warning("%s", warning)
+        self._catalog = catalog.build(settings)
+        self.settings = settings
 
     def _when_ready(self, arbiter: Arbiter) -> None:
         self._ready(self.settings)

@@ -12,8 +12,6 @@ from pathlib import Path
 from appliance import settings
 from appliance.settings import Settings
 
-EMBEDDED_FOLDER = Path(".run")  # what a node without a configuration file writes goes here
-
 TRY = """
   curl {url}/status
   curl {url}/list
@@ -29,15 +27,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help=f"configuration, such as /etc/taos/taosanode.ini; without it the node listens on 127.0.0.1:6090 and "
-        f"writes only below ./{EMBEDDED_FOLDER}",
+        f"writes only below ./{settings.EMBEDDED_FOLDER}",
     )
+    parser.add_argument("--check", action="store_true", help="only validate the configuration and what it names")
 
 
 def run(given: argparse.Namespace) -> int:
     """Serve; returns when the node has stopped."""
+    if given.check:
+        from appliance.commands import check
+
+        return check.run(given)
 
     def read_settings() -> Settings:
-        return settings.load(given.config) if given.config else settings.embedded(EMBEDDED_FOLDER)
+        return settings.load(given.config) if given.config else settings.embedded()
 
     try:
         first = read_settings()
@@ -46,12 +49,17 @@ def run(given: argparse.Namespace) -> int:
         return 1
     from appliance.server import Server  # numba only once the configuration is known to be good
 
-    Server(first, read_settings, _announce).run()
+    try:
+        server = Server(first, read_settings, _announce)
+    except OSError as error:
+        sys.stderr.write(f"the logs cannot be written: {error}\n")
+        return 1
+    server.run()
     return 0
 
 
 def _announce(settings: Settings) -> None:
     host, port = settings.http
-    url = f"http://{host}:{port}"
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     logs = settings.logto.parent if settings.logto else "standard error"
     sys.stderr.write(f"taosanode is ready at {url}, logs go to {logs}; try:{TRY.format(url=url)}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import select
 import socket
 import threading
@@ -14,7 +15,7 @@ from typing import Any, TypeVar
 
 import falcon
 
-from appliance import errors, options, wire
+from appliance import errors, logs, options, wire
 from appliance.settings import Settings
 from appliance.slots import ClientGone, Slots
 from appliance.wire import BadRequest
@@ -24,6 +25,7 @@ from kernels.numerics.whitenoise import is_white_noise
 log = logging.getLogger(__name__)
 
 MARGIN_S = 1.0  # an anytime search stops this much before the client gives up
+LOGGED_OPTION = 200  # characters of the option text in the log
 TIMEOUT_OPTION_S = (1, 1200)  # what taosd accepts; it falls back to 60 s outside
 
 R = TypeVar("R", bound=wire.Request)
@@ -85,13 +87,14 @@ class Analysis:
             resp.data = wire.error(outcome)
         elapsed_ms = (time.monotonic() - arrived) * 1e3
         log.info(
-            "%d %s %s algo=%s rows=%d option=%r ms=%.1f %s",
+            "%d-%d %s %s algo=%s rows=%d option=%s ms=%.1f %s",
+            os.getpid(),
             next(self._numbers),
             req.remote_addr,
             req.path,
             request.algo if request else "-",
             request.rows if request else 0,
-            request.option_text if request else "",
+            logs.quoted(request.option_text if request else "", LOGGED_OPTION),
             elapsed_ms,
             outcome,
         )
