@@ -47,7 +47,11 @@ def run(given: argparse.Namespace) -> int:
     except settings.SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    from appliance.server import Server  # numba only once the configuration is known to be good
+    from kernels import _jit  # numba only once the configuration is known to be good
+
+    if _jit.cache_writable and not any(_jit.CACHE_DIR.glob("*.nbi")):
+        sys.stderr.write("first start: the algorithms are being compiled, which takes about a minute\n")
+    from appliance.server import Server
 
     try:
         server = Server(first, read_settings, _announce)
