@@ -2,10 +2,10 @@
 
 Source: a season is sought as the period that leaves the least dispersion within its phases: R. F. Stellingwerf,
 "Period determination using phase dispersion minimization", The Astrophysical Journal 224 (1978). What a period explains
-beyond chance is the mean product of values whole periods apart, so it is read off the autocorrelation. Significance:
-R. A. Fisher's z of the variances between and within phases, "On a distribution yielding the error functions of several
-well known statistics" (1924), with the degrees of freedom of an autocorrelated series after M. S. Bartlett, "On the
-theoretical specification and sampling properties of autocorrelated time-series" (1946).    Cost: O(n log n).
+beyond chance is the mean product of values whole periods apart, so it is read off the autocorrelation. It must pass an
+F test with the degrees of freedom of an autocorrelated series after M. S. Bartlett, "On the theoretical specification
+and sampling properties of autocorrelated time-series" (1946); F is brought to a normal deviate by M. Abramowitz and
+I. A. Stegun, "Handbook of Mathematical Functions", 26.6.15.    Cost: O(n log n).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def find_period(series: Series) -> int:
 
 
 def _is_significant(quick: Series, period: int, tried: int) -> bool:
-    """Test the variance between the phases against what is left without phases and cycles, by Fisher's z.
+    """Test the variance between the phases against what is left without phases and cycles.
 
     What is left is autocorrelated within a cycle; `memory` values of it count as one.
     """
@@ -70,10 +70,11 @@ def _is_significant(quick: Series, period: int, tried: int) -> bool:
     ratio = float(np.sum(pattern * pattern)) * (cycles - 1.0) / rest[0]
     if not ratio > 0.0:
         return False
-    between = memory / (period - 1.0)
-    within = between / (cycles - 1.0)
-    z = 0.5 * np.log(ratio) - 0.5 * (within - between)
-    return bool(z > NormalDist().inv_cdf(1.0 - SIGNIFICANCE / tried) * np.sqrt(0.5 * (between + within)))
+    between, within = memory / (period - 1.0), memory / (period - 1.0) / (cycles - 1.0)  # reciprocal degrees of freedom
+    root = ratio ** (1.0 / 3.0)
+    normal = root * (1.0 - 2.0 / 9.0 * within) - (1.0 - 2.0 / 9.0 * between)
+    normal /= np.sqrt(2.0 / 9.0 * (between + root * root * within))
+    return bool(normal > NormalDist().inv_cdf(1.0 - SIGNIFICANCE / tried))
 
 
 def _quick_part(series: Series) -> Series:
