@@ -130,7 +130,9 @@ def main() -> None:
     every = list(labelled_series(folder))
     chosen = variants(arguments.option)
     heads = ["P", "R", "F1", "P", "R", "F1", "per 1000"]
-    print(f"{len(every)} series, {sum(len(s.values) for s in every)} rows, {sum(len(s.windows) for s in every)} windows")
+    print(
+        f"{len(every)} series, {sum(len(s.values) for s in every)} rows, {sum(len(s.windows) for s in every)} windows"
+    )
     print(f"{'':44}{'points':^21}{'events':^21}{'false':>9}")
     for source in [*dict.fromkeys(s.source for s in every), "all"]:
         print(f"\n{source:<44}" + "".join(f"{head:>7}" if head != "per 1000" else f"{head:>9}" for head in heads))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,34 +32,28 @@ def _fraction(text: str) -> float:
     return value / 100.0 if value >= 1.0 or text.rstrip().endswith("%") else value
 
 
-def _switch(text: str) -> bool:
-    if text.lower() not in ("0", "1", "true", "false"):
-        raise BadParameter(f"a switch must be 0 or 1, got {text}")
-    return text.lower() in ("1", "true")
-
-
 @dataclass(frozen=True, slots=True)
 class Params:
     """Options of shesd."""
 
     period: int = option(0, "rows in a season; 0: find it in the data; 1: there is none")
-    direction: str = option("both", "which anomalies: both, pos or neg", parse=str.lower)
+    direction: Literal["both", "pos", "neg"] = option("both", "which anomalies: both, pos or neg")
     max_anoms: float = option(
-        0.05, "most anomalies: a fraction up to 0.499, or a percentage from 1 to 49.9", aliases=("anoms",), parse=_fraction
+        0.05,
+        "most anomalies: a fraction up to 0.499, or a percentage from 1 to 49.9",
+        aliases=("anoms",),
+        parse=_fraction,
     )
     alpha: float = option(0.05, "significance of the test, between 0 and 1")
-    trend: str = option(
+    trend: Literal["auto", "median", "stl"] = option(
         "auto",
         "median: subtract one median, as published; stl: subtract the trend; auto: median, or stl for a found period",
-        parse=str.lower,
     )
-    longterm: bool = option(False, "1: test windows of longterm_period rows each with its own median", parse=_switch)
+    longterm: bool = option(False, "1: test windows of longterm_period rows each with its own median")
     longterm_period: int = option(0, "rows in such a window; 0: 14 seasons")
-    only_last: bool = option(False, "1: report only what lies in the last season", parse=_switch)
-    threshold: str = option(
-        "none",
-        "report only values from the median (med_max), 95 or 99 % quantile (p95, p99) of the seasons' maxima on",
-        parse=str.lower,
+    only_last: bool = option(False, "1: report only what lies in the last season")
+    threshold: Literal["none", "med_max", "p95", "p99"] = option(
+        "none", "report only values from the median (med_max), 95 or 99 % quantile (p95, p99) of the seasons' maxima on"
     )
 
     def __post_init__(self) -> None:

@@ -88,7 +88,9 @@ def factors_in_space(points: Series, counts: Series, k: int, floor: float) -> Se
     capacity = min(n * (k + 1), STORED)
     kept, kept_squared, kept_weight = np.empty(capacity, np.int64), np.empty(capacity), np.empty(capacity)
     begin, size, used = np.zeros(n, np.int64), np.zeros(n, np.int64), 0
-    far = np.zeros(n)  # squared k-distance; 0 where more than k rows are equal, which are then neighbours at no distance
+    far = np.zeros(
+        n
+    )  # squared k-distance; 0 where more than k rows are equal, which are then neighbours at no distance
     for g in range(n):
         if count[g] > k:
             continue
