@@ -25,7 +25,7 @@ def _range_median(ordered: Series, low: int, high: int) -> float:
     middle = (low + high) // 2
     if (high - low) % 2:
         return float(ordered[middle])
-    return 0.5 * (ordered[middle - 1] + ordered[middle])
+    return float(0.5 * (ordered[middle - 1] + ordered[middle]))
 
 
 @kernel()
