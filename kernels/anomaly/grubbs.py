@@ -87,8 +87,10 @@ def _comes_first(x: Series, value: float, other: float) -> bool:
 
 
 @kernel()
-def _flag(x: Series, ordered: Series, low: int, high: int, mean: float, std: float) -> tuple[Flags, Series]:
-    """Flag every value equal to a removed one."""
+def _flag(
+    x: Series, ordered: Series, low: int, high: int, centre: float, mean: float, std: float
+) -> tuple[Flags, Series]:
+    """Flag every value equal to a removed one; the mean is given as its distance from a value in the centre."""
     n = x.shape[0]
     lowest = ordered[low - 1] if low > 0 else -np.inf
     highest = ordered[high] if high < n else np.inf
@@ -96,7 +98,7 @@ def _flag(x: Series, ordered: Series, low: int, high: int, mean: float, std: flo
     score = np.empty(n)
     for i in range(n):
         flags[i] = 1 - 2 * ((x[i] <= lowest) | (x[i] >= highest))
-        score[i] = abs(x[i] - mean)
+        score[i] = abs(x[i] - centre - mean)
     unit = std if std > 0.0 else score.max()
     if unit > 0.0:
         for i in range(n):
@@ -140,7 +142,7 @@ def _test(x: Series, ordered: Series, significance: float) -> tuple[Flags, Serie
             high -= 1
         else:
             low += 1
-    return _flag(x, ordered, low, high, ordered[middle] + mean * unit, std * unit)
+    return _flag(x, ordered, low, high, ordered[middle], mean * unit, std * unit)
 
 
 ALGORITHM = Detector("grubbs", "Grubbs' test, two-sided, repeated until nothing is significant", Params, detect)

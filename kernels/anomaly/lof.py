@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ldexp
+from typing import Literal
 
 import numpy as np
 
@@ -35,7 +36,7 @@ class Params:
         "number of neighbours, >= 1; rows - 1 where that is less",
         aliases=("n_neighbors", "n_neighbor", "neighbor"),
     )
-    algorithm: str = option("auto", "auto, brute, kd_tree or ball_tree; accepted, the answer is the same", parse=str)
+    algorithm: Literal["auto", "brute", "kd_tree", "ball_tree"] = option("auto", "accepted; the answer is the same")
 
     def __post_init__(self) -> None:
         if self.neighbors < 1:

@@ -53,7 +53,7 @@ def _fit(values: Series, weights: Series, left: int, right: int, at: int, near: 
     variance = s2 / s0 - centre * centre
     if sqrt(max(variance, 0.0)) <= spread:
         return level
-    return level - centre / variance * (t1 / s0 - centre * level)
+    return float(level - centre / variance * (t1 / s0 - centre * level))
 
 
 @kernel()
@@ -68,7 +68,7 @@ def _fit_middle(values: Series, at: int, half: int, near: Series, total: float) 
         offset += 2
     if offset == half:
         a += near[half] * (values[at - half] + values[at + half])
-    return (a + b) / total
+    return float((a + b) / total)
 
 
 @kernel("void(f8[::1], f8[::1], b1, i8, i8, f8[::1])")

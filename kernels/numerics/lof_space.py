@@ -66,6 +66,16 @@ def _neighbours(
     return size
 
 
+@kernel()
+def _weigh(found: Places, squared: Series, weight: Series, far: Series, density: Series, with_density: bool) -> float:
+    """Add the neighbours' densities, or, before these are known, the reachability distances from them."""
+    total = 0.0
+    for i in range(found.shape[0]):
+        h = found[i]
+        total += weight[i] * (density[h] if with_density else sqrt(max(far[h], squared[i])))
+    return total
+
+
 @kernel("f8[::1](f8[:, ::1], f8[::1], i8, f8)")
 def factors_in_space(points: Series, counts: Series, k: int, floor: float) -> Series:
     """Return the local outlier factors of distinct points.
@@ -76,21 +86,15 @@ def factors_in_space(points: Series, counts: Series, k: int, floor: float) -> Se
     counts : float64 (n,), how many rows are at each point; 1 <= k < sum of the counts.
     floor : added to every mean reachability distance, so that equal rows have a finite density.
     """
-    n, dimensions = points.shape
+    n = points.shape[0]
     order, edges, boxes = build(points)
-    columns, count = np.empty((dimensions, n)), np.empty(n)
-    for i in range(n):
-        count[i] = counts[order[i]]
-        for c in range(dimensions):
-            columns[c, i] = points[order[i], c]
+    columns, count = np.ascontiguousarray(points[order].T), counts[order]
     room = n + k + 1 + LEAF
     found, squared, weight = np.empty(room, np.int64), np.empty(room), np.empty(room)
     capacity = min(n * (k + 1), STORED)
     kept, kept_squared, kept_weight = np.empty(capacity, np.int64), np.empty(capacity), np.empty(capacity)
     begin, size, used = np.zeros(n, np.int64), np.zeros(n, np.int64), 0
-    far = np.zeros(
-        n
-    )  # squared k-distance; 0 where more than k rows are equal, which are then neighbours at no distance
+    far = np.zeros(n)  # squared k-distance; 0 where more than k rows are equal: these are their own neighbours
     for g in range(n):
         if count[g] > k:
             continue
@@ -98,24 +102,23 @@ def factors_in_space(points: Series, counts: Series, k: int, floor: float) -> Se
         far[g] = squared[: size[g]].max()
         begin[g] = used if used + size[g] <= capacity else -1
         if begin[g] >= 0:
-            for i in range(size[g]):
-                kept[used + i], kept_squared[used + i], kept_weight[used + i] = found[i], squared[i], weight[i]
-            used += size[g]
-    density, factor = np.empty(n), np.ones(n)
+            end = used + size[g]
+            kept[used:end], kept_squared[used:end] = found[: size[g]], squared[: size[g]]
+            kept_weight[used:end] = weight[: size[g]]
+            used = end
+    density, factor = np.full(n, 1.0 / floor), np.ones(n)
     for step in range(2):  # the densities first, then the factors
         for g in range(n):
-            total = 0.0
-            if far[g] > 0.0:
-                first = begin[g]
-                near, apart, share = kept[first:], kept_squared[first:], kept_weight[first:]
-                if first < 0:
-                    _neighbours(columns, count, edges, boxes, g, k, found, squared, weight)
-                    near, apart, share = found, squared, weight
-                for i in range(size[g]):
-                    h = near[i]
-                    total += share[i] * (sqrt(max(far[h], apart[i])) if step == 0 else density[h])
+            if far[g] == 0.0:
+                continue
+            if begin[g] >= 0:
+                near = slice(begin[g], begin[g] + size[g])
+                total = _weigh(kept[near], kept_squared[near], kept_weight[near], far, density, step == 1)
+            else:
+                near = slice(0, _neighbours(columns, count, edges, boxes, g, k, found, squared, weight))
+                total = _weigh(found[near], squared[near], weight[near], far, density, step == 1)
             if step == 0:
                 density[g] = 1.0 / (total / k + floor)
-            elif far[g] > 0.0:
+            else:
                 factor[order[g]] = total / k / density[g]
     return factor

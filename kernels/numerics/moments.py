@@ -6,7 +6,7 @@ Statistician 37 (1983), eq. 1.7: two passes, with the rounding error of the mean
 
 from __future__ import annotations
 
-from math import sqrt
+from math import frexp, sqrt
 
 from kernels._jit import kernel
 from kernels.contract import Series
@@ -16,29 +16,31 @@ from kernels.contract import Series
 def mean_and_std(x: Series) -> tuple[float, float]:
     """Return the mean and the population standard deviation (ddof 0) of n >= 1 finite values.
 
-    Both are computed on values scaled by the largest magnitude, so that no square over- or underflows.
+    Both are computed on values brought near 1 by a power of two, which is exact, so that no square over- or underflows.
     A constant series has a standard deviation of exactly 0.
     """
     n = x.shape[0]
-    scale = 0.0
+    size = 0.0
     constant = True
     for i in range(n):
-        scale = max(scale, abs(x[i]))
+        size = max(size, abs(x[i]))
         constant = constant and x[i] == x[0]
     if constant:
-        return x[0], 0.0
+        return float(x[0]), 0.0
+    shift = float(min(max(-frexp(size)[1], -1000), 1000))
+    scale, back = 2.0**shift, 2.0**-shift
     total = 0.0
     for i in range(n):
-        total += x[i] / scale
+        total += x[i] * scale
     mean = total / n
     largest = 0.0
     for i in range(n):
-        largest = max(largest, abs(x[i] / scale - mean))
+        largest = max(largest, abs(x[i] * scale - mean))
     squares = 0.0
     error = 0.0
     for i in range(n):
-        deviation = (x[i] / scale - mean) / largest
+        deviation = (x[i] * scale - mean) / largest
         squares += deviation * deviation
         error += deviation
     variance = (squares - error * error / n) / n
-    return (mean + error * largest / n) * scale, sqrt(max(variance, 0.0)) * largest * scale
+    return (mean + error * largest / n) * back, sqrt(max(variance, 0.0)) * largest * back

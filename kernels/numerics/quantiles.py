@@ -58,7 +58,7 @@ def _neighbours(x: Series, rank: int) -> tuple[float, float]:
 @kernel("f8(f8[::1], f8)")
 def quantile(x: Series, fraction: float) -> float:
     """Return a quantile of n >= 1 finite values; `fraction` in [0, 1]. The values are not modified."""
-    position = fraction * (x.shape[0] - 1)
+    position = float(fraction * (x.shape[0] - 1))
     rank = int(position)
     weight = position - rank
     lower, upper = _neighbours(x, rank)

@@ -1,0 +1,147 @@
+"""Seasonal Hybrid ESD: subtract the season, then test for extreme deviates from the median in units of the MAD.
+
+Source: J. Hochenbaum, O. S. Vallis and A. Kejariwal, "Automatic anomaly detection in the cloud via statistical
+learning", arXiv:1704.07706 (2017), and the documentation of Twitter's AnomalyDetection package (`longterm`,
+`only_last`, `threshold`).    Cost: O(n log n + k log n) for k = max_anoms * n; STL is most of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.contract import BadParameter, Detection, Detector, Flags, Series, TooShort, as_series, option
+from kernels.numerics import esd
+from kernels.numerics.period import find_period
+from kernels.numerics.quantiles import median, quantile
+from kernels.numerics.scaling import scale_to_unit
+from kernels.numerics.stl import decompose
+
+SIDES = {"both": esd.BOTH, "pos": esd.POSITIVE, "neg": esd.NEGATIVE}
+THRESHOLDS = {"med_max": 0.5, "p95": 0.95, "p99": 0.99}
+LONGTERM_CYCLES = 14  # two weeks of daily seasons
+
+
+def _fraction(text: str) -> float:
+    """Read `max_anoms` as a fraction (below 0.499) or as a percentage (1 to 49.9)."""
+    value = float(text.rstrip("% "))
+    return value / 100.0 if value >= 1.0 or text.rstrip().endswith("%") else value
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Options of shesd."""
+
+    period: int = option(0, "rows in a season; 0: find it in the data; 1: there is none")
+    direction: Literal["both", "pos", "neg"] = option("both", "which anomalies: both, pos or neg")
+    max_anoms: float = option(
+        0.05,
+        "most anomalies: a fraction up to 0.499, or a percentage from 1 to 49.9",
+        aliases=("anoms",),
+        parse=_fraction,
+    )
+    alpha: float = option(0.05, "significance of the test, between 0 and 1")
+    trend: Literal["auto", "median", "stl"] = option(
+        "auto",
+        "median: subtract one median, as published; stl: subtract the trend; auto: median, or stl for a found period",
+    )
+    longterm: bool = option(False, "1: test windows of longterm_period rows each with its own median")
+    longterm_period: int = option(0, "rows in such a window; 0: 14 seasons")
+    only_last: bool = option(False, "1: report only what lies in the last season")
+    threshold: Literal["none", "med_max", "p95", "p99"] = option(
+        "none", "report only values from the median (med_max), 95 or 99 % quantile (p95, p99) of the seasons' maxima on"
+    )
+
+    def __post_init__(self) -> None:
+        if self.period < 0:
+            raise BadParameter(f"period must be >= 0, got {self.period}")
+        if self.direction not in SIDES:
+            raise BadParameter(f"direction must be both, pos or neg, got {self.direction}")
+        if not 0.0 < self.max_anoms <= 0.499:
+            raise BadParameter(
+                f"max_anoms must be a fraction in (0, 0.499] or a percentage in [1, 49.9], got {self.max_anoms}"
+            )
+        if not 0.0 < self.alpha < 1.0:
+            raise BadParameter(f"alpha must be in (0, 1), got {self.alpha}")
+        if self.trend not in ("auto", "median", "stl"):
+            raise BadParameter(f"trend must be auto, median or stl, got {self.trend}")
+        if self.longterm_period < 0:
+            raise BadParameter(f"longterm_period must be >= 0, got {self.longterm_period}")
+        if self.threshold not in ("none", *THRESHOLDS):
+            raise BadParameter(f"threshold must be none, med_max, p95 or p99, got {self.threshold}")
+
+
+def detect(series: Series, params: Params = Params()) -> Detection:  # noqa: B008  (frozen, no state)
+    """Flag the outliers of the series without its season.
+
+    Parameters
+    ----------
+    series : float64 (n,), n >= 3 and more than two seasons, finite, any unit. Not modified.
+
+    Returns
+    -------
+    Detection
+        score float64 (n,): distance of the deseasoned value from the median, to the wanted side, in units of 1.4826
+        MAD; where the MAD is 0, in units of the largest distance. The MAD being 0, nothing is flagged.
+        extra : ``period``, the season used, 0 for none.
+
+    Raises
+    ------
+    TooShort : n < 3, or two seasons or less in the series or in a window of it.
+    """
+    x = as_series(series, at_least=3)
+    scale_to_unit(x)
+    x -= median(x)
+    scale_to_unit(x)
+    period = find_period(x) if params.period == 0 else params.period if params.period > 1 else 0
+    with_trend = params.trend == "stl" or (params.trend == "auto" and params.period == 0 and period > 0)
+    flags, score = np.ones(len(x), np.int8), np.zeros(len(x))
+    for begin, end in _windows(len(x), period, params):
+        window_flags, window_score = _test(x[begin:end].copy(), period, with_trend, params)
+        np.minimum(flags[begin:end], window_flags, out=flags[begin:end])
+        np.maximum(score[begin:end], window_score, out=score[begin:end])
+    flags[~_reported(x, period, params)] = 1
+    return Detection(flags, score, {"period": period})
+
+
+def _windows(n: int, period: int, params: Params) -> Iterator[tuple[int, int]]:
+    """Yield the windows to test one by one: all rows, or long-term pieces, the last of which may overlap."""
+    size = params.longterm_period or LONGTERM_CYCLES * period
+    if not params.longterm or size == 0 or size >= n:
+        size = n
+    if size < 3 or size <= 2 * period:
+        raise TooShort(f"more than two seasons are needed, got {size} rows with period {period}")
+    for begin in range(0, n, size):
+        yield min(begin, n - size), min(begin + size, n)
+
+
+def _test(x: Series, period: int, with_trend: bool, params: Params) -> tuple[Flags, Series]:
+    """Subtract the season and the median, or the trend, and test what remains."""
+    centre = median(x)
+    if period:
+        season, trend, _ = decompose(x, period)
+        x -= season
+        if with_trend:
+            x -= trend
+            centre = 0.0
+    x -= centre
+    most = min(max(int(params.max_anoms * len(x)), 1), len(x) - 2)
+    return esd.hybrid_esd(x, np.argsort(x, kind="stable"), most, params.alpha, SIDES[params.direction])
+
+
+def _reported(x: Series, period: int, params: Params) -> NDArray[np.bool_]:
+    """Tell which rows may be reported: `only_last` and `threshold` hide the others, given a season."""
+    shown = np.ones(len(x), np.bool_)
+    if period and params.only_last:
+        shown[:-period] = False
+    if period and params.threshold != "none":
+        maxima = np.array([x[begin : begin + period].max() for begin in range(0, len(x), period)])
+        shown &= x >= quantile(maxima, THRESHOLDS[params.threshold])
+    return shown
+
+
+ALGORITHM = Detector("shesd", "Seasonal Hybrid ESD: deviates from season and median, tested", Params, detect)

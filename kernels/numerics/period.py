@@ -1,0 +1,121 @@
+"""Find the season length of a series, or that it has none.
+
+Source: a season is sought as the period that leaves the least dispersion within its phases: R. F. Stellingwerf,
+"Period determination using phase dispersion minimization", The Astrophysical Journal 224 (1978). What a period explains
+beyond chance is the mean product of values whole periods apart, so it is read off the autocorrelation. It must pass an
+F test with the degrees of freedom of an autocorrelated series after M. S. Bartlett, "On the theoretical specification
+and sampling properties of autocorrelated time-series" (1946); F is brought to a normal deviate by M. Abramowitz and
+I. A. Stegun, "Handbook of Mathematical Functions", 26.6.15.    Cost: O(n log n).
+"""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels._jit import kernel
+from kernels.contract import Series
+from kernels.numerics.quantiles import median
+
+SIGNIFICANCE = 1e-3  # of the whole search, shared by all periods
+CYCLES = 3  # a season must fit so often
+CLIP = 3.0 * 1.4826  # in MADs: no outlier may feign or hide a season
+ROUNDING = 1e-9  # of the range: less movement than that is not a season
+AS_GOOD = 0.9  # a multiple of the period is preferred where the period explains less than this part of it
+
+
+def find_period(series: Series) -> int:
+    """Return the season length, 0 if there is none.
+
+    Parameters
+    ----------
+    series : float64 (n,), finite, magnitudes below 1e150.
+    """
+    n = len(series)
+    longest = n // CYCLES
+    if longest < 2:
+        return 0
+    quick = _quick_part(series)
+    products = _lagged_products(quick)
+    rounding = ROUNDING * float(np.ptp(series))
+    if not products[0] > n * rounding * rounding:
+        return 0
+    share = _shares(products / products[0], longest)
+    # n / period cycles make n * n / (2 * period) pairs of values whole periods apart
+    error = np.sqrt(2.0 * np.arange(len(share))) / n
+    error[0] = 1.0
+    period = int(np.argmax(share / error))
+    if period < 2 or not share[period] > 0.0:
+        return 0
+    multiples = np.arange(period, len(share), period)
+    enough = AS_GOOD * np.max(share[multiples] - 3.0 * error[multiples])
+    period = int(multiples[np.argmax(share[multiples] >= enough)])
+    return period if _is_significant(quick, period, longest) else 0
+
+
+def _is_significant(quick: Series, period: int, tried: int) -> bool:
+    """Test the variance between the phases against what is left without phases and cycles.
+
+    What is left is autocorrelated within a cycle; `memory` values of it count as one.
+    """
+    level = quick - _means(quick, np.arange(len(quick)) // period)
+    pattern = _means(level, np.arange(len(quick)) % period)
+    rest = _lagged_products(level - pattern)
+    if not rest[0] > 0.0:
+        return True
+    memory = 1.0 + 2.0 * float(np.sum((rest[1:period] / rest[0]) ** 2))
+    cycles = len(quick) / period
+    ratio = float(np.sum(pattern * pattern)) * (cycles - 1.0) / rest[0]
+    if not ratio > 0.0:
+        return False
+    between, within = memory / (period - 1.0), memory / (period - 1.0) / (cycles - 1.0)  # reciprocal degrees of freedom
+    root = ratio ** (1.0 / 3.0)
+    normal = root * (1.0 - 2.0 / 9.0 * within) - (1.0 - 2.0 / 9.0 * between)
+    normal /= np.sqrt(2.0 / 9.0 * (between + root * root * within))
+    return bool(normal > NormalDist().inv_cdf(1.0 - SIGNIFICANCE / tried))
+
+
+def _quick_part(series: Series) -> Series:
+    """Return the clipped series without its line and what is slower than `CYCLES` cycles."""
+    n = len(series)
+    centre = median(series)
+    mad = median(np.abs(series - centre))
+    width = CLIP * mad if mad > 0.0 else np.inf
+    clipped = np.clip(series, centre - width, centre + width)
+    clipped -= clipped.mean()
+    line = np.linspace(-1.0, 1.0, n)
+    clipped -= line * np.sum(line * clipped) / np.sum(line * line)  # no @: a product this long wakes BLAS threads
+    spectrum = np.fft.rfft(clipped)
+    spectrum[:CYCLES] = 0.0
+    return np.fft.irfft(spectrum, n)
+
+
+def _lagged_products(values: Series) -> Series:
+    """Return the sums of the products of values 0, 1, 2, ... rows apart."""
+    padded = 1 << (2 * len(values) - 1).bit_length()
+    power = np.abs(np.fft.rfft(values, padded)) ** 2
+    return np.ascontiguousarray(np.fft.irfft(power, padded)[: len(values)])
+
+
+def _means(values: Series, group: NDArray[np.int64]) -> Series:
+    """Return for every value the mean of its group."""
+    return (np.bincount(group, values) / np.bincount(group))[group]
+
+
+@kernel("f8[::1](f8[::1], i8)")
+def _shares(correlation: Series, longest: int) -> Series:
+    """Return for each period the mean correlation of all pairs of values whole periods apart; 0 for periods 0 and 1.
+
+    correlation : sums of lagged products over that at lag 0, so that a lag weighs as much as it has pairs.
+    """
+    n = correlation.shape[0]
+    share = np.zeros(longest + 1)
+    for period in range(2, longest + 1):
+        total = pairs = 0.0
+        for lag in range(period, n, period):
+            total += correlation[lag]
+            pairs += n - lag
+        share[period] = total * n / pairs
+    return share
