@@ -48,7 +48,7 @@ class StatsServer:
     """Serves the statistics from construction to `stop`.
 
     address : (host, port) or the path of a UNIX socket.
-    processes : how many workers there should be; those that are missing are shown as ``cheap``.
+    processes : how many workers there should be; those that are missing are shown as ``cheap``. May be changed.
 
     Raises
     ------
@@ -57,7 +57,7 @@ class StatsServer:
 
     def __init__(self, address: tuple[str, int] | str, scoreboard: Scoreboard, processes: int) -> None:
         self._scoreboard = scoreboard
-        self._processes = processes
+        self.processes = processes
         self._path = Path(address) if isinstance(address, str) else None
         self._listener = _listen_on(address)
         self._wake, self._woken = socket.socketpair()
@@ -88,7 +88,7 @@ class StatsServer:
 
     def document(self) -> dict[str, Any]:
         """Return the statistics."""
-        workers = self._scoreboard.workers(at_least=self._processes)
+        workers = self._scoreboard.workers(at_least=self.processes)
         return {
             "version": version("taosanode"),
             "listen_queue": sum(worker.queued for worker in workers),

@@ -90,6 +90,11 @@ def test_idle_worker(server: StatsServer, board: Scoreboard) -> None:
     assert read(server.address)["workers"][0]["status"] == "idle"
 
 
+def test_reload_may_change_the_number_of_workers(server: StatsServer) -> None:
+    server.processes = 5
+    assert len(read(server.address)["workers"]) == 5
+
+
 def test_unix_socket_is_served_and_removed(board: Scoreboard, tmp_path: Path) -> None:
     path = tmp_path / "stats.sock"
     server = StatsServer(str(path), board, processes=1)
