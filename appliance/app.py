@@ -8,18 +8,22 @@ import falcon
 
 from appliance import errors, wire
 from appliance.catalog import Catalog
+from appliance.observer import Observer, served
 from appliance.resources.analysis import Analysis
 from appliance.resources.anomaly import Anomaly
 from appliance.resources.forecast import Forecast
 from appliance.resources.listing import Listing, Models
+from appliance.resources.metrics import MetricsText
 from appliance.resources.status import Home, Status
 from appliance.settings import Settings
 from appliance.slots import Slots
 
 
-def create_app(catalog: Catalog, settings: Settings, slots: Slots) -> falcon.App[Any, Any]:
+def create_app(
+    catalog: Catalog, settings: Settings, slots: Slots, observer: Observer, metrics: MetricsText
+) -> falcon.App[Any, Any]:
     """Build the WSGI application of one worker process."""
-    app = falcon.App()
+    app = falcon.App(middleware=[observer])
     analysis = Analysis(settings, slots)
     app.add_route("/", Home())
     app.add_route("/status", Status())
@@ -27,6 +31,7 @@ def create_app(catalog: Catalog, settings: Settings, slots: Slots) -> falcon.App
     app.add_route("/models", Models(settings))
     app.add_route("/anomaly-detect", Anomaly(catalog, analysis))
     app.add_route("/forecast", Forecast(catalog, analysis))
+    app.add_route("/metrics", metrics)
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(falcon.HTTPError, _http_error)
     return app
@@ -34,7 +39,9 @@ def create_app(catalog: Catalog, settings: Settings, slots: Slots) -> falcon.App
 
 def _unexpected(req: falcon.Request, resp: falcon.Response, error: Exception, _: Any) -> None:
     resp.status, resp.content_type = falcon.HTTP_200, falcon.MEDIA_JSON
-    resp.data = wire.error(errors.message(error))
+    message = errors.message(error)
+    served(req).failed(error, message)
+    resp.data = wire.error(message)
 
 
 def _http_error(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _: Any) -> None:

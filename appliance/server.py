@@ -11,8 +11,12 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
-from appliance import catalog, logs
+from appliance import catalog, logs, stats
 from appliance.app import create_app
+from appliance.metrics import Metrics
+from appliance.observer import Observer
+from appliance.resources.metrics import MetricsText
+from appliance.scoreboard import Scoreboard
 from appliance.settings import Settings
 from appliance.slots import Slots
 from appliance.worker import Worker
@@ -31,7 +35,11 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     ) -> None:
         self._read_settings = read_settings
         self._ready = ready
+        self._scoreboard, self._metrics = Scoreboard(), Metrics()
+        self._row = 0
+        self.settings = settings
         self._adopt(settings)
+        self._stats = stats.start(settings, self._scoreboard)
         super().__init__()
 
     def load_config(self) -> None:
@@ -57,6 +65,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             "pidfile": str(settings.pidfile) if settings.pidfile else None,
             "proc_name": "taosanode",
             "when_ready": self._when_ready,
+            "pre_fork": self._pre_fork,
+            "post_fork": self._post_fork,
+            "child_exit": self._child_exit,
+            "on_exit": self._on_exit,
         }.items():
             self.cfg.set(key, value)
         Worker.max_body = settings.max_body
@@ -64,24 +76,49 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     def load(self) -> Callable[..., Any]:
         """Return the application of one worker; called after the fork, since its threads would not survive one."""
         sys.setswitchinterval(SWITCH_INTERVAL_S)
-        return create_app(self._catalog, self.settings, Slots(slots_of(self.settings), self.settings.queue))
+        row = self._scoreboard.take(self._row)
+        observer = Observer(row, self._metrics.recorder(self._row), self._catalog.algorithms)
+        slots = Slots(slots_of(self.settings), self.settings.queue, changed=row.slots)
+        return create_app(self._catalog, self.settings, slots, observer, MetricsText(self._metrics, self._scoreboard))
 
     def reload(self) -> None:
         """Read settings and algorithms anew; keep the old ones if the new ones are no good."""
+        before = self.settings
         try:
             self._adopt(self._read_settings())
+            if self.settings.stats != before.stats:
+                replaced, self._stats = self._stats, stats.start(self.settings, self._scoreboard)
+                if replaced:
+                    replaced.stop()
         except Exception as error:
             log.error("reload refused, the node goes on as it was: %s", error)
+            self.settings = before
             return
+        if self._stats:
+            self._stats.processes = self.settings.processes
         super().reload()
 
     def _adopt(self, settings: Settings) -> None:
-        """Log where these settings say, and find the algorithms they name."""
+        """Find the algorithms these settings name, and log where they say."""
+        found = catalog.build(settings)
         logs.configure(settings)
         for warning in settings.warnings:
             log.warning("%s", warning)
-        self._catalog = catalog.build(settings)
-        self.settings = settings
+        self._catalog, self.settings = found, settings
+
+    def _pre_fork(self, arbiter: Arbiter, worker: Worker) -> None:
+        self._row = worker.row = self._scoreboard.reserve()
+
+    def _post_fork(self, arbiter: Arbiter, worker: Worker) -> None:
+        if self._stats:
+            self._stats.leave()
+
+    def _child_exit(self, arbiter: Arbiter, worker: Worker) -> None:
+        self._scoreboard.free(worker.row)
+
+    def _on_exit(self, arbiter: Arbiter) -> None:
+        if self._stats:
+            self._stats.stop()
 
     def _when_ready(self, arbiter: Arbiter) -> None:
         self._ready(self.settings)

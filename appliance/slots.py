@@ -34,9 +34,13 @@ def _lower_priority() -> None:
 
 
 class Slots:
-    """At most `slots` pieces of work at once, at most `queue` waiting."""
+    """At most `slots` pieces of work at once, at most `queue` waiting.
 
-    def __init__(self, slots: int, queue: int) -> None:
+    changed : told how many run and how many wait whenever that changes; must return quickly.
+    """
+
+    def __init__(self, slots: int, queue: int, changed: Callable[[int, int], None]) -> None:
+        self._changed = changed
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix="slot", initializer=_lower_priority)
         self._limit = slots + queue
         self._lock = threading.Lock()
@@ -70,19 +74,19 @@ class Slots:
         with self._lock:
             if self._admitted >= self._limit:
                 raise Busy(f"the node is busy: {self._admitted} requests are running or waiting already")
-            self._admitted += 1
+            self._count(admitted=1)
             must_wait = self._admitted > self._pool._max_workers
 
         def in_slot() -> R:
             with self._lock:
-                self._busy += 1
+                self._count(busy=1)
             try:
                 if must_wait and client_gone():
                     raise ClientGone
                 return work()
             finally:
                 with self._lock:
-                    self._busy -= 1
+                    self._count(busy=-1)
 
         asked = time.monotonic()
         future = self._pool.submit(in_slot)
@@ -90,7 +94,13 @@ class Slots:
             return self._result(future, asked, due)
         finally:
             with self._lock:
-                self._admitted -= 1
+                self._count(admitted=-1)
+
+    def _count(self, admitted: int = 0, busy: int = 0) -> None:
+        """Change the counts; the caller holds the lock."""
+        self._admitted += admitted
+        self._busy += busy
+        self._changed(self.busy, self.waiting)
 
     @staticmethod
     def _result(future: Future[R], asked: float, due: float) -> R:

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import select
 import socket
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
 from typing import Any, TypeVar
 
 import falcon
 
-from appliance import errors, logs, options, wire
+from appliance import errors, options, wire
+from appliance.observer import served
 from appliance.settings import Settings
 from appliance.slots import ClientGone, Slots
 from appliance.wire import BadRequest
 from kernels.contract import AlgorithmError, RawOptions
 from kernels.numerics.whitenoise import is_white_noise
 
-log = logging.getLogger(__name__)
-
 MARGIN_S = 1.0  # an anytime search stops this much before the client gives up
-LOGGED_OPTION = 200  # characters of the option text in the log
 TIMEOUT_OPTION_S = (1, 1200)  # what taosd accepts; it falls back to 60 s outside
 
 R = TypeVar("R", bound=wire.Request)
@@ -48,7 +43,6 @@ class Analysis:
     def __init__(self, settings: Settings, slots: Slots) -> None:
         self._settings = settings
         self._slots = slots
-        self._numbers = count(1)
         # Parsing holds the GIL, so two at a time gain nothing, but many waiting for it would keep /status waiting too
         self._parsing = threading.Lock()
 
@@ -67,37 +61,26 @@ class Analysis:
         answer : runs the algorithm in a slot and returns the reply; raises AlgorithmError.
         """
         arrived = time.monotonic()
-        request: R | None = None
+        record = served(req)
         try:
             body = self._body(req)
             with self._parsing:
                 request = read(body)
-            asked = request
-            deadline = Deadline(arrived + self._patience(asked))
+            record.algorithm, record.rows, record.option = request.algo, request.rows, request.option_text
+            deadline = Deadline(arrived + self._patience(request))
 
             def work() -> bytes:
-                if asked.wncheck and is_white_noise(next(iter(asked.columns.values()))):
+                if request.wncheck and is_white_noise(next(iter(request.columns.values()))):
                     raise BadRequest("white noise data not processed")
-                return wire.dump(answer(asked, deadline))
+                found = answer(request, deadline)
+                record.result_rows = found["rows"]
+                return wire.dump(found)
 
             resp.data = self._slots.run(work, due=deadline.due, client_gone=lambda: _hung_up(req))
-            outcome = "ok"
         except (Exception, ClientGone) as error:  # everything else is a bug, and logged as one in errors.message
-            outcome = errors.message(error)
-            resp.data = wire.error(outcome)
-        elapsed_ms = (time.monotonic() - arrived) * 1e3
-        log.info(
-            "%d-%d %s %s algo=%s rows=%d option=%s ms=%.1f %s",
-            os.getpid(),
-            next(self._numbers),
-            req.remote_addr,
-            req.path,
-            request.algo if request else "-",
-            request.rows if request else 0,
-            logs.quoted(request.option_text if request else "", LOGGED_OPTION),
-            elapsed_ms,
-            outcome,
-        )
+            message = errors.message(error)
+            record.failed(error, message)
+            resp.data = wire.error(message)
 
     def _body(self, req: falcon.Request) -> wire.Body:
         if req.content_type and "json" not in req.content_type.lower():

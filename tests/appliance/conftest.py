@@ -8,6 +8,10 @@ from falcon import testing
 
 from appliance.app import create_app
 from appliance.catalog import Catalog
+from appliance.metrics import Metrics
+from appliance.observer import Observer
+from appliance.resources.metrics import MetricsText
+from appliance.scoreboard import Scoreboard
 from appliance.settings import Settings
 from appliance.slots import Slots
 from kernels import registry
@@ -43,4 +47,9 @@ def catalog() -> Catalog:
 @pytest.fixture
 def client(catalog: Catalog) -> testing.TestClient:
     settings = Settings(max_body=4 * 1024 * 1024, detail_types=())
-    return testing.TestClient(create_app(catalog, settings, Slots(2, 8)))
+    scoreboard, metrics = Scoreboard(), Metrics()
+    number = scoreboard.reserve()
+    row = scoreboard.take(number)
+    observer = Observer(row, metrics.recorder(number), catalog.algorithms)
+    app = create_app(catalog, settings, Slots(2, 8, row.slots), observer, MetricsText(metrics, scoreboard))
+    return testing.TestClient(app)

@@ -12,10 +12,12 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.node import Node, body
 from tests.appliance.bodies import JSON, dump, request
@@ -311,3 +313,26 @@ def test_reload_with_a_bad_configuration_keeps_the_old_one() -> None:
         else:
             pytest.fail("the log does not say that the reload was refused")
         assert ask(node, dump(request()))["rows"] == 1
+
+
+def test_metrics_and_statistics_count_what_all_workers_served(tmp_path: Path) -> None:
+    address = tmp_path / "stats"
+    with Node(server=f"stats = {address}") as node:
+        for _ in range(20):
+            ask(node, dump(request()))
+        ask(node, b"x")
+        with contextlib.closing(http.client.HTTPConnection(*node.address, timeout=30)) as client:
+            client.request("GET", "/metrics")
+            families = {f.name: f for f in text_string_to_metric_families(client.getresponse().read().decode())}
+        counted = {
+            (sample.labels.get("algorithm"), sample.labels["outcome"]): sample.value
+            for sample in families["taosanode_requests"].samples
+            if sample.labels["endpoint"] == ANOMALY and sample.name.endswith("_total") and sample.value
+        }
+        assert counted[("iqr", "ok")] == 20
+        assert sum(counted.values()) == 21
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(str(address))
+            shown = json.loads(sock.makefile("rb").read())
+        assert {worker["pid"] for worker in shown["workers"]} == {worker.pid for worker in workers(node)}
+        assert sum(worker["requests"] for worker in shown["workers"]) >= 22

@@ -9,6 +9,10 @@ import pytest
 from appliance.slots import Busy, ClientGone, Slots
 
 
+def ignore(busy: int, waiting: int) -> None:
+    pass
+
+
 def soon() -> float:
     return time.monotonic() + 20
 
@@ -18,7 +22,7 @@ def present() -> bool:
 
 
 def test_result_and_exception_come_through() -> None:
-    slots = Slots(1, 1)
+    slots = Slots(1, 1, ignore)
     assert slots.run(lambda: 7, due=soon(), client_gone=present) == 7
     with pytest.raises(ZeroDivisionError):
         slots.run(lambda: 1 // 0, due=soon(), client_gone=present)
@@ -29,7 +33,7 @@ class Occupied:
     """Slots of one whose only place is taken until `release`."""
 
     def __init__(self, queue: int) -> None:
-        self.slots = Slots(1, queue)
+        self.slots = Slots(1, queue, ignore)
         self._end, begun = threading.Event(), threading.Event()
         self.clients = ThreadPoolExecutor(4)
 
@@ -77,11 +81,11 @@ def test_work_of_a_client_that_has_gone_is_not_started() -> None:
 
 
 def test_half_closed_client_is_served_when_nothing_has_to_wait() -> None:
-    assert Slots(1, 0).run(lambda: 1, due=soon(), client_gone=lambda: True) == 1
+    assert Slots(1, 0, ignore).run(lambda: 1, due=soon(), client_gone=lambda: True) == 1
 
 
 def test_no_more_than_the_slots_run_at_once() -> None:
-    slots, lock, running, most = Slots(2, 50), threading.Lock(), [0], [0]
+    slots, lock, running, most = Slots(2, 50, ignore), threading.Lock(), [0], [0]
 
     def work() -> None:
         with lock:
@@ -94,3 +98,9 @@ def test_no_more_than_the_slots_run_at_once() -> None:
     with ThreadPoolExecutor(20) as clients:
         list(clients.map(lambda _: slots.run(work, due=soon(), client_gone=present), range(40)))
     assert most[0] <= 2
+
+
+def test_every_change_is_told() -> None:
+    told: list[tuple[int, int]] = []
+    Slots(1, 1, lambda busy, waiting: told.append((busy, waiting))).run(lambda: 1, due=soon(), client_gone=present)
+    assert told == [(0, 1), (1, 0), (0, 1), (0, 0)]
