@@ -137,3 +137,38 @@ def test_equals_r_where_r_finds_the_median() -> None:
     recorded = GOLDEN["series"]["ldeaths"]["stl"]
     for key, part in zip(("seasonal", "trend", "weights"), decompose(SERIES["ldeaths"], 12), strict=True):
         np.testing.assert_allclose(part, recorded[key], rtol=0, atol=1e-8)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(-60, 60), st.floats(-1e6, 1e6), st.sampled_from([4, 12]))
+def test_scale_and_offset_pass_through(exponent: int, offset: float, period: int) -> None:
+    x = np.round(season_of(60, period) * 1024) / 1024
+    season, trend, weights = decompose(x, period)
+    scaled = decompose(x * 2.0**exponent, period)
+    np.testing.assert_allclose(scaled[0], season * 2.0**exponent, rtol=1e-9, atol=1e-12 * 2.0**exponent)
+    np.testing.assert_allclose(scaled[1], trend * 2.0**exponent, rtol=1e-9)
+    np.testing.assert_allclose(decompose(x + offset, period)[1], trend + offset, rtol=1e-6, atol=1e-6)
+    assert ((weights >= 0) & (weights <= 1)).all()
+
+
+def test_a_season_and_a_line_are_taken_apart() -> None:
+    pattern = np.array([3.0, -1, -2, 0])
+    x = np.tile(pattern, 25) + np.arange(100) * 0.5
+    season, trend, _ = decompose(x, 4)
+    np.testing.assert_allclose(season, np.tile(pattern, 25), atol=0.05)
+    np.testing.assert_allclose(season + trend, x, atol=1e-6)
+
+
+def test_outliers_leave_season_and_trend_alone() -> None:
+    clean = np.sin(2 * np.pi * np.arange(200) / 10) + 0.1 * np.random.default_rng(1).normal(size=200)
+    spoilt = clean.copy()
+    spoilt[[20, 77, 150]] += 100
+    season, _, weights = decompose(spoilt, 10)
+    np.testing.assert_allclose(season, decompose(clean, 10)[0], atol=0.1)
+    assert (weights[[20, 77, 150]] == 0).all()
+
+
+def test_constant_series_is_all_trend() -> None:
+    season, trend, _ = decompose(np.full(40, 2.5), 4)
+    assert (season == 0).all()
+    np.testing.assert_allclose(trend, 2.5)
