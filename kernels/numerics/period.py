@@ -22,6 +22,7 @@ from kernels.numerics.quantiles import median
 SIGNIFICANCE = 1e-3  # of the whole search, shared by all periods
 CYCLES = 3  # a season must fit so often
 CLIP = 3.0 * 1.4826  # in MADs: no outlier may feign or hide a season
+WORTHWHILE = 0.05  # a season that explains less of the variance is left alone, however significant
 ROUNDING = 1e-9  # of the range: less movement than that is not a season
 AS_GOOD = 0.9  # a multiple of the period is preferred where the period explains less than this part of it
 
@@ -47,12 +48,13 @@ def find_period(series: Series) -> int:
     error = np.sqrt(2.0 * np.arange(len(share))) / n
     error[0] = 1.0
     period = int(np.argmax(share / error))
-    if period < 2 or not share[period] > 0.0:
+    if period < 2 or share[period] < WORTHWHILE or not _is_significant(quick, period, longest):
         return 0
     multiples = np.arange(period, len(share), period)
     enough = AS_GOOD * np.max(share[multiples] - 3.0 * error[multiples])
-    period = int(multiples[np.argmax(share[multiples] >= enough)])
-    return period if _is_significant(quick, period, longest) else 0
+    longer = int(multiples[np.argmax(share[multiples] >= enough)])
+    rest = quick - _means(quick, np.arange(n) % period)
+    return longer if longer > period and _is_significant(rest, longer, longest) else period
 
 
 def _is_significant(quick: Series, period: int, tried: int) -> bool:

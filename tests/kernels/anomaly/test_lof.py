@@ -41,8 +41,11 @@ def sklearns(table: np.ndarray, k: int, algorithm: str = "auto") -> np.ndarray:
 @pytest.mark.parametrize("columns", [1, 2, 5])
 def test_equals_the_naive_factors(n: int, k: int, columns: int) -> None:
     rng = np.random.default_rng(n)
-    normal, few = rng.normal(size=(n, columns)), rng.integers(0, 3, (n, columns))
-    for table in (normal, few, np.round(normal * 9)):
+    for table in (
+        rng.normal(size=(n, columns)),
+        rng.integers(0, 3, (n, columns)),
+        np.round(rng.normal(size=(n, columns)) * 9),
+    ):
         np.testing.assert_allclose(lof.detect(table, Params(k)).score, naive(table, k), rtol=1e-9)
 
 

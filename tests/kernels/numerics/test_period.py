@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kernels.numerics.period import _shares, find_period
+from tests.kernels.golden import GOLDEN, NASTY, SEASONAL, SERIES
+
+
+def naive(x: np.ndarray, period: int) -> float:
+    """Mean product of all pairs of values whole periods apart, over the mean square."""
+    n = len(x)
+    products = [x[i] * x[j] for i in range(n) for j in range(i + period, n, period)]
+    return float(np.mean(products) / np.mean(x**2))
+
+
+def test_the_share_of_a_period_equals_the_naive_mean_over_pairs() -> None:
+    x = np.random.default_rng(1).normal(size=60)
+    products = np.array([x[: 60 - lag] @ x[lag:] for lag in range(60)])
+    share = _shares(products / products[0], 20)
+    np.testing.assert_allclose(share[2:], [naive(x, period) for period in range(2, 21)], rtol=1e-9)
+
+
+def wave(n: int, period: float, seed: int, noise: float = 1.0) -> np.ndarray:
+    return 1.5 * np.sin(2 * np.pi * np.arange(n) / period) + noise * np.random.default_rng(seed).normal(size=n)
+
+
+@pytest.mark.parametrize(("n", "period"), [(60, 4), (100, 12), (500, 24), (500, 7), (3000, 288), (5000, 1440)])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_season_in_noise_is_found(n: int, period: int, seed: int) -> None:
+    # with three and a half cycles a sine in as much noise tells its period to one per cent
+    assert find_period(wave(n, period, seed)) == pytest.approx(period, rel=0.01)
+
+
+def test_a_season_is_found_beside_a_trend_a_random_walk_and_outliers() -> None:
+    rng = np.random.default_rng(2)
+    x = wave(1000, 24, 3)
+    assert find_period(x + np.arange(1000) * 5.0) == 24
+    assert find_period(x + 0.3 * np.cumsum(rng.normal(size=1000))) == 24
+    x[rng.integers(0, 1000, 30)] += 1000
+    assert find_period(x) == 24
+
+
+def test_spikes_once_per_season_are_a_season() -> None:
+    x = np.random.default_rng(4).normal(size=600)
+    x[::50] += 15
+    assert find_period(x) == 50
+
+
+def test_a_week_is_taken_where_the_days_differ() -> None:
+    day = np.sin(2 * np.pi * np.arange(2016) / 24)
+    weekend = np.where(np.arange(2016) // 24 % 7 >= 5, 0.2, 1.0)
+    assert find_period(3 * day * weekend + 0.3 * np.random.default_rng(5).normal(size=2016)) == 168
+
+
+@pytest.mark.parametrize("name", SEASONAL)
+def test_known_series(name: str) -> None:
+    assert find_period(SERIES[name]) == GOLDEN["series"][name]["period"]
+
+
+def test_no_season_in_the_nile() -> None:
+    assert find_period(SERIES["Nile"]) == 0
+
+
+def autoregression(a: float, b: float, seed: int) -> np.ndarray:
+    noise = np.random.default_rng(seed).normal(size=600)
+    x = np.zeros(600)
+    for i in range(2, 600):
+        x[i] = a * x[i - 1] + b * x[i - 2] + noise[i]
+    return x[100:]
+
+
+@pytest.mark.parametrize(("a", "b"), [(0, 0), (0.5, 0), (0.95, 0), (1, 0), (-0.7, 0), (1, -0.5), (1.6, -0.9)])
+def test_noise_walks_and_damped_oscillations_have_no_season(a: float, b: float) -> None:
+    # the test's level is 0.1 % for white noise; walks and oscillations only come near it
+    assert sum(find_period(autoregression(a, b, seed)) > 0 for seed in range(60)) <= 4
+
+
+@pytest.mark.parametrize("n", [3, 4, 5, 6, 7, 10, 12])
+def test_short_series_get_an_answer(n: int) -> None:
+    for seed in range(20):
+        assert 0 <= find_period(np.random.default_rng(seed).normal(size=n)) <= n // 3
+
+
+@pytest.mark.parametrize("name", ["all equal", "all zero", "straight line", "all but one equal"])
+def test_what_does_not_move_has_no_season(name: str) -> None:
+    assert find_period(NASTY[name]) == 0
+
+
+def test_an_exact_pattern_is_found_without_noise() -> None:
+    assert find_period(np.tile([0.0, 1.0, 5.0, 2.0, 0.0, 0.0, 1.0], 20)) == 7
+    assert find_period(np.tile([0.0, 1.0], 30)) == 2
