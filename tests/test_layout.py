@@ -1,0 +1,42 @@
+"""The tree is as the style guide draws it: every source file has its test, and no file has outgrown its idea."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("kernels", "models", "appliance")
+SOURCES = sorted(
+    path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*.py") if path.name != "__init__.py"
+)
+# Covered from the outside, by the tests named here.
+ELSEWHERE = {
+    "appliance/__main__.py": "tests/appliance/test_cli.py",
+    "appliance/errors.py": "tests/appliance/test_app.py",
+    "appliance/server.py": "tests/appliance/test_node.py",
+    "appliance/resources/analysis.py": "tests/appliance/test_app.py",
+    "appliance/resources/anomaly.py": "tests/appliance/test_app.py",
+    "appliance/resources/forecast.py": "tests/appliance/test_app.py",
+    "appliance/resources/listing.py": "tests/appliance/test_app.py",
+    "appliance/resources/metrics.py": "tests/appliance/test_metrics.py",
+    "appliance/resources/status.py": "tests/appliance/test_app.py",
+}
+MAX_LINES = 430
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_every_source_file_has_its_test(source: Path) -> None:
+    beside = ROOT / "tests" / source.parent / f"test_{source.stem.lstrip('_')}.py"
+    elsewhere = ELSEWHERE.get(source.as_posix())
+    assert beside.exists() or (elsewhere and (ROOT / elsewhere).exists()), f"{beside.relative_to(ROOT)} is missing"
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_no_file_has_outgrown_its_idea(source: Path) -> None:
+    assert len((ROOT / source).read_text().splitlines()) <= MAX_LINES
+
+
+def test_packaging_does_not_hide_the_library_of_that_name() -> None:
+    assert not (ROOT / "packaging" / "__init__.py").exists()
