@@ -22,7 +22,8 @@ GOLDEN = 0.6180339887498949  # its multiples spread over the series and follow n
 def _neighbours(x: Series, rank: int) -> tuple[float, float]:
     """Return the values numbers `rank` and `rank` + 1 of the sorted series; the same twice where `rank` is the last."""
     n = x.shape[0]
-    inside = np.empty(n)
+    capacity = n // 3 if n > 4 * SAMPLE else n
+    inside = np.empty(capacity)
     count = below = 0
     low, high = -np.inf, np.inf
     if n > 4 * SAMPLE:
@@ -39,17 +40,17 @@ def _neighbours(x: Series, rank: int) -> tuple[float, float]:
             high = sample[last]
         for i in range(n):  # no branches: the processor could not foresee them
             value = x[i]
-            inside[count] = value
+            inside[min(count, capacity - 1)] = value
             count += (value >= low) & (value <= high)
             below += value < low
-    if below <= rank and rank + 1 < below + count:
-        if low == high:
-            return float(low), float(low)
+    bracketed = below <= rank and rank + 1 < below + count
+    if bracketed and low == high:
+        return float(low), float(low)
+    if bracketed and count < capacity:
         ordered = inside[:count]
     else:
         below = 0
-        inside[:] = x
-        ordered = inside
+        ordered = x.copy()
     ordered.sort()
     last = ordered.shape[0] - 1
     return float(ordered[rank - below]), float(ordered[min(rank + 1 - below, last)])
