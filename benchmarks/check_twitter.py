@@ -1,4 +1,4 @@
-"""Does shesd find in Twitter's example series what Twitter's own program finds?
+"""Compare what shesd finds in Twitter's example series with what Twitter's own program finds.
 
     python -m benchmarks.check_twitter --data ../shared/data
 
