@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test demo bench lint venv lock clean
+.PHONY: run test demo bench bench-detectors lint venv lock clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -37,6 +37,15 @@ demo: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
+
+$(VENV)-bench-detect/.peers: benchmarks/peers-detect.txt
+	$(PYTHON) -m venv $(VENV)-bench-detect
+	$(VENV)-bench-detect/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers-detect.txt
+	touch $@
+
+# Speed beside the established implementations; R (r-base-core) is used where it is installed.
+bench-detectors: $(VENV)/.dev $(VENV)-bench-detect/.peers
+	$(BIN)/python -m benchmarks.bench_detectors
 
 # Resolves anew, with hashes and without naming a registry.
 lock: $(VENV)/.dev

@@ -17,6 +17,7 @@ from kernels.numerics.scaling import scale_to_unit
 from kernels.numerics.student_t import largest_deviate
 
 SMALLEST_SQUARE = 1e-200  # below it the sums of squares have begun to underflow
+SMALLEST_UNIT = 1e-300  # its reciprocal is finite; series are brought to unit size before
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,11 @@ def detect(series: Series, params: Params = Params()) -> Detection:  # noqa: B00
     TooShort : n < 3.
     """
     x = as_series(series, at_least=3)
-    scale_to_unit(x)
-    flags, score = _test(x, np.sort(x), 1.0 - params.alpha)
+    ordered = np.sort(x)
+    if not 1e-100 < max(-ordered[0], ordered[-1]) < 1e100:  # else no square can over- or underflow
+        scale_to_unit(x)
+        scale_to_unit(ordered)
+    flags, score = _test(x, ordered, 1.0 - params.alpha)
     return Detection(flags, score)
 
 
@@ -61,16 +65,17 @@ def _sums_from_inside(ordered: Series, low: int, high: int, sums: Series, square
     deviations and their squares from the middle out to row i: only values of one sign meet, so nothing cancels.
     """
     middle = (low + high) // 2
-    unit = max(ordered[high - 1] - ordered[middle], ordered[middle] - ordered[low])
+    unit = max(ordered[high - 1] - ordered[middle], ordered[middle] - ordered[low], SMALLEST_UNIT)
+    inverse = 1.0 / unit
     total = square = 0.0
     for i in range(middle, high):
-        deviation = (ordered[i] - ordered[middle]) / unit if unit > 0.0 else 0.0
+        deviation = (ordered[i] - ordered[middle]) * inverse
         total += deviation
         square += deviation * deviation
         sums[i], squares[i] = total, square
     total = square = 0.0
     for i in range(middle - 1, low - 1, -1):
-        deviation = (ordered[i] - ordered[middle]) / unit if unit > 0.0 else 0.0
+        deviation = (ordered[i] - ordered[middle]) * inverse
         total += deviation
         square += deviation * deviation
         sums[i], squares[i] = total, square
@@ -119,7 +124,7 @@ def _test(x: Series, ordered: Series, significance: float) -> tuple[Flags, Serie
         square = squares[low] + squares[high - 1]
         # the middle must stay inside, and the squares away from underflow; each renewal drops a third of the values
         # or a hundred orders of magnitude
-        if min(middle - low, high - 1 - middle) * 3 < left - 4 or (square < SMALLEST_SQUARE and unit > 0.0):
+        if min(middle - low, high - 1 - middle) * 3 < left - 4 or (square < SMALLEST_SQUARE and unit > SMALLEST_UNIT):
             middle, unit = _sums_from_inside(ordered, low, high, sums, squares)
             square = squares[low] + squares[high - 1]
         mean = (sums[low] + sums[high - 1]) / left

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from kernels._jit import kernel
 from kernels.contract import Series
 
-Places = NDArray[np.int64]
+Places = NDArray[np.int32]  # short, because the memory they take is what slows down long series
 
 
 @kernel()
 def _groups(x: Series) -> tuple[Places, Places]:
     """Return the group of every row of sorted values, and where every group begins (closed by n)."""
     n = x.shape[0]
-    group = np.empty(n, np.int64)
-    begin = np.empty(n + 1, np.int64)
+    group = np.empty(n, np.int32)
+    begin = np.empty(n + 1, np.int32)
     g = -1
     for i in range(n):
         if i == 0 or x[i] != x[i - 1]:
@@ -43,7 +43,7 @@ def _neighbourhoods(x: Series, k: int, group: Places, begin: Places) -> tuple[Se
     """
     n, groups = x.shape[0], begin.shape[0] - 1
     distance, share = np.zeros(groups), np.ones(groups)
-    bounds = np.empty((groups, 4), np.int64)  # first, inner first, inner end, end
+    bounds = np.empty((groups, 4), np.int32)  # first, inner first, inner end, end
     start = 0
     for g in range(groups):
         value = x[begin[g]]
@@ -105,7 +105,7 @@ def factors_on_line(x: Series, k: int, floor: float) -> Series:
     for g in range(groups):
         value[g], count[g] = x[begin[g]], begin[g + 1] - begin[g]
     distance, share, bounds = _neighbourhoods(x, k, group, begin)
-    density, factor = np.empty(groups), np.ones(groups)
+    density = np.empty(groups)
     for g in range(groups):
         first, inner_first, inner_end, end = bounds[g, 0], bounds[g, 1], bounds[g, 2], bounds[g, 3]
         total = 0.0
@@ -120,8 +120,10 @@ def factors_on_line(x: Series, k: int, floor: float) -> Series:
         if distance[g] > 0.0:
             total = (count[g] - 1.0) * density[g] + _dense(count, density, g, inner_first, inner_end)
             rim = _dense(count, density, g, first, inner_first) + _dense(count, density, g, inner_end, end)
-            factor[g] = (total + share[g] * rim) / k / density[g]
+            distance[g] = (total + share[g] * rim) / k / density[g]  # from here on the factor
+        else:
+            distance[g] = 1.0
     result = np.empty(x.shape[0])
     for i in range(x.shape[0]):
-        result[i] = factor[group[i]]
+        result[i] = distance[group[i]]
     return result

@@ -63,43 +63,37 @@ def partial_sort(values: np.ndarray, ranks: list[int]) -> list[float]:
     a = list(values)
     waiting = [(0, len(a) - 1, ranks)]
     while waiting:
-        i, j, wanted = waiting.pop()
-        while wanted and j - i > 10:
-            middle = (i + j + 2) // 2 - 1
-            if a[i] > a[middle]:
-                a[i], a[middle] = a[middle], a[i]
-            if a[j] < a[middle]:
-                a[j], a[middle] = a[middle], a[j]
-                if a[i] > a[middle]:
-                    a[i], a[middle] = a[middle], a[i]
-            pivot, low, high = a[middle], i, j
-            while True:
-                high -= 1
-                while a[high] > pivot:
-                    high -= 1
-                low += 1
-                while a[low] < pivot:
-                    low += 1
-                if low > high:
-                    break
-                a[low], a[high] = a[high], a[low]
-            if high - i > j - low:  # the longer part waits
-                upper = list(wanted)
-                left = []
-                while upper and upper[0] < low:
-                    left.append(upper.pop(0))
-                waiting.append((i, high, left))
-                i, wanted = low, upper
+        first, last, wanted = waiting.pop()
+        while wanted and last - first > 10:
+            low, high = _partition(a, first, last)
+            if high - first > last - low:  # the longer part waits
+                cut = next((i for i, rank in enumerate(wanted) if rank >= low), len(wanted))
+                waiting.append((first, high, wanted[:cut]))
+                first, wanted = low, wanted[cut:]
             else:
-                lower = list(wanted)
-                right = []
-                while lower and lower[-1] > high:
-                    right.insert(0, lower.pop())
-                waiting.append((low, j, right))
-                j, wanted = high, lower
+                cut = next((i for i in range(len(wanted), 0, -1) if wanted[i - 1] <= high), 0)
+                waiting.append((low, last, wanted[cut:]))
+                last, wanted = high, wanted[:cut]
         if wanted:
-            a[i : j + 1] = sorted(a[i : j + 1])
+            a[first : last + 1] = sorted(a[first : last + 1])
     return a
+
+
+def _partition(a: list[float], first: int, last: int) -> tuple[int, int]:
+    """Part a segment by the median of three; return where the upper part begins and where the lower one ends."""
+    middle = (first + last + 2) // 2 - 1
+    a[first], a[middle], a[last] = sorted((a[first], a[middle], a[last]))
+    pivot, low, high = a[middle], first, last
+    while True:
+        high -= 1
+        while a[high] > pivot:
+            high -= 1
+        low += 1
+        while a[low] < pivot:
+            low += 1
+        if low > high:
+            return low, high
+        a[low], a[high] = a[high], a[low]
 
 
 def rs_middle(size: np.ndarray) -> float:
