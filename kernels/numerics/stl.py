@@ -15,7 +15,7 @@ import numpy as np
 from kernels._jit import kernel
 from kernels.contract import Series
 from kernels.numerics.loess import smooth, tricube
-from kernels.numerics.quantiles import median
+from kernels.numerics.partial_sort import rs_median
 
 PASSES = 16  # a first one and 15 with robustness weights
 
@@ -75,7 +75,7 @@ def _weigh(remainder: Series, weights: Series) -> None:
     """Write the bisquare robustness weights; 6 median absolute remainders and more weigh nothing."""
     for i in range(remainder.shape[0]):
         weights[i] = abs(remainder[i])
-    bound = 6.0 * median(weights)
+    bound = 6.0 * rs_median(weights)
     for i in range(remainder.shape[0]):
         size = weights[i]
         if size <= 0.001 * bound:

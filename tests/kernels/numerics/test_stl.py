@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from kernels.numerics.stl import decompose
 from tests.kernels.golden import GOLDEN, SEASONAL, SERIES
 from tests.kernels.numerics.test_loess import naive as loess
+from tests.kernels.numerics.test_partial_sort import naive as naive_median
 
 Middle = Callable[[np.ndarray], float]
 
 
-def naive(x: np.ndarray, period: int, middle: Middle = np.median) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def naive(x: np.ndarray, period: int, middle: Middle = naive_median) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """STL step by step; `middle` finds the median of the absolute remainders."""
     n = len(x)
     trend_span = ceil(1.5 * period / (1 - 1.5 / (10 * n + 1))) // 2 * 2 + 1
@@ -54,57 +55,6 @@ def _extended_mean(values: np.ndarray, weights: np.ndarray, span: int) -> np.nda
     return np.concatenate(([first if fits[0] is None else fits[0]], inner, [last if fits[3] is None else fits[3]]))
 
 
-def partial_sort(values: np.ndarray, ranks: list[int]) -> list[float]:
-    """Sort until the given ranks (from 0, ascending) are in place.
-
-    R. C. Singleton, "Algorithm 347", CACM 12 (1969), as changed by J. M. Chambers, "Algorithm 410: Partial sorting",
-    CACM 14 (1971): segments without a wanted rank are left alone.
-    """
-    a = list(values)
-    waiting = [(0, len(a) - 1, ranks)]
-    while waiting:
-        first, last, wanted = waiting.pop()
-        while wanted and last - first > 10:
-            low, high = _partition(a, first, last)
-            if high - first > last - low:  # the longer part waits
-                cut = next((i for i, rank in enumerate(wanted) if rank >= low), len(wanted))
-                waiting.append((first, high, wanted[:cut]))
-                first, wanted = low, wanted[cut:]
-            else:
-                cut = next((i for i in range(len(wanted), 0, -1) if wanted[i - 1] <= high), 0)
-                waiting.append((low, last, wanted[cut:]))
-                last, wanted = high, wanted[:cut]
-        if wanted:
-            a[first : last + 1] = sorted(a[first : last + 1])
-    return a
-
-
-def _partition(a: list[float], first: int, last: int) -> tuple[int, int]:
-    """Part a segment by the median of three; return where the upper part begins and where the lower one ends."""
-    middle = (first + last + 2) // 2 - 1
-    a[first], a[middle], a[last] = sorted((a[first], a[middle], a[last]))
-    pivot, low, high = a[middle], first, last
-    while True:
-        high -= 1
-        while a[high] > pivot:
-            high -= 1
-        low += 1
-        while a[low] < pivot:
-            low += 1
-        if low > high:
-            return low, high
-        a[low], a[high] = a[high], a[low]
-
-
-def rs_middle(size: np.ndarray) -> float:
-    """Return the median as R's `stl` computes it: the two middle ranks are asked for in falling order."""
-    n = len(size)
-    upper = n // 2 + 1
-    lower = n - upper + 1
-    a = partial_sort(size, [upper - 1, lower - 1])
-    return 0.5 * (a[upper - 1] + a[lower - 1])
-
-
 def season_of(n: int, period: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     x = 5 * np.sin(2 * np.pi * np.arange(n) / period) + np.cumsum(rng.normal(size=n)) * 0.3 + rng.normal(size=n)
@@ -120,16 +70,10 @@ def test_equals_the_naive_decomposition(n: int, period: int) -> None:
 
 
 @pytest.mark.parametrize("name", SEASONAL)
-def test_the_naive_decomposition_with_rs_median_equals_r(name: str) -> None:
+def test_equals_r(name: str) -> None:
     recorded = GOLDEN["series"][name]["stl"]
-    parts = naive(SERIES[name], GOLDEN["series"][name]["period"], rs_middle)
+    parts = decompose(SERIES[name], GOLDEN["series"][name]["period"])
     for key, part in zip(("seasonal", "trend", "weights"), parts, strict=True):
-        np.testing.assert_allclose(part, recorded[key], rtol=0, atol=1e-8)
-
-
-def test_equals_r_where_r_finds_the_median() -> None:
-    recorded = GOLDEN["series"]["ldeaths"]["stl"]
-    for key, part in zip(("seasonal", "trend", "weights"), decompose(SERIES["ldeaths"], 12), strict=True):
         np.testing.assert_allclose(part, recorded[key], rtol=0, atol=1e-8)
 
 
