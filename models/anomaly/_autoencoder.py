@@ -16,7 +16,7 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +27,16 @@ from kernels.contract import Series
 from models.anomaly._windows import Windows
 
 Weights = NDArray[np.float32]
+Float = TypeVar("Float", np.float32, np.float64)
 
 FORMAT = "taosanode-autoencoder-1"
 CONFIG, TENSORS = "config.json", "model.safetensors"
 LARGEST_FILE = 16 * 1024 * 1024
 LARGEST_WEIGHT = 1000.0  # nothing trained comes near; below it no sum can overflow
 AT_ONCE = 2048  # windows encoded at once: what they need stays in the processor's cache
+# Multiply-adds up to which OpenBLAS keeps a product on the calling thread. Spread over threads, products as narrow as
+# these take longer, and many times longer on a busy machine.
+ON_ONE_THREAD = 131072
 
 
 class BadModel(ValueError):
@@ -128,20 +132,21 @@ class Autoencoder:
         features = np.ones((len(windows), self.shape.code + 1))
         for start in range(0, len(windows), AT_ONCE):
             some = slice(start, start + AT_ONCE)
-            hidden = np.clip(windows[some], -self.shape.limit, self.shape.limit) @ inner  # (some, hidden)
+            hidden = np.clip(windows[some], -self.shape.limit, self.shape.limit)
+            hidden = _times(hidden, inner)  # (some, hidden)
             hidden += inner_bias
             np.maximum(hidden, 0.0, out=hidden)
-            features[some, 1:] = hidden @ outer + outer_bias  # (some, code)
+            features[some, 1:] = _times(hidden, outer) + outer_bias  # (some, code)
         return features
 
     def errors(self, windows: Windows) -> Series:
         """Return the root mean square error of every window, in spreads."""
         features, wanted = self.features(windows), windows.astype(np.float64)
         if isinstance(self.judge, Trained):
-            return _rms(wanted, features @ self.weights["decoder.weight"].T.astype(np.float64))
-        errors = _rms(wanted, features @ _ridge(features, wanted, self.judge.ridge))
+            return _rms(wanted, _times(features, self.weights["decoder.weight"].T.astype(np.float64)))
+        errors = _rms(wanted, _times(features, _ridge(features, wanted, self.judge.ridge)))
         usual = errors <= np.quantile(errors, self.judge.keep)
-        return _rms(wanted, features @ _ridge(features[usual], wanted[usual], self.judge.ridge))
+        return _rms(wanted, _times(features, _ridge(features[usual], wanted[usual], self.judge.ridge)))
 
     def threshold(self, errors: Series) -> float:
         """Return the error beyond which a window is unusual."""
@@ -150,10 +155,35 @@ class Autoencoder:
         return max(self.judge.floor, self.judge.factor * float(np.quantile(errors, self.judge.quantile)))
 
 
+def _times(rows: NDArray[Float], matrix: NDArray[Float]) -> NDArray[Float]:
+    """Return ``rows @ matrix``, computed in slices on the calling thread."""
+    inner, columns = matrix.shape
+    size = max(1, ON_ONE_THREAD // matrix.size)
+    whole = len(rows) // size * size
+    product = np.empty((len(rows), columns), rows.dtype)
+    np.matmul(rows[:whole].reshape(-1, size, inner), matrix, out=product[:whole].reshape(-1, size, columns))
+    np.matmul(rows[whole:], matrix, out=product[whole:])
+    return product
+
+
+def _transposed_times(left: Series, right: Series) -> Series:
+    """Return ``left.T @ right``, computed in slices on the calling thread."""
+    size = max(1, ON_ONE_THREAD // (left.shape[1] * right.shape[1]))
+    whole = len(left) // size * size
+    slices = left[:whole].reshape(-1, size, left.shape[1]).transpose(0, 2, 1)
+    product: Series = np.matmul(slices, right[:whole].reshape(-1, size, right.shape[1])).sum(axis=0)
+    product += left[whole:].T @ right[whole:]
+    return product
+
+
 def _ridge(features: Series, wanted: Series, penalty: float) -> Series:
-    normal = features.T @ features
-    normal += penalty * np.trace(normal) / len(normal) * np.eye(len(normal))
-    return np.linalg.solve(normal, features.T @ wanted).astype(np.float64, copy=False)  # (code + 1, window)
+    """Return the decoder (code + 1, window) that least squares with a penalty finds."""
+    both = np.concatenate((features, wanted), axis=1)  # (m, code + 1 + window)
+    products = _transposed_times(features, both)
+    size = features.shape[1]
+    normal = products[:, :size]
+    normal += penalty * np.trace(normal) / size * np.eye(size)
+    return np.linalg.solve(normal, products[:, size:]).astype(np.float64, copy=False)
 
 
 def _rms(wanted: Series, decoded: Series) -> Series:

@@ -50,7 +50,7 @@ def season(standard: Series) -> int:
     n = len(standard)
     clipped = np.clip(standard, -OUTLYING, OUTLYING)
     clipped = clipped - clipped.mean()
-    power = float(clipped @ clipped)
+    power = float(np.square(clipped).sum())
     if power == 0.0:
         return 0
     size = 1 << (2 * n - 1).bit_length()
