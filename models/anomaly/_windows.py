@@ -7,6 +7,8 @@ the resolution is lost.
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,15 +32,15 @@ def centre_and_spread(series: Series) -> tuple[float, float]:
     relative = series / peak  # neither differences nor squares of huge values may overflow
     low, middle, high = np.quantile(relative, (0.25, 0.5, 0.75))
     spread = (high - low) / SIGMA_OF_IQR or relative.std()
-    return float(middle) * peak, float(spread) * peak
+    return float(middle) * peak, min(float(spread) * peak, sys.float_info.max)
 
 
 def standardise(series: Series, centre: float, spread: float) -> Series:
     """Return the distance from the centre in spreads, at most `FURTHEST`; zeros where the spread is 0."""
     if spread == 0.0:
         return np.zeros_like(series)
-    with np.errstate(over="ignore"):  # an infinite quotient is clipped
-        standard: Series = np.clip(series / spread - centre / spread, -FURTHEST, FURTHEST)
+    with np.errstate(over="ignore"):  # what is infinite is clipped
+        standard: Series = np.clip((series - centre) / spread, -FURTHEST, FURTHEST)
     return standard
 
 
@@ -64,7 +66,10 @@ def season(standard: Series) -> int:
     tail = correlation[first:]
     weakest = max(WEAKEST_SEASON, 3.0 / np.sqrt(n), AS_GOOD * float(tail.max()))
     peaks = (tail[1:-1] >= tail[:-2]) & (tail[1:-1] >= tail[2:]) & (tail[1:-1] > weakest)
-    return first + 1 + int(np.argmax(peaks)) if peaks.any() else 0
+    if not peaks.any():
+        return 0
+    early = first + 1 + int(np.argmax(peaks))  # on a broad peak noise makes several, the first is not the top
+    return early + int(np.argmax(correlation[early : early + early // 4 + 1]))
 
 
 def stride_for(standard: Series, window: int) -> int:
