@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,7 @@ SMALLEST = 1e-6  # added to squared errors: below a thousandth of a spread nothi
 LESSONS, STEPS, AT_ONCE, RATE = 3000, 2500, 32, 2e-3
 NORMAL, ANOMALOUS, SLIPPED_IN = 320, 64, 12  # windows of a lesson; anomalous ones that its decoder is fitted to as well
 SHARPNESS = 2.0  # of the comparison of two errors
-ADAPTIVE = Adaptive(ridge=1.0, keep=0.9, quantile=0.9, factor=1.0, floor=0.05)  # ridge and factor are learnt
+ADAPTIVE = Adaptive(ridge=1.0, usual=0.9, factor=1.0, floor=0.05)  # ridge and factor are learnt
 TRIALS = 400  # generated series on which `factor` is chosen
 FACTORS = (0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2.0)
 MOST_FALSE_ALARMS = 0.002  # share of the normal rows
@@ -70,16 +71,26 @@ class Encoder(nn.Module):
         }
 
 
-def _one_thread() -> None:
-    torch.manual_seed(SEED)
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+@contextmanager
+def _reproducibly() -> Iterator[None]:
+    """Seed torch and keep it on one thread; afterwards everything is as it was."""
+    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        torch.set_num_threads(1)
+        torch.use_deterministic_algorithms(True)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+            torch.use_deterministic_algorithms(deterministic)
 
 
 def _unobserved(done: int, steps: int) -> None:
     """Report nothing."""
 
 
+@_reproducibly()
 def train_shipped(
     progress: Progress = _unobserved, *, lessons: int = LESSONS, steps: int = STEPS, trials: int = TRIALS
 ) -> Autoencoder:
@@ -88,7 +99,6 @@ def train_shipped(
     It learns to tell apart: in every lesson a decoder is fitted to one series' windows, a few anomalous ones among
     them; of a normal and an anomalous window the latter shall have the larger error.
     """
-    _one_thread()
     random = np.random.default_rng(SEED)
     pairs = [_lesson(random) for _ in range(lessons)]
     normal = torch.from_numpy(np.stack([pair[0] for pair in pairs]))  # (lessons, NORMAL, window)
@@ -129,7 +139,7 @@ def _lesson(random: np.random.Generator) -> tuple[_windows.Windows, _windows.Win
 def _errors(codes: Tensor, windows: Tensor, seen_codes: Tensor, seen: Tensor, ridge: Tensor) -> Tensor:
     """Return every window's mean square error, (lessons, windows), with the decoder fitted as in `_autoencoder`."""
     errors = (seen_codes @ _ridge(seen_codes, seen_codes, seen, ridge) - seen).square().mean(-1).detach()
-    usual = (errors <= torch.quantile(errors, ADAPTIVE.keep, dim=-1, keepdim=True)).float()
+    usual = (errors <= torch.quantile(errors, ADAPTIVE.usual, dim=-1, keepdim=True)).float()
     decoder = _ridge(seen_codes * usual[..., None], seen_codes, seen, ridge)
     return (codes @ decoder - windows).square().mean(-1)
 
@@ -151,22 +161,25 @@ def _descend(loss: Tensor, optimiser: torch.optim.Optimizer, learnt: list[nn.Par
 def _with_factor(model: Autoencoder, trials: int) -> Autoencoder:
     """Return the model with the smallest factor that keeps false alarms rare on generated series."""
     random = np.random.default_rng(SEED + 1)
-    seen: list[tuple[Series, Series, NDArray[np.bool_]]] = []
+    seen: list[tuple[Series, int, Series, NDArray[np.bool_]]] = []
     for _ in range(trials):
         example, _ = _autoencoder_data.example(random)
         errors, span = window_errors(example.values, model)
-        seen.append((errors, _windows.least_over_windows(errors, span), example.anomalous))
-    normal = sum(int((~anomalous).sum()) for _, _, anomalous in seen)
+        seen.append((errors, span, _windows.least_over_windows(errors, span), example.anomalous))
+    normal = sum(int((~anomalous).sum()) for _, _, _, anomalous in seen)
     assert isinstance(model.judge, Adaptive)
     for factor in FACTORS:
         model = Autoencoder(model.shape, dataclasses.replace(model.judge, factor=factor), model.weights)
-        alarms = sum(int(((least > model.threshold(errors)) & ~anomalous).sum()) for errors, least, anomalous in seen)
+        alarms = sum(
+            int(((least > model.threshold(errors, span)) & ~anomalous).sum()) for errors, span, least, anomalous in seen
+        )
         log.info("factor %.2f: %.2f false alarms per 1000 rows", factor, 1000 * alarms / normal)
         if alarms <= MOST_FALSE_ALARMS * normal:
             break
     return model
 
 
+@_reproducibly()
 def train_own(
     values: Series, tolerance: float = 0.001, progress: Progress = _unobserved, *, steps: int = OWN_STEPS
 ) -> Autoencoder:
@@ -191,7 +204,6 @@ def train_own(
     centre, spread = _windows.centre_and_spread(series)
     if spread == 0.0:
         raise BadSeries(f"nothing can be learnt from a constant series: all values are {series[0]}")
-    _one_thread()
     standard = _windows.standardise(series, centre, spread)
     stride = _windows.stride_for(standard, SHAPE.window)
     span = SHAPE.window * stride
@@ -208,7 +220,7 @@ def train_own(
         progress(step + 1, steps)
     weights = encoder.weights() | {"decoder.weight": decoder.weight.detach().numpy().copy()}
     model = Autoencoder(SHAPE, Trained(centre, spread, stride, threshold=1.0), weights)
-    score = _windows.least_over_windows(model.errors(windows), span)
+    score = _windows.least_over_windows(model.errors(windows, span), span)
     threshold = max(float(np.quantile(score, 1.0 - tolerance)), ADAPTIVE.floor)
     return dataclasses.replace(model, judge=Trained(centre, spread, stride, threshold))
 

@@ -15,7 +15,9 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
+from math import exp
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any, TypeVar
 
 import numpy as np
@@ -33,6 +35,8 @@ FORMAT = "taosanode-autoencoder-1"
 CONFIG, TENSORS = "config.json", "model.safetensors"
 LARGEST_FILE = 16 * 1024 * 1024
 LARGEST_WEIGHT = 1000.0  # nothing trained comes near; below it no sum can overflow
+LOW = 0.15  # quantile one deviation below the middle, roughly
+STANDARD_NORMAL = NormalDist()
 AT_ONCE = 2048  # windows encoded at once: what they need stays in the processor's cache
 # Multiply-adds up to which OpenBLAS keeps a product on the calling thread. Spread over threads, products as narrow as
 # these take longer, and many times longer on a busy machine.
@@ -48,23 +52,39 @@ class Adaptive:
     """How an adaptive model fits its decoder and finds its threshold.
 
     ridge : penalty, relative to the mean of the normal matrix's diagonal.
-    keep : fraction of the windows, those with the least error, that the second fit uses.
-    quantile, factor : the threshold is `factor` times this quantile of the errors of the series' windows,
+    usual : share of the windows that are taken for usual if the series is long: those with the least error.
+    factor : the threshold is so many times the largest error of the usual windows,
     floor : and never below this many spreads of the series.
     """
 
     ridge: float
-    keep: float
-    quantile: float
+    usual: float
     factor: float
     floor: float
 
     def __post_init__(self) -> None:
         _within("ridge", self.ridge, 1e-9, 1e3)
-        _within("keep", self.keep, 0.5, 1.0)
-        _within("quantile", self.quantile, 0.5, 1.0)
+        _within("usual", self.usual, 0.5, 0.99)
         _within("factor", self.factor, 0.01, 100.0)
         _within("floor", self.floor, 1e-6, 100.0)
+
+    def share(self, windows: int, span: int) -> float:
+        """Return the share of windows to take for usual: an anomaly of one span is in nearly two spans of windows."""
+        return min(self.usual, max(0.5, 1.0 - 2.0 * span / windows))
+
+    def threshold(self, errors: Series, span: int) -> float:
+        """Return the error beyond which a window is unusual.
+
+        Where a short series leaves only a smaller share for usual, the error at the full share is what it would be
+        if errors were log-normal, their deviation taken from the lower half, where no anomaly is.
+        """
+        share = self.share(len(errors), span)
+        bound = float(np.quantile(errors, share))
+        if share < self.usual:
+            low, middle = np.log(np.quantile(np.maximum(errors, self.floor), (LOW, 0.5)))
+            deviation = float(middle - low) / -STANDARD_NORMAL.inv_cdf(LOW)
+            bound *= exp(deviation * (STANDARD_NORMAL.inv_cdf(self.usual) - STANDARD_NORMAL.inv_cdf(share)))
+        return max(self.floor, self.factor * bound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,20 +159,18 @@ class Autoencoder:
             features[some, 1:] = _times(hidden, outer) + outer_bias  # (some, code)
         return features
 
-    def errors(self, windows: Windows) -> Series:
-        """Return the root mean square error of every window, in spreads."""
+    def errors(self, windows: Windows, span: int) -> Series:
+        """Return the root mean square error of every window, in spreads; a window spans so many rows."""
         features, wanted = self.features(windows), windows.astype(np.float64)
         if isinstance(self.judge, Trained):
             return _rms(wanted, _times(features, self.weights["decoder.weight"].T.astype(np.float64)))
         errors = _rms(wanted, _times(features, _ridge(features, wanted, self.judge.ridge)))
-        usual = errors <= np.quantile(errors, self.judge.keep)
+        usual = errors <= np.quantile(errors, self.judge.share(len(errors), span))
         return _rms(wanted, _times(features, _ridge(features[usual], wanted[usual], self.judge.ridge)))
 
-    def threshold(self, errors: Series) -> float:
+    def threshold(self, errors: Series, span: int) -> float:
         """Return the error beyond which a window is unusual."""
-        if isinstance(self.judge, Trained):
-            return self.judge.threshold
-        return max(self.judge.floor, self.judge.factor * float(np.quantile(errors, self.judge.quantile)))
+        return self.judge.threshold if isinstance(self.judge, Trained) else self.judge.threshold(errors, span)
 
 
 def _times(rows: NDArray[Float], matrix: NDArray[Float]) -> NDArray[Float]:

@@ -40,6 +40,7 @@ class Params:
     """Options of sample_ad_model."""
 
     model: str = option(SHIPPED, f"trained model, a folder of the node's model folder; {SHIPPED} comes with the node")
+    threshold: float = option(1.0, "times the model's own threshold, 0.1 to 10; lower finds more")
 
     def __post_init__(self) -> None:
         if not self.model:
@@ -49,6 +50,8 @@ class Params:
                 f"failed to load model: {self.model[:SHOWN]!r}: a name is letters, digits, '_', '.' and '-', "
                 "begins with a letter or digit and has at most 128 characters"
             )
+        if not 0.1 <= self.threshold <= 10.0:
+            raise BadParameter(f"threshold must be 0.1 to 10, got {self.threshold}")
 
 
 class Models:
@@ -88,7 +91,7 @@ def _stamp(folder: Path) -> Stamp:
     return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)
 
 
-def judge(series: Series, model: Autoencoder) -> Detection:
+def judge(series: Series, model: Autoencoder, threshold: float = 1.0) -> Detection:
     """Flag the rows that every window holding them finds unusual.
 
     Parameters
@@ -98,15 +101,16 @@ def judge(series: Series, model: Autoencoder) -> Detection:
     Returns
     -------
     Detection
-        score float64 (n,): least error of the windows that hold a row, in units of the threshold; beyond 1 anomalous.
+        score float64 (n,): least error of the windows that hold a row, in units of the model's own threshold; anomalous
+        beyond `threshold` of them.
 
     Raises
     ------
     TooShort : fewer rows than that.
     """
     errors, span = window_errors(as_series(series), model)
-    score = _windows.least_over_windows(errors, span) / model.threshold(errors)
-    return Detection(np.where(score > 1.0, -1, 1).astype(np.int8), score)
+    score = _windows.least_over_windows(errors, span) / model.threshold(errors, span)
+    return Detection(np.where(score > threshold, -1, 1).astype(np.int8), score)
 
 
 def window_errors(series: Series, model: Autoencoder) -> tuple[Series, int]:
@@ -116,7 +120,8 @@ def window_errors(series: Series, model: Autoencoder) -> tuple[Series, int]:
     if len(series) < needed:
         raise TooShort(f"input data is too short: this model needs at least {needed} rows, got {len(series)}")
     standard, stride = _seen(series, window, model.judge)
-    return model.errors(_windows.cut(standard, window, stride)), window * stride
+    span = window * stride
+    return model.errors(_windows.cut(standard, window, stride), span), span
 
 
 def _seen(series: Series, window: int, judge: Adaptive | Trained) -> tuple[Series, int]:
@@ -128,7 +133,7 @@ def _seen(series: Series, window: int, judge: Adaptive | Trained) -> tuple[Serie
 
 
 def _detect(models: Models, series: Series, params: Params) -> Detection:
-    return judge(series, models.get(params.model))
+    return judge(series, models.get(params.model), params.threshold)
 
 
 def build(model_dir: Path) -> Detector:
