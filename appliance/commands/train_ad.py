@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 
 from appliance import settings
-from appliance.commands.serve import EMBEDDED_FOLDER
 from kernels.contract import AlgorithmError, Series
 from models.anomaly import _autoencoder
 from models.anomaly.sample_ad_model import NAME, SHIPPED_NAMES
@@ -67,7 +66,7 @@ def run(given: argparse.Namespace) -> int:
 def _model_dir(given: argparse.Namespace) -> Path:
     if given.model_dir:
         return Path(given.model_dir)
-    return (settings.load(given.config) if given.config else settings.embedded(EMBEDDED_FOLDER)).model_dir
+    return (settings.load(given.config) if given.config else settings.embedded()).model_dir
 
 
 def _checked(name: str) -> str:
