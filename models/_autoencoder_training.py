@@ -36,7 +36,7 @@ SMALLEST = 1e-6  # added to squared errors: below a thousandth of a spread nothi
 LESSONS, STEPS, AT_ONCE, RATE = 3000, 2500, 32, 2e-3
 NORMAL, ANOMALOUS, SLIPPED_IN = 320, 64, 12  # windows of a lesson; anomalous ones that its decoder is fitted to as well
 SHARPNESS = 2.0  # of the comparison of two errors
-ADAPTIVE = Adaptive(ridge=1.0, usual=0.9, factor=1.0, floor=0.05)  # ridge and factor are learnt
+ADAPTIVE = Adaptive(ridge=1.0, usual=0.8, factor=1.0, floor=0.05)  # ridge and factor are learnt
 TRIALS = 400  # generated series on which `factor` is chosen
 FACTORS = (0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2.0)
 MOST_FALSE_ALARMS = 0.002  # share of the normal rows

@@ -75,18 +75,18 @@ def score(values):
 
 def cases():
     random = np.random.default_rng(2026)
-    time = np.arange(600)
+    time = np.arange(1200)
     beats = np.exp(-0.5 * ((time % 60 - 20) / 3.0) ** 2) - 0.4 * np.exp(-0.5 * ((time % 60 - 30) / 5.0) ** 2)
-    beats += 0.02 * random.standard_normal(600)
-    beats[360:420] = beats[360:420][::-1]  # a beat that runs backwards, all its values ordinary
+    beats += 0.02 * random.standard_normal(1200)
+    beats[360:420] = 0.6 - beats[360:420]  # all its values ordinary
     walk = 5000.0 + 20.0 * random.standard_normal(150).cumsum()
     walk[90] += 300.0
-    return {"a backward beat": np.round(beats, 6), "a spike on a random walk": np.round(walk, 3)}
+    return {"a beat upside down": np.round(beats, 3), "a spike on a random walk": np.round(walk, 3)}
 
 
 if __name__ == "__main__":
     answers = {}
     for name, values in cases().items():
         stride, scores = score(values)
-        answers[name] = {"values": values.tolist(), "stride": stride, "score": [round(s, 7) for s in scores]}
+        answers[name] = {"values": values.tolist(), "stride": stride, "score": [round(s, 6) for s in scores]}
     (HERE / "sample_ad_model.json").write_text(json.dumps(answers) + "\n")

@@ -41,7 +41,9 @@ def test_training_and_service_compute_the_same_errors():
     windows = np.random.default_rng(1).standard_normal((200, 32)).astype(np.float32)
     torch.manual_seed(0)
     encoder = training.Encoder(training.SHAPE)
-    model = Autoencoder(training.SHAPE, Adaptive(ridge=0.02, usual=0.9, factor=1.0, floor=0.05), encoder.weights())
+    model = Autoencoder(
+        training.SHAPE, Adaptive(ridge=0.02, usual=training.ADAPTIVE.usual, factor=1.0, floor=0.05), encoder.weights()
+    )
     batch = torch.from_numpy(windows)[None]
     with torch.no_grad():
         codes = encoder(batch)
