@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test demo bench bench-detectors lint venv lock clean
+.PHONY: run test demo bench bench-detectors lint venv lock train-sample-model clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -51,6 +51,11 @@ bench-detectors: $(VENV)/.dev $(VENV)-bench-detect/.peers
 lock: $(VENV)/.dev
 	$(BIN)/pip install --quiet pip-tools
 	./packaging/lock.sh
+
+# Makes the weights that come with the node anew, from seeded generated data, in minutes; then their golden answers.
+train-sample-model: $(VENV)/.dev
+	$(BIN)/python -m models._autoencoder_training
+	$(BIN)/python tests/golden/make_sample_ad_model.py
 
 clean:
 	rm -rf $(VENV) .cache .run build dist .demo

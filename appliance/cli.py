@@ -18,6 +18,7 @@ COMMANDS = {
     "serve": "run the analysis node in the foreground",
     "check": "validate a configuration file and everything it names",
     "list": "list the algorithms, as the node announces them",
+    "train-ad": "train an anomaly detection model on your own normal data",
 }
 
 # The other names this executable is linked to, and what they stand for.

@@ -2,7 +2,7 @@
 
     python -m benchmarks.quality_detectors --data ../shared/data [--detail] [--option shesd:trend=median ...]
 
-A series' folder holds `anomaly/index.csv` (series_id, file, source), the series (ts_ms, value, label) and
+A series' folder holds `anomaly/index.csv` (series_id, file, source, category), the series (ts_ms, value, label) and
 `windows.json` (labelled windows in ms). Point-wise: every row is a case, a row inside a window counts as anomalous.
 Event-wise: a window is found when a row in it is flagged; precision counts runs of flagged rows, a run is right when
 it touches a window. False alarms: flagged rows outside all windows per 1000 rows outside.
@@ -22,7 +22,7 @@ import numpy as np
 from kernels import registry
 from kernels.contract import AlgorithmError, Detector
 
-PACKAGES = (*registry.PACKAGES, "models.anomaly")
+NO_MODELS = Path("no-models")  # only what comes with the node
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Labelled:
 
     name: str
     source: str
+    family: str
     values: np.ndarray
     windows: list[tuple[int, int]]
 
@@ -75,7 +76,7 @@ def labelled_series(folder: Path) -> Iterator[Labelled]:
                 (int(np.searchsorted(time, begin)), int(np.searchsorted(time, end, side="right")))
                 for begin, end in windows.get(row["series_id"], [])
             ]
-            yield Labelled(row["series_id"], row["source"], values, ranges)
+            yield Labelled(row["series_id"], row["source"], row["category"], values, ranges)
 
 
 def runs_of(flagged: np.ndarray) -> list[tuple[int, int]]:
@@ -104,7 +105,8 @@ def count(series: Labelled, flagged: np.ndarray) -> Counts:
 
 def variants(options: list[str]) -> list[tuple[str, Detector, object]]:
     """Return every registered detector with its defaults, and those of --option NAME:key=value,key=value."""
-    found = [a for a in registry.discover(PACKAGES).values() if isinstance(a, Detector)]
+    found = [a for a in registry.discover().values() if isinstance(a, Detector)]
+    found += [module.build(NO_MODELS) for module in registry.modules("models.anomaly")]
     chosen = [(detector.name, detector, detector.params()) for detector in found]
     for text in options:
         name, _, settings = text.partition(":")

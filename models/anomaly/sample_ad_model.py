@@ -1,0 +1,145 @@
+"""Autoencoder: flag the rows at which a series takes a shape that a few numbers cannot describe.
+
+Every window of the series is encoded and decoded (`_autoencoder.py`); a row is anomalous when every window that holds
+it has an error beyond the threshold. Without further ado this works on shapes, not on levels: a heart beat or a day
+that differs from the others is found even if all its values are ordinary ones.
+
+The model that comes with the node was trained on generated series only and fits itself to each series it is given. A
+model of the operator's own, trained on data known to be normal, is a folder with ``config.json`` and
+``model.safetensors`` in the node's model folder.
+
+Source: the rule for rows is that of TDengine's node; M. A. Kramer, "Nonlinear principal component analysis using
+autoassociative neural networks", AIChE Journal 37 (1991), for the idea.
+Cost: O(n window (hidden + code)) time, O(n (window + code)) memory.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from kernels.contract import BadParameter, Detection, Detector, Series, TooShort, as_series, option
+from models.anomaly import _autoencoder, _windows
+from models.anomaly._autoencoder import Adaptive, Autoencoder, BadModel, Trained
+
+SHIPPED = "sample_ad_model"
+SHIPPED_NAMES = (SHIPPED, "sample-ad-autoencoder")  # the second is the one that TDengine's manual has in its examples
+SHIPPED_FOLDER = Path(__file__).parent / "weights" / SHIPPED
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
+SHOWN = 64  # characters of a wrong name that its error repeats
+
+Stamp = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Options of sample_ad_model."""
+
+    model: str = option(SHIPPED, f"trained model, a folder of the node's model folder; {SHIPPED} comes with the node")
+    threshold: float = option(1.0, "times the model's own threshold, 0.1 to 10; lower finds more")
+
+    def __post_init__(self) -> None:
+        if not self.model:
+            raise BadParameter("model needs to be specified")
+        if not NAME.fullmatch(self.model):
+            raise BadParameter(
+                f"failed to load model: {self.model[:SHOWN]!r}: a name is letters, digits, '_', '.' and '-', "
+                "begins with a letter or digit and has at most 128 characters"
+            )
+        if not 0.1 <= self.threshold <= 10.0:
+            raise BadParameter(f"threshold must be 0.1 to 10, got {self.threshold}")
+
+
+class Models:
+    """The models of one folder, each loaded when first asked for and again when its files have changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._loaded: dict[str, tuple[Stamp, Autoencoder]] = {}
+
+    def get(self, name: str) -> Autoencoder:
+        """Return a model by name.
+
+        Raises
+        ------
+        BadParameter : there is none, or it is damaged.
+        """
+        folder = SHIPPED_FOLDER if name in SHIPPED_NAMES else self._folder / name
+        try:
+            stamp = _stamp(folder)
+            known = self._loaded.get(name)
+            if known is None or known[0] != stamp:
+                known = stamp, _autoencoder.read(folder)
+                self._loaded[name] = known  # two threads may both load it: either copy will do
+        except BadModel as error:
+            raise BadParameter(f"failed to load model: {name}: {error}") from error
+        return known[1]
+
+
+def _stamp(folder: Path) -> Stamp:
+    """Return what changes when a model's files change."""
+    if not folder.is_dir():
+        raise BadModel("there is no such folder in the node's model folder")
+    try:
+        stats = [(folder / name).stat() for name in (_autoencoder.CONFIG, _autoencoder.TENSORS)]
+    except OSError as error:
+        raise BadModel(f"{Path(error.filename).name} cannot be read: {error.strerror}") from error
+    return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)
+
+
+def judge(series: Series, model: Autoencoder, threshold: float = 1.0) -> Detection:
+    """Flag the rows that every window holding them finds unusual.
+
+    Parameters
+    ----------
+    series : float64 (n,), n >= two windows (64 for the shipped model), finite, any unit. Not modified.
+
+    Returns
+    -------
+    Detection
+        score float64 (n,): least error of the windows that hold a row, in units of the model's own threshold; anomalous
+        beyond `threshold` of them.
+
+    Raises
+    ------
+    TooShort : fewer rows than that.
+    """
+    errors, span = window_errors(as_series(series), model)
+    score = _windows.least_over_windows(errors, span) / model.threshold(errors, span)
+    return Detection(np.where(score > threshold, -1, 1).astype(np.int8), score)
+
+
+def window_errors(series: Series, model: Autoencoder) -> tuple[Series, int]:
+    """Return the error of every window, float64 (n - span + 1,), and the span of a window in rows."""
+    window = model.shape.window
+    needed = 2 * window if isinstance(model.judge, Adaptive) else window * model.judge.stride
+    if len(series) < needed:
+        raise TooShort(f"input data is too short: this model needs at least {needed} rows, got {len(series)}")
+    standard, stride = _seen(series, window, model.judge)
+    span = window * stride
+    return model.errors(_windows.cut(standard, window, stride), span), span
+
+
+def _seen(series: Series, window: int, judge: Adaptive | Trained) -> tuple[Series, int]:
+    """Return the series in the model's unit, and the rows that one value of a window stands for."""
+    if isinstance(judge, Trained):
+        return _windows.standardise(series, judge.centre, judge.spread), judge.stride
+    standard = _windows.standardise(series, *_windows.centre_and_spread(series))
+    return standard, _windows.stride_for(standard, window)
+
+
+def _detect(models: Models, series: Series, params: Params) -> Detection:
+    return judge(series, models.get(params.model), params.threshold)
+
+
+def build(model_dir: Path) -> Detector:
+    """Return the detector of a node that keeps its trained models in this folder (which need not exist)."""
+    models = Models(model_dir)
+    models.get(SHIPPED)
+    return Detector(
+        SHIPPED, "autoencoder: rows whose shape is unusual for the series", Params, partial(_detect, models)
+    )

@@ -1,0 +1,169 @@
+import argparse
+import sys
+
+import numpy as np
+import pytest
+
+from appliance import cli
+from appliance.commands import train_ad
+from models import _autoencoder_training
+from models.anomaly import _autoencoder
+from models.anomaly.sample_ad_model import Params, build
+
+
+@pytest.fixture(autouse=True)
+def _few_steps(monkeypatch):
+    train = _autoencoder_training.train_own
+    monkeypatch.setattr(
+        _autoencoder_training,
+        "train_own",
+        lambda values, tolerance, progress: train(values, tolerance, progress, steps=20),
+    )
+
+
+@pytest.fixture
+def data(tmp_path):
+    values = 5.0 + np.sin(np.arange(400) / 4.0) + 0.1 * np.random.default_rng(0).standard_normal(400)
+    path = tmp_path / "normal.csv"
+    path.write_text("ts, value,unit\n" + "".join(f"{i},{v:.6f},bar\n" for i, v in enumerate(values)) + "\n")
+    return path
+
+
+def command(tmp_path, data, *more, name="pumps"):
+    given = ["--data", str(data), "--name", name, "--model-dir", str(tmp_path / "model"), *more]
+    if "--column" not in more:
+        given += ["--column", "value"]
+    return cli.main(["taosanode", "train-ad", *given])
+
+
+def test_a_trained_model_is_found_by_the_detector(tmp_path, data, capsys):
+    assert command(tmp_path, data) == 0
+    err = capsys.readouterr().err
+    assert "training 100 %" in err
+    assert "ANOMALY_WINDOW(col, 'algo=sample_ad_model,model=pumps')" in err
+    found = build(tmp_path / "model").detect(np.full(100, 500.0), Params("pumps"))
+    assert (found.flags < 0).all()
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == ["pumps"]
+
+
+def test_the_model_folder_comes_from_the_configuration(tmp_path, data, capsys):
+    ini = tmp_path / "taosanode.ini"
+    ini.write_text(f"[taosanode]\nmodel-dir = {tmp_path}/elsewhere\n")
+    code = cli.main(["taosanode", "train-ad", "--data", str(data), "--column", "value", "--name", "x", "-c", str(ini)])
+    assert code == 0
+    assert (tmp_path / "elsewhere" / "x" / "config.json").is_file()
+
+
+def test_an_existing_model_is_only_replaced_on_demand(tmp_path, data, capsys):
+    assert command(tmp_path, data) == 0
+    assert command(tmp_path, data) == 1
+    assert "pumps exists already; --force replaces it" in capsys.readouterr().err
+    before = (tmp_path / "model" / "pumps" / "config.json").read_text()
+    assert command(tmp_path, data, "--force", "--tolerance", "0.1") == 0
+    assert (tmp_path / "model" / "pumps" / "config.json").read_text() != before
+
+
+def test_a_folder_of_something_else_is_never_replaced(tmp_path, data, capsys):
+    weights = tmp_path / "model" / "tdtsfm" / "taos.pth"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"precious")
+    assert command(tmp_path, data, "--force", name="tdtsfm") == 1
+    assert "holds something else than an anomaly detection model" in capsys.readouterr().err
+    assert weights.read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize("name", ["../x", ".x", "a/b", "", "a b"])
+def test_a_name_that_could_leave_the_folder_is_refused(tmp_path, data, name, capsys):
+    assert command(tmp_path, data, f"--name={name}") == 1
+    assert f"--name {name!r}: letters, digits" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["sample_ad_model", "sample-ad-autoencoder"])
+def test_the_shipped_models_names_are_taken(tmp_path, data, name, capsys):
+    assert command(tmp_path, data, name=name) == 1
+    assert "the name of the model that comes with the node" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "column", "message"),
+    [
+        ("", "value", "is empty"),
+        ("a,b\n1,2\n", "c", "has no column c: a, b"),
+        ("a,b\n1,2\n", None, "has several columns, --column must name one: a, b"),
+        ("a\n1\nx\n", "a", ":3: column 1 holds no finite number"),
+        ("a\n1\nnan\n", "a", ":3: column 1 holds no finite number"),
+        ("a,b\n1,2\n\n3\n", "b", ":4: column 2 holds no finite number"),
+        ("a\n\xff\n", "a", "can't decode byte 0xff"),
+    ],
+)
+def test_unreadable_data_is_refused_with_its_line(tmp_path, content, column, message, capsys):
+    path = tmp_path / "data.csv"
+    path.write_bytes(content.encode("latin-1"))
+    given = ["taosanode", "train-ad", "--data", str(path), "--name", "x", "--model-dir", str(tmp_path / "model")]
+    assert cli.main(given + (["--column", column] if column else [])) == 1
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_single_column_needs_no_name(tmp_path):
+    path = tmp_path / "one.csv"
+    path.write_text("\ufeffpressure\n1.5\n2e3\n", encoding="utf-8")
+    assert train_ad.read_column(path, None).tolist() == [1.5, 2000.0]
+    assert train_ad.read_column(path, "pressure").tolist() == [1.5, 2000.0]
+
+
+def test_too_little_data_and_a_missing_file_are_refused(tmp_path, capsys):
+    path = tmp_path / "short.csv"
+    path.write_text("value\n1\n2\n")
+    assert command(tmp_path, path) == 1
+    assert "input data is too short: training needs at least 256 rows, got 2" in capsys.readouterr().err
+    assert command(tmp_path, tmp_path / "no.csv") == 1
+    assert "No such file" in capsys.readouterr().err
+
+
+def test_without_torch_the_command_says_what_to_install(tmp_path, data, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "models._autoencoder_training", None)
+    monkeypatch.delattr("models._autoencoder_training", raising=False)
+    assert command(tmp_path, data) == 1
+    assert "training needs torch" in capsys.readouterr().err
+
+
+def test_a_terminal_gets_a_bar_and_a_log_every_tenth():
+    drawn = []
+    draw = train_ad._bar(True, drawn.append)
+    for done in range(1, 201):
+        draw(done, 200)
+    assert len(drawn) == 100
+    assert drawn[49] == "\rtraining [####################....................]  50 %"
+    assert drawn[-1].endswith("100 %\n")
+    lines = []
+    draw = train_ad._bar(False, lines.append)
+    for done in range(1, 201):
+        draw(done, 200)
+    assert lines == [f"training {percent} %\n" for percent in range(10, 101, 10)]
+
+
+def test_a_failed_write_leaves_the_old_model(tmp_path, data, monkeypatch):
+    assert command(tmp_path, data) == 0
+
+    def fail(model, folder):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(_autoencoder, "write", fail)
+    assert command(tmp_path, data, "--force") == 1
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == ["pumps"]
+    assert _autoencoder.read(tmp_path / "model" / "pumps")
+
+
+def test_an_error_that_is_not_the_users_is_not_hidden(tmp_path, data, monkeypatch):
+    monkeypatch.setattr(train_ad, "_train", lambda values, tolerance: 1 / 0)
+    parser = argparse.ArgumentParser()
+    train_ad.arguments(parser)
+    given = parser.parse_args(["--data", str(data), "--column", "value", "--name", "x", "--model-dir", str(tmp_path)])
+    with pytest.raises(ZeroDivisionError):
+        train_ad.run(given)
+
+
+def test_a_tolerance_out_of_range_is_refused(tmp_path, data, capsys):
+    assert command(tmp_path, data, "--tolerance", "0.5") == 1
+    assert "tolerance must be 0 to 0.1, got 0.5" in capsys.readouterr().err
