@@ -14,11 +14,53 @@ from numpy.typing import NDArray
 
 from kernels.contract import Series
 
+OLDEST = 0.1  # weight of an error at the start of the series, against 1 at its end
+STEADIEST, FASTEST = 0.0, 1.0  # growth of the errors: none, and that of a trend missed
+
+
 def half_widths(points: Series, earlier: Series, cuts: NDArray[np.intp], steps: int, conf: float) -> Series:
-    steps_known = np.arange(1, earlier.shape[1] + 1)
-    at = cuts[:, None] + steps_known - 1
+    """Return half the width of the interval at each step.
+
+    Parameters
+    ----------
+    points : (n,): the series, in any unit.
+    earlier : (cuts, reach): forecasts of the points that follow each cut, in the same unit.
+    cuts : (cuts,): how many points lie before each cut, in 1..n-1.
+    steps : how many half widths, >= 1.
+    conf : coverage in (0, 1]; 1 takes the largest error known.
+
+    Returns
+    -------
+    (steps,) in the unit of `points`, finite, >= 0, never shrinking with the step; zeros when nothing is known.
+    """
+    step = np.arange(1, earlier.shape[1] + 1)
+    at = cuts[:, None] + step - 1  # index of the point that was forecast
     known = at < len(points)
-    error = np.abs(np.where(known, points[np.minimum(at, len(points) - 1)] - earlier, 0.0))
-    weight = known*1.0
-    half = np.quantile(error[known], conf)
-    return np.full(steps, half)
+    if not known.any():
+        return np.zeros(steps)
+    error = np.abs(points[np.minimum(at, len(points) - 1)] - earlier)
+    weight = np.where(known, OLDEST ** (1.0 - at / len(points)), 0.0)
+    growth = _growth(error, weight, step)
+    pooled = (error / step**growth)[known]
+    order = np.argsort(pooled)
+    mass = np.cumsum(weight[known][order])
+    # One further error, the one to come, has the weight 1 of the newest and may be as large as it likes (eq. 10).
+    # A point forecast from several cuts is one piece of evidence: n counts the points.
+    n = np.sum(OLDEST ** (1.0 - np.unique(at[known]) / len(points)))
+    reached = np.searchsorted(mass, conf * (1.0 + 1.0 / n) * mass[-1])
+    quantile = pooled[order[min(reached, len(order) - 1)]]
+    widths: Series = quantile * np.arange(1, steps + 1) ** growth
+    return widths
+
+
+def _growth(error: Series, weight: Series, step: NDArray[np.intp]) -> float:
+    """Slope of log(root mean square error) over log(step), by least squares, each step weighted as it is known."""
+    total = weight.sum(axis=0)
+    square = (weight * error**2).sum(axis=0)
+    use = (total > 0) & (square > 0)
+    if use.sum() < 2:
+        return 0.5
+    x, y, w = np.log(step[use]), 0.5 * np.log(square[use] / total[use]), total[use]
+    x = x - np.average(x, weights=w)
+    slope = np.sum(w * x * y) / np.sum(w * x * x)
+    return float(np.clip(slope, STEADIEST, FASTEST))
