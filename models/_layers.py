@@ -6,12 +6,26 @@ Shapes: B series, T tokens fed now, H hidden size, d size of one attention head.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"silu": fn.silu, "gelu": fn.gelu}  # gelu: the exact, erf form
+
+
+class Rolled(NamedTuple):
+    """What one pass hands back, in the units of the normalised series: a forecast and the model's own earlier ones.
+
+    ahead : float32 (B, steps): the forecast.
+    earlier : float32 (B, cuts, reach), reach <= steps: forecasts of the points after each cut.
+    cuts : how many of the fed points lie before each cut, in any order.
+    """
+
+    ahead: Tensor
+    earlier: Tensor
+    cuts: list[int]
 
 
 class Linear(nn.Module):

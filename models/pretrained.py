@@ -11,7 +11,8 @@ import torch
 
 from kernels.contract import Forecast, Horizon, Series, TooShort, as_series
 from models import _checkpoint, _intervals
-from models._checkpoint import DTYPES, CheckpointError
+from models._checkpoint import DTYPES
+from models.files import CheckpointError
 from models.tdtsfm import TdTsfm
 from models.timemoe import TimeMoe
 
@@ -31,11 +32,10 @@ def open_model(folder: Path, dtype: str = "float32") -> Pretrained:
     if dtype == "bfloat16" and not _checkpoint.bfloat16_is_fast():
         raise CheckpointError("this machine does not compute in bfloat16, use float32")
     kind = _checkpoint.read_config(folder).get("model_type", "taos")
-    architectures = {"time_moe": TimeMoe, "timer": TdTsfm, "taos": TdTsfm}
+    architectures: dict[str, type[Pretrained]] = {"time_moe": TimeMoe, "timer": TdTsfm, "taos": TdTsfm}
     if kind not in architectures:
         raise CheckpointError(f"{folder}: model_type {kind!r} is none of {', '.join(architectures)}")
-    model: Pretrained = architectures[kind].open(folder, DTYPES[dtype])
-    return model
+    return architectures[kind].open(folder, DTYPES[dtype])
 
 
 @torch.inference_mode()

@@ -17,9 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional as fn
 
 from models import _checkpoint
-from models._checkpoint import CheckpointError
-from models._layers import ACTIVATIONS, Attention, GatedFeedForward, Linear, Past, Rotary, pick_head
-from models._rolled import Rolled
+from models._layers import ACTIVATIONS, Attention, GatedFeedForward, Linear, Past, Rolled, Rotary, pick_head
+from models.files import CheckpointError
 
 PREFIX = "Taos_"
 THETA = 10000.0  # the published code reads rope_theta and never passes it on
@@ -110,7 +109,7 @@ class PatchEmbedding(nn.Module):
 
     def forward(self, points: Tensor) -> Tensor:
         """Return (B, T, H) for (B, T * patch)."""
-        return self.emb(points.unflatten(-1, (-1, self.patch)))  # type: ignore[no-any-return]
+        return self.emb(points.view(len(points), -1, self.patch))  # type: ignore[no-any-return]
 
 
 class Body(nn.Module):

@@ -16,9 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as fn
 
 from models import _checkpoint
-from models._checkpoint import CheckpointError
-from models._layers import ACTIVATIONS, Attention, GatedFeedForward, Linear, Past, Rotary, pick_head
-from models._rolled import Rolled
+from models._layers import ACTIVATIONS, Attention, GatedFeedForward, Linear, Past, Rolled, Rotary, pick_head
+from models.files import CheckpointError
 
 TRAINED_POINTS = 4096  # context and horizon together
 
@@ -133,10 +132,11 @@ class MixtureOfExperts(nn.Module):
         order = expert.flatten().argsort(stable=True)  # (B*T*k,)
         counts = torch.bincount(expert.flatten(), minlength=len(self.experts)).tolist()
         source = order // self.chosen
-        blocks = tokens[source].split(counts)
+        blocks = torch.split(tokens[source], counts)
         answers = torch.cat([run(block) for run, block in zip(self.experts, blocks, strict=True) if len(block)])
         answers = answers * weight.flatten()[order].unsqueeze(-1).to(h.dtype)
-        return out.index_add_(0, source, answers).view_as(h)
+        out.index_add_(0, source, answers)
+        return out.view(h.shape)  # type: ignore[no-any-return]
 
 
 class Layer(nn.Module):
@@ -217,7 +217,7 @@ class TimeMoe(nn.Module):
         return model
 
     def fed(self, length: int, steps: int) -> int:
-        """Return how many of a series' newest points are fed: context and horizon stay within what it was trained on."""
+        """Return how many of a series' newest points are fed: with the horizon, as many as it was trained on."""
         return min(length, max(TRAINED_POINTS - steps, TRAINED_POINTS // 2))
 
     def states(self, points: Tensor, state: State, keep: int) -> Tensor:
