@@ -73,6 +73,8 @@ def _safetensors_shapes(path: Path) -> list[tuple[str, list[int]]]:
         if length > min(_MAX_HEADER, path.stat().st_size):
             raise ValueError("not a safetensors file")
         header = json.loads(file.read(length))
+    if not isinstance(header, dict):
+        raise ValueError("not a safetensors file")
     return [(tensor["dtype"], tensor["shape"]) for name, tensor in header.items() if name != "__metadata__"]
 
 
