@@ -29,7 +29,7 @@ class Client:
     """Sends requests; each is exchanged in a thread of its own, so that a server that stalls holds nobody up."""
 
     def __init__(self) -> None:
-        self._idle: dict[Address, deque[http.client.HTTPConnection]] = defaultdict(lambda: deque(maxlen=KEPT))
+        self._idle: dict[Address, deque[http.client.HTTPConnection]] = defaultdict(deque)
 
     def post(self, url: SplitResult, body: bytes, out_of_time: Callable[[], bool]) -> Answer:
         """Send JSON and return status and body.
@@ -43,9 +43,15 @@ class Client:
         return self._wait(exchange, url, out_of_time, ANSWER_TIMEOUT_S)
 
     def get(self, url: SplitResult, timeout_s: float) -> Answer:
-        """Ask for a page, over a new connection."""
+        """Ask for a page, over a connection of its own."""
         exchange = _Exchange(None, url, "GET", None)
         return self._wait(exchange, url, lambda: False, timeout_s)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        for idle in self._idle.values():
+            while idle:
+                idle.pop().close()
 
     def _wait(self, exchange: _Exchange, url: SplitResult, out_of_time: Callable[[], bool], longest_s: float) -> Answer:
         begin = time.monotonic()
@@ -63,8 +69,14 @@ class Client:
         if isinstance(answer, Unreachable):
             raise answer
         if exchange.reusable:
-            self._idle[_address(url)].append(exchange.connection)
+            self._keep(_address(url), exchange.connection)
         return answer
+
+    def _keep(self, address: Address, connection: http.client.HTTPConnection) -> None:
+        if len(self._idle[address]) < KEPT:
+            self._idle[address].append(connection)
+        else:
+            connection.close()
 
     def _take(self, address: Address) -> http.client.HTTPConnection | None:
         try:
@@ -127,13 +139,18 @@ class _Exchange:
             raise ConnectionAbortedError
         self.connection.sock.settimeout(ANSWER_TIMEOUT_S)
         path = self._url._replace(scheme="", netloc="", fragment="").geturl() or "/"
-        headers = {"Content-Type": "application/json"} if self._body is not None else {}
+        headers = {"Content-Type": "application/json"} if self._body is not None else {"Connection": "close"}
         self.connection.request(self._method, path, self._body, headers)
         response = self.connection.getresponse()
-        body = response.read(MAX_ANSWER + 1)
-        if len(body) > MAX_ANSWER:
-            raise ValueError(f"the answer is longer than {MAX_ANSWER} bytes")
-        self.reusable = response.isclosed() and not response.will_close
+        try:
+            body = response.read(MAX_ANSWER + 1)
+            if len(body) > MAX_ANSWER:
+                raise ValueError(f"the answer is longer than {MAX_ANSWER} bytes")
+            if response.length:
+                raise ValueError("the answer ends too early")
+            self.reusable = self._method == "POST" and response.isclosed() and not response.will_close
+        finally:
+            response.close()
         return response.status, body
 
 
