@@ -7,6 +7,7 @@ a running server, and a process that merely got the same number is never stopped
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 import json
 import os
 import signal
@@ -200,7 +201,9 @@ def _lock(pidfile: Path) -> int:
 
 
 def check_weights(plan: Plan) -> None:
-    """Refuse a plan whose folder holds no readable weights."""
+    """Refuse a plan whose folder holds no readable weights, or that nothing here can compute."""
+    if importlib.util.find_spec("torch") is None:
+        raise ControlError("torch is not installed: the foundation models come with the package taosanode-tsfm")
     try:
         describe(plan.folder)
     except CheckpointError as error:
