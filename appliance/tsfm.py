@@ -39,6 +39,7 @@ PROBE_EVERY_S = 5.0
 PROBE_TIMEOUT_S = 1.0
 SHORTEST = {"tdtsfm_1": 96}  # shorter series are mirrored at their start up to this length
 WIDEST_CONF = 0.9999  # servers take a coverage below 1
+SPELLINGS = {"timemoe_fc": "timemoe-fc", "TDtsfm_1": "tdtsfm_1"}  # configurations and first releases have these
 MAX_REASON = 300  # characters of a server's own words that are passed on
 
 DESCRIPTIONS = {
@@ -167,6 +168,23 @@ def forecasters(settings: Settings) -> list[Forecaster]:
         )
         for name, url in services.urls.items()
     ]
+
+
+def close() -> None:
+    """Close the idle connections of this process."""
+    if _current:
+        _current.client.close()
+
+
+def canonical(name: str) -> str:
+    """Return an algorithm's name for what may be another spelling of it."""
+    return SPELLINGS.get(name, name)
+
+
+def statuses() -> dict[str, str]:
+    """Return the status of every foundation model. Never waits."""
+    services = _current
+    return {name: services.status(name) or UNAVAIL for name in services.urls} if services else {}
 
 
 def status(name: str) -> str | None:

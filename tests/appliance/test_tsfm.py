@@ -4,17 +4,20 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from falcon import testing
 
 from appliance import tsfm
+from appliance.catalog import Catalog
 from appliance.settings import Settings
 from appliance.tsfm import Params, ServiceError, Services
 from kernels.contract import BadParameter, Forecast, Horizon, TooShort
+from tests.appliance import bodies
 from tests.appliance.fake_server import Behaviour, Fake, answer, closed_port, dripping, raw, serving, silent
 
 CHECKPOINT = Path(__file__).parent.parent / "checkpoints" / "tdtsfm"
@@ -225,3 +228,57 @@ def test_models_are_listed_from_their_files(tmp_path: Path, monkeypatch: pytest.
     }
     assert (second["name"], second["status"], second["size"]) == ("timemoe", "UNAVAIL", None)
     assert "cannot read its header" in second["error"]
+
+
+Node = Callable[[Settings], testing.TestClient]
+
+
+@pytest.fixture
+def tsfm_node(node: Callable[[Catalog, Settings], testing.TestClient]) -> Node:
+    """What makes a node of these settings, with no other algorithm."""
+    return lambda settings: node(Catalog({one.name: one for one in tsfm.forecasters(settings)}), settings)
+
+
+def _forecast(node: testing.TestClient, **changes: object) -> dict[str, object]:
+    body = json.dumps(bodies.forecast_request(**changes))
+    answer: dict[str, object] = node.simulate_post("/forecast", body=body, headers=bodies.JSON).json
+    return answer
+
+
+@pytest.mark.parametrize("algo", ["timemoe-fc", "timemoe_fc"])
+def test_the_node_forecasts_by_either_spelling(tsfm_node: Node, algo: str) -> None:
+    value = [1.0, 2.0, 3.0, 4.0, 5.0]
+    with serving(_answer(output=value, lower=[0] * 5, upper=[9] * 5)) as fake:
+        node = tsfm_node(Settings(tsfm={"timemoe-fc": fake.url}))
+        answer = _forecast(node, algo=algo, option=f"algo={algo}")
+        tsfm.close()
+    assert answer["rows"] == 5
+    assert answer["res"][1:] == [value, [0] * 5, [9] * 5]  # type: ignore[index]
+
+
+def test_the_node_answers_a_contracted_error_when_the_server_is_down(tsfm_node: Node) -> None:
+    node = tsfm_node(Settings(tsfm={"timemoe-fc": f"http://127.0.0.1:{closed_port()}/ds_predict"}))
+    answer = _forecast(node, algo="timemoe-fc")
+    assert answer["rows"] == -1
+    assert str(answer["msg"]).startswith("failed to request the service, ")
+
+
+def test_the_node_refuses_a_host_that_is_not_allowed(tsfm_node: Node) -> None:
+    answer = _forecast(tsfm_node(Settings()), algo="timemoe-fc", option="algo=timemoe-fc,host=http://example.org/x")
+    assert answer["rows"] == -1
+    assert str(answer["msg"]).startswith("host example.org is not allowed")
+
+
+def test_the_list_follows_the_status(tsfm_node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = tsfm_node(Settings(tsfm={"timemoe-fc": "http://127.0.0.1:1/ds_predict"}))
+    shown = []
+    for seen in ("UNAVAIL", "READY"):
+        monkeypatch.setattr(Services, "status", lambda self, name, seen=seen: seen)
+        shown.append(node.simulate_get("/list").json["details"][0]["algo"][0]["status"])
+    assert shown == ["UNAVAIL", "READY"]
+
+
+def test_the_models_route_tells_of_them(tsfm_node: Node, tmp_path: Path) -> None:
+    shutil.copytree(CHECKPOINT, tmp_path / "tdtsfm")
+    details = tsfm_node(Settings(model_dir=tmp_path)).simulate_get("/models").json["details"]
+    assert [one["name"] for one in details] == ["tdtsfm"]
