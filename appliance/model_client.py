@@ -31,16 +31,18 @@ class Client:
     def __init__(self) -> None:
         self._idle: dict[Address, deque[http.client.HTTPConnection]] = defaultdict(deque)
 
-    def post(self, url: SplitResult, body: bytes, out_of_time: Callable[[], bool]) -> Answer:
+    def post(
+        self, url: SplitResult, body: bytes, out_of_time: Callable[[], bool], longest_s: float = ANSWER_TIMEOUT_S
+    ) -> Answer:
         """Send JSON and return status and body.
 
         Raises
         ------
-        Unreachable : no connection, no answer by the time `out_of_time` is true or within `ANSWER_TIMEOUT_S`, one
-            that is too long or not HTTP.
+        Unreachable : no connection, no answer by the time `out_of_time` is true or within `longest_s`, one that is
+            too long or not HTTP.
         """
         exchange = _Exchange(self._take(_address(url)), url, "POST", body)
-        return self._wait(exchange, url, out_of_time, ANSWER_TIMEOUT_S)
+        return self._wait(exchange, url, out_of_time, longest_s)
 
     def get(self, url: SplitResult, timeout_s: float) -> Answer:
         """Ask for a page, over a connection of its own."""

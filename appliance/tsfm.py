@@ -19,7 +19,7 @@ import numpy as np
 import orjson
 
 from appliance import model_control
-from appliance.model_client import Client, Unreachable
+from appliance.model_client import ANSWER_TIMEOUT_S, Client, Unreachable
 from appliance.settings import Settings
 from kernels.contract import (
     AlgorithmError,
@@ -37,6 +37,7 @@ from models.files import CheckpointError, describe
 READY, UNAVAIL = "READY", "UNAVAIL"
 PROBE_EVERY_S = 5.0
 PROBE_TIMEOUT_S = 1.0
+SILENT_S = 5.0  # a server that did not answer the last probe holds a request no longer than this
 SHORTEST = {"tdtsfm_1": 96}  # shorter series are mirrored at their start up to this length
 WIDEST_CONF = 0.9999  # servers take a coverage below 1
 SPELLINGS = {"timemoe_fc": "timemoe-fc", "TDtsfm_1": "tdtsfm_1"}  # configurations and first releases have these
@@ -66,7 +67,7 @@ class Services:
         self.urls: Mapping[str, SplitResult] = {name: urlsplit(url) for name, url in settings.tsfm.items()}
         self.allowed = tuple(host.lower() for host in settings.tsfm_allowed_hosts)
         self.client = Client()
-        self._status = dict.fromkeys(self.urls, UNAVAIL)
+        self._up: dict[str, bool] = {}  # what the last probe saw
         self._prober: int | None = None  # the process that has one
         self._starting = threading.Lock()
 
@@ -77,7 +78,7 @@ class Services:
                 if self._prober != os.getpid():
                     self._prober = os.getpid()
                     threading.Thread(target=self._probe_for_ever, name="tsfm-probe", daemon=True).start()
-        return self._status.get(name)
+        return None if name not in self.urls else READY if self._up.get(name) else UNAVAIL
 
     def probe(self) -> None:
         """Ask every server; whatever it answers over HTTP, it is there."""
@@ -85,9 +86,9 @@ class Services:
             try:
                 self.client.get(url, PROBE_TIMEOUT_S)
             except Unreachable:
-                self._status[name] = UNAVAIL
+                self._up[name] = False
             else:
-                self._status[name] = READY
+                self._up[name] = True
 
     def _probe_for_ever(self) -> None:
         pause = threading.Event()
@@ -140,15 +141,16 @@ class Services:
             },
             option=orjson.OPT_SERIALIZE_NUMPY,
         )
+        silent = not params.host and self._up.get(name) is False
+        longest_s = SILENT_S if silent else ANSWER_TIMEOUT_S
         try:
-            status, body = self.client.post(url, question, horizon.out_of_time)
+            status, body = self.client.post(url, question, horizon.out_of_time, longest_s)
         except Unreachable as error:
             raise ServiceError(f"failed to request the service, {error}") from error
         if status == 404:
             raise ServiceError(f"invalid host url {url.geturl()}")
         if status != 200:
             raise ServiceError(f"failed to request the service, {_reason(body)} (HTTP {status})")
-        self._status[name] = READY if not params.host else self._status[name]
         return _read(body, horizon.rows)
 
 

@@ -70,10 +70,9 @@ def test_waiting_ends_with_the_callers_time(client: Client, behaviour) -> None: 
         assert not _threads()
 
 
-def test_waiting_ends_in_any_case(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_client, "ANSWER_TIMEOUT_S", 0.1)
+def test_waiting_ends_in_any_case(client: Client) -> None:
     with serving(dripping) as fake, pytest.raises(Unreachable):
-        client.post(urlsplit(fake.url), b"", _never)
+        client.post(urlsplit(fake.url), b"", _never, 0.1)
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,14 @@ def test_a_hanging_server_costs_no_more_than_the_requests_time(behaviour: Behavi
         services.forecast("timemoe-fc", SERIES, Horizon(3, 0.9, lambda: time.monotonic() > due), Params())
 
 
+def test_a_server_known_to_be_silent_gets_less_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tsfm, "SILENT_S", 0.1)
+    with _service(silent) as (services, _):
+        services.probe()
+        with pytest.raises(ServiceError, match="did not answer within 0.1 s"):
+            services.forecast("timemoe-fc", SERIES, Horizon(3), Params())
+
+
 def test_a_server_that_is_down_is_told() -> None:
     services = Services(Settings(tsfm={"tdtsfm_1": f"http://127.0.0.1:{closed_port()}/tdtsfm"}))
     with pytest.raises(ServiceError, match="failed to request the service, .*: Connection refused"):
@@ -187,7 +195,7 @@ def test_probing_tells_who_is_there() -> None:
         services = Services(Settings(tsfm={"up": up.url, "hangs": hangs.url, "down": down}))
         with closing(services.client):
             services.probe()
-        known = {name: services._status[name] for name in services.urls}
+        known = {name: "READY" if up else "UNAVAIL" for name, up in services._up.items()}
     assert known == {"up": "READY", "hangs": "UNAVAIL", "down": "UNAVAIL"}
 
 
@@ -196,7 +204,7 @@ def test_the_status_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def probe(self: Services) -> None:
         go_on.wait(30)
-        self._status["timemoe-fc"] = "READY"
+        self._up["timemoe-fc"] = True
         probed.set()
         threading.Event().wait()  # this thread of a test is not to go on probing
 
