@@ -45,12 +45,31 @@ def half_widths(points: Series, earlier: Series, cuts: NDArray[np.intp], steps: 
     order = np.argsort(pooled)
     mass = np.cumsum(weight[known][order])
     # One further error, the one to come, has the weight 1 of the newest and may be as large as it likes (eq. 10).
-    # A point forecast from several cuts is one piece of evidence: n counts the points.
-    n = np.sum(OLDEST ** (1.0 - np.unique(at[known]) / len(points)))
+    # A point forecast from several cuts is one piece of evidence, and so are points whose errors hang together.
+    targets, index = np.unique(at[known], return_inverse=True)
+    signed = (points[np.minimum(at, len(points) - 1)] - earlier)[known]
+    mean_error = np.bincount(index, signed) / np.bincount(index)
+    n = np.sum(OLDEST ** (1.0 - targets / len(points))) / _dependence(mean_error)
     reached = np.searchsorted(mass, conf * (1.0 + 1.0 / n) * mass[-1])
     quantile = pooled[order[min(reached, len(order) - 1)]]
     widths: Series = quantile * np.arange(1, steps + 1) ** growth
     return widths
+
+
+def _dependence(error: Series) -> float:
+    """How many errors in a row are worth one: 1 + 2 sum of autocorrelations about 0, Bartlett weights, at least 1.
+
+    G. B. Thiebaux and F. W. Zwiers, "The interpretation and estimation of effective sample size", Journal of Climate and
+    Applied Meteorology 23 (1984), eq. 2.1. About 0: errors that are all of one sign are one thing missed.
+    """
+    n = len(error)
+    span = n // 3
+    power = np.sum(error**2)
+    if power == 0.0 or span < 1:
+        return 1.0
+    spectrum = np.abs(np.fft.rfft(error, 2 * n)) ** 2
+    products = np.fft.irfft(spectrum)[1 : span + 1] / power
+    return float(max(1.0, 1.0 + 2.0 * np.sum((1.0 - np.arange(1, span + 1) / (span + 1)) * products)))
 
 
 def _growth(error: Series, weight: Series, step: NDArray[np.intp]) -> float:

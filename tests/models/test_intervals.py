@@ -14,12 +14,12 @@ def naive(points: list[float], earlier: list[list[float]], cuts: list[int], step
     """The same by loops."""
     n = len(points)
     errors = []  # (step, absolute error, weight)
-    targets = set()
+    by_target: dict[int, list[float]] = {}
     for cut, row in zip(cuts, earlier, strict=True):
         for j, told in enumerate(row):
             if cut + j < n:
                 errors.append((j + 1, abs(points[cut + j] - told), OLDEST ** (1.0 - (cut + j) / n)))
-                targets.add(cut + j)
+                by_target.setdefault(cut + j, []).append(points[cut + j] - told)
     if not errors:
         return [0.0] * steps
     mean_square: dict[int, tuple[float, float]] = {}
@@ -33,7 +33,8 @@ def naive(points: list[float], earlier: list[list[float]], cuts: list[int], step
         slope = sum(w * (x - center) * y for x, y, w in line) / sum(w * (x - center) ** 2 for x, _, w in line)
         growth = min(max(slope, 0.0), 1.0)
     scaled = sorted((error / step**growth, weight) for step, error, weight in errors)
-    evidence = sum(OLDEST ** (1.0 - t / n) for t in targets)
+    mean_error = [sum(of) / len(of) for _, of in sorted(by_target.items())]
+    evidence = sum(OLDEST ** (1.0 - t / n) for t in by_target) / naive_dependence(mean_error)
     wanted = conf * (1.0 + 1.0 / evidence) * sum(weight for _, weight in scaled)
     reached, quantile = 0.0, scaled[-1][0]
     for error, weight in scaled:
@@ -42,6 +43,16 @@ def naive(points: list[float], earlier: list[list[float]], cuts: list[int], step
             quantile = error
             break
     return [quantile * (h + 1) ** growth for h in range(steps)]
+
+
+def naive_dependence(error: list[float]) -> float:
+    """The same by loops."""
+    span, power = len(error) // 3, sum(e * e for e in error)
+    total = 1.0
+    for lag in range(1, span + 1):
+        product = sum(error[t] * error[t + lag] for t in range(len(error) - lag))
+        total += 2.0 * (1.0 - lag / (span + 1)) * product / power
+    return max(total, 1.0)
 
 
 @pytest.mark.parametrize(("n", "reach", "steps", "conf"), [(20, 4, 4, 0.8), (50, 12, 30, 0.95), (7, 9, 9, 0.5)])
@@ -72,6 +83,16 @@ def test_a_random_walk_grows_with_the_root_of_the_step() -> None:
     widths = half_widths(points, np.repeat(points[cuts - 1][:, None], 32, axis=1), cuts, 128, 0.95)
     growth = math.log(widths[127] / widths[0]) / math.log(128)
     assert growth == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_level_missed_all_along_is_one_piece_of_evidence() -> None:
+    rng = np.random.default_rng(14)
+    points, cuts = rng.normal(size=300), np.arange(150, 300)
+    told = np.zeros((150, 1))
+    beside, off = (half_widths(points + level, told, cuts, 1, 0.8)[0] for level in (0.0, 30.0))
+    errors = np.abs(points[150:])
+    assert beside < errors.max()
+    assert off == pytest.approx(np.max(np.abs(points[150:] + 30.0)))
 
 
 def test_more_coverage_is_never_narrower() -> None:
