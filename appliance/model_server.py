@@ -254,13 +254,14 @@ class ModelServer(BaseApplication):  # type: ignore[misc]  # gunicorn is not typ
 
 def load(plan: Plan, executor: ThreadPoolExecutor) -> falcon.App[Any, Any]:
     """Load the model and build its application; runs in the thread that will do all forecasts."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin cost others on a busy machine dear
     import torch  # only here: the master stays small, and start and stop are quick
 
     from models import pretrained
     from models.files import CheckpointError
 
-    if plan.threads:
-        torch.set_num_threads(plan.threads)
+    threads = plan.threads or torch.get_num_threads()
+    torch.set_num_threads(1)  # loading gains nothing from more
     try:
         model = pretrained.open_model(plan.folder, plan.dtype)
     except CheckpointError as error:
@@ -270,6 +271,7 @@ def load(plan: Plan, executor: ThreadPoolExecutor) -> falcon.App[Any, Any]:
         return pretrained.forecast(model, series, horizon)
 
     predict([np.sin(np.arange(2.0 * model.shortest + 32))], Horizon(1))  # the first pass is slower than others
+    torch.set_num_threads(threads)
     about = {
         "model": plan.name,
         "dtype": plan.dtype,

@@ -59,8 +59,8 @@ def half_widths(points: Series, earlier: Series, cuts: NDArray[np.intp], steps: 
 def _dependence(error: Series) -> float:
     """How many errors in a row are worth one: 1 + 2 sum of autocorrelations about 0, Bartlett weights, at least 1.
 
-    G. B. Thiebaux and F. W. Zwiers, "The interpretation and estimation of effective sample size", Journal of Climate and
-    Applied Meteorology 23 (1984), eq. 2.1. About 0: errors that are all of one sign are one thing missed.
+    G. B. Thiebaux and F. W. Zwiers, "The interpretation and estimation of effective sample size", Journal of Climate
+    and Applied Meteorology 23 (1984), eq. 2.1. About 0: errors that are all of one sign are one thing missed.
     """
     n = len(error)
     span = n // 3
