@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
-from appliance import operator_algorithms
+from appliance import operator_algorithms, tsfm
 from appliance.settings import Settings
 from kernels import registry
 from kernels.contract import Algorithm, Detector, Forecaster
@@ -42,7 +42,8 @@ def build(settings: Settings) -> Catalog:
     """
     own: dict[str, Algorithm] = {}
     # every further source of algorithms of ours is one more item here
-    for algorithm in chain(registry.discover().values(), _with_weights(settings.model_dir)):
+    ours = chain(registry.discover().values(), _with_weights(settings.model_dir), tsfm.forecasters(settings))
+    for algorithm in ours:
         if algorithm.name in own:
             raise TypeError(f"two algorithms named {algorithm.name}")
         own[algorithm.name] = algorithm

@@ -19,11 +19,22 @@ COMMANDS = {
     "check": "validate a configuration file and everything it names",
     "list": "list the algorithms, as the node announces them",
     "train-ad": "train an anomaly detection model on your own normal data",
+    "start-model": "start the server of a foundation model in the background",
+    "stop-model": "stop the server of a foundation model",
+    "convert-weights": "rewrite a model's taos.pth as model.safetensors",
 }
 
 # The other names this executable is linked to, and what they stand for.
 LINKS: dict[str, list[str]] = {
     "taosanoded": ["serve"],
+    "start-model": ["start-model"],
+    "stop-model": ["stop-model"],
+    "start-tdtsfm": ["start-model", "tdtsfm"],
+    "stop-tdtsfm": ["stop-model", "tdtsfm"],
+    "start-time-moe": ["start-model", "timemoe"],
+    "stop-time-moe": ["stop-model", "timemoe"],
+    "start-timer-moe": ["start-model", "timemoe"],
+    "stop-timer-moe": ["stop-model", "timemoe"],
 }
 
 OK, FAILED, USAGE = 0, 1, 2  # exit codes of every command

@@ -7,7 +7,7 @@ from typing import Any
 import falcon
 import numpy as np
 
-from appliance import wire
+from appliance import tsfm, wire
 from appliance.catalog import Catalog
 from appliance.resources.analysis import Analysis, Deadline, choose, params_of
 from kernels.contract import AlgorithmError, Forecaster, Horizon, RawOptions
@@ -25,7 +25,7 @@ class Forecast:
         self._analysis.serve(req, resp, wire.read_forecast, self._answer)
 
     def _answer(self, request: wire.ForecastRequest, deadline: Deadline) -> dict[str, Any]:
-        forecaster: Forecaster = choose(self._forecasters.get(request.algo), "forecast", request.algo)
+        forecaster: Forecaster = choose(self._forecasters.get(tsfm.canonical(request.algo)), "forecast", request.algo)
         if request.covariates and not issubclass(forecaster.params, RawOptions):
             raise AlgorithmError(f"covariate forecast is not supported yet by {request.algo}")
         params = params_of(forecaster.params, request)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import falcon
 
-from appliance import wire
+from appliance import tsfm, wire
 from appliance.catalog import Catalog
 from appliance.settings import Settings
 from kernels.contract import Algorithm, Detector, Forecaster, defaults
@@ -26,13 +27,19 @@ COMMON_FORECAST = {
 
 
 class Listing:
-    """GET `/list`: taosd waits 100 ms for it. The answer is made beforehand."""
+    """GET `/list`: taosd waits 100 ms for it. The answer is made beforehand, anew only when a model comes or goes."""
 
     def __init__(self, catalog: Catalog, settings: Settings) -> None:
-        self._answer = answer(catalog, settings)
+        self._catalog, self._settings = catalog, settings
+        self._seen: dict[str, str] = {}
+        self._answer = b""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with the algorithms of each kind."""
+        seen = tsfm.statuses()
+        if not self._answer or seen != self._seen:
+            self._answer = answer(self._catalog, self._settings, seen)
+            self._seen = seen
         resp.data = self._answer
 
 
@@ -44,20 +51,22 @@ class Models:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with one entry per model."""
-        resp.data = wire.dump({"protocol": wire.PROTOCOL, "version": wire.VERSION, "details": []})
+        details = tsfm.models(self._settings)
+        resp.data = wire.dump({"protocol": wire.PROTOCOL, "version": wire.VERSION, "details": details})
 
 
-def answer(catalog: Catalog, settings: Settings) -> bytes:
-    """Return the body of `/list`."""
-    return wire.listing(_details(catalog, settings))
+def answer(catalog: Catalog, settings: Settings, status: Mapping[str, str] = MappingProxyType({})) -> bytes:
+    """Return the body of `/list`; an algorithm that has a status tells it."""
+    return wire.listing(_details(catalog, settings, status))
 
 
-def _details(catalog: Catalog, settings: Settings) -> Iterator[dict[str, Any]]:
-    yield {"type": Forecaster.type, "algo": [_entry(a, COMMON_FORECAST) for a in catalog.of_kind(Forecaster)]}
-    yield {"type": Detector.type, "algo": [_entry(a, {}) for a in catalog.of_kind(Detector)]}
+def _details(catalog: Catalog, settings: Settings, status: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    yield {"type": Forecaster.type, "algo": [_entry(a, COMMON_FORECAST, status) for a in catalog.of_kind(Forecaster)]}
+    yield {"type": Detector.type, "algo": [_entry(a, {}, status) for a in catalog.of_kind(Detector)]}
     for extra in settings.detail_types:
         yield {"type": extra, "algo": []}
 
 
-def _entry(algorithm: Algorithm, common: dict[str, Any]) -> dict[str, Any]:
-    return {"name": algorithm.name, "desc": algorithm.desc, "params": {**common, **defaults(algorithm.params)}}
+def _entry(algorithm: Algorithm, common: dict[str, Any], status: Mapping[str, str]) -> dict[str, Any]:
+    entry = {"name": algorithm.name, "desc": algorithm.desc, "params": {**common, **defaults(algorithm.params)}}
+    return entry | ({"status": status[algorithm.name]} if algorithm.name in status else {})

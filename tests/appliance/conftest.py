@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from falcon import testing
@@ -44,12 +46,24 @@ def catalog() -> Catalog:
     return Catalog({**registry.discover(), **{algorithm.name: algorithm for algorithm in EXTRA}})
 
 
+Node = Callable[[Catalog, Settings], testing.TestClient]
+
+
 @pytest.fixture
-def client(catalog: Catalog) -> testing.TestClient:
-    settings = Settings(max_body=4 * 1024 * 1024, detail_types=())
-    scoreboard, metrics = Scoreboard(), Metrics()
-    number = scoreboard.reserve()
-    row = scoreboard.take(number)
-    observer = Observer(row, metrics.recorder(number), catalog.algorithms)
-    app = create_app(catalog, settings, Slots(2, 8, row.slots), observer, MetricsText(metrics, scoreboard))
-    return testing.TestClient(app)
+def node() -> Node:
+    """What makes an application of a catalogue and settings."""
+
+    def make(catalog: Catalog, settings: Settings) -> testing.TestClient:
+        scoreboard, metrics = Scoreboard(), Metrics()
+        number = scoreboard.reserve()
+        row = scoreboard.take(number)
+        observer = Observer(row, metrics.recorder(number), catalog.algorithms)
+        app = create_app(catalog, settings, Slots(2, 8, row.slots), observer, MetricsText(metrics, scoreboard))
+        return testing.TestClient(app)
+
+    return make
+
+
+@pytest.fixture
+def client(catalog: Catalog, node: Node) -> testing.TestClient:
+    return node(catalog, Settings(max_body=4 * 1024 * 1024, detail_types=()))

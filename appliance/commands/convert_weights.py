@@ -1,0 +1,33 @@
+"""Rewrite a model's taos.pth as model.safetensors, which loads at once and is shared between processes.
+
+The names of the tensors stay as they are. Nothing in the file is executed: only tensors are read from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("source", type=Path, metavar="FILE.pth", help="a saved state dict")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="by default model.safetensors beside the source"
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    """Convert; an existing output is replaced only when the new one is complete."""
+    from models import convert
+    from models.files import CheckpointError
+
+    output = given.output or given.source.parent / "model.safetensors"
+    try:
+        count = convert.to_safetensors(given.source, output)
+    except (CheckpointError, OSError) as error:
+        sys.stderr.write(f"taosanode: {error}\n")
+        return 1
+    sys.stderr.write(f"{output}: {count} tensors\n")
+    return 0

@@ -1,0 +1,115 @@
+"""Start the server of a foundation model, or of all of them, in the background.
+
+Returns when the server answers. The weights are expected in a folder of the model's name below the model directory,
+/usr/local/taos/taosanode/model/tdtsfm for example: model.safetensors and config.json, or TDtsfm's taos.pth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from appliance import settings as configuration
+from appliance.settings import Settings, SettingsError
+
+PRODUCT_CONFIG = Path("/etc/taos/taosanode.ini")
+EMBEDDED_FOLDER = Path(".run")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_which(parser)
+    parser.add_argument("--foreground", action="store_true", help="serve in this process, log to standard error")
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="the model's folder")
+    parser.add_argument("--host", help="address to listen on, by default the one in [tsfm-service]")
+    parser.add_argument("--port", type=_port, help="port to listen on, by default the one in [tsfm-service]")
+    parser.add_argument(
+        "--dtype",
+        choices=("float32", "bfloat16"),
+        default="float32",
+        help="what to compute in; bfloat16 is about twice as fast and half as large where the machine supports it",
+    )
+    parser.add_argument("--threads", type=_threads, default=0, help="processor threads, by default one per core")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Start; 1 if any server that should run does not."""
+    from appliance import model_control
+
+    if given.model == "all" and (given.weights or given.port or given.foreground):
+        sys.stderr.write("taosanode: --weights, --port and --foreground need the name of one model\n")
+        return 2
+    try:
+        settings = read_settings(given.config)
+        names = list(model_control.known(settings)) if given.model == "all" else [given.model]
+        results = [_start_one(settings, name, given) for name in names]
+    except (SettingsError, model_control.ControlError) as error:
+        sys.stderr.write(f"taosanode: {error}\n")
+        return 1
+    return 0 if all(results) else 1
+
+
+def add_which(parser: argparse.ArgumentParser) -> None:
+    """Declare which model, and which configuration."""
+    parser.add_argument("model", metavar="NAME", help="tdtsfm, timemoe, another name in [tsfm-service], or all")
+    parser.add_argument(
+        "-c", "--config", type=Path, metavar="FILE", help=f"configuration, {PRODUCT_CONFIG} by default if it is there"
+    )
+
+
+def read_settings(config: Path | None) -> Settings:
+    """Read the configuration as the node does; without any, everything lies below ./.run."""
+    if config is None and not PRODUCT_CONFIG.exists():
+        return configuration.embedded(EMBEDDED_FOLDER)
+    return configuration.load(config or PRODUCT_CONFIG)
+
+
+def _start_one(settings: Settings, name: str, given: argparse.Namespace) -> bool:
+    from appliance import model_control
+
+    try:
+        plan = model_control.plan(
+            settings,
+            name,
+            folder=given.weights,
+            host=given.host,
+            port=given.port,
+            dtype=given.dtype,
+            threads=given.threads,
+        )
+        if given.foreground:
+            from appliance import model_server  # only here: the others need neither gunicorn nor numpy
+
+            model_server.serve(plan)
+            return True
+        command = [*_this_program(), "start-model", plan.name, "--foreground", f"--weights={plan.folder}"]
+        command += [f"--host={plan.host}", f"--port={plan.port}", f"--dtype={plan.dtype}", f"--threads={plan.threads}"]
+        command += [f"--config={given.config.absolute()}"] if given.config else []
+        pid = model_control.start(plan, command)
+    except model_control.AlreadyRunning as error:
+        sys.stderr.write(f"taosanode: {error}\n")
+        return bool(given.model == "all")  # where all shall run, it does
+    except model_control.ControlError as error:
+        sys.stderr.write(f"taosanode: {error}\n")
+        return False
+    sys.stderr.write(f"{plan.name} is ready at http://{plan.host}:{plan.port}, process {pid}, log {plan.log}\n")
+    return True
+
+
+def _this_program() -> list[str]:
+    return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "appliance"]
+
+
+def _port(text: str) -> int:
+    return _whole(text, 1, 65535)
+
+
+def _threads(text: str) -> int:
+    return _whole(text, 0, 1024)
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    if not text.isdigit() or not low <= int(text) <= high:
+        raise argparse.ArgumentTypeError(f"a whole number from {low} to {high} is needed, got {text}")
+    return int(text)

@@ -1,0 +1,37 @@
+"""Stop the server of a foundation model, or of all of them. Running forecasts are finished first."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from appliance.commands.start_model import add_which, read_settings
+from appliance.settings import SettingsError
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_which(parser)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Stop; 1 if a server could not be stopped in the proper way. One that does not run is fine."""
+    from appliance import model_control
+
+    code = 0
+    try:
+        settings = read_settings(given.config)
+    except SettingsError as error:
+        sys.stderr.write(f"taosanode: {error}\n")
+        return 1
+    names = list(model_control.known(settings)) if given.model == "all" else [model_control.server_name(given.model)]
+    for name in names:
+        pidfile = model_control.pidfile(settings, name)
+        try:
+            pid = model_control.stop(name, pidfile)
+        except model_control.ControlError as error:
+            sys.stderr.write(f"taosanode: {error}\n")
+            code = 1
+        else:
+            sys.stderr.write(f"{name} was not running\n" if pid is None else f"{name} has stopped, process {pid}\n")
+    return code

@@ -1,0 +1,23 @@
+"""Rewrites a torch file of weights as safetensors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safetensors.torch import save_file
+
+from models._checkpoint import read_pth
+
+
+def to_safetensors(source: Path, output: Path) -> int:
+    """Convert a saved state dict, names and dtypes unchanged; return how many tensors it holds.
+
+    Raises
+    ------
+    CheckpointError : the source is not a plain dict of tensors.
+    """
+    tensors = {name: tensor.clone().contiguous() for name, tensor in read_pth(source).items()}
+    partial = output.with_name(output.name + ".partial")
+    save_file(tensors, partial, metadata={"format": "pt"})
+    partial.replace(output)
+    return len(tensors)
