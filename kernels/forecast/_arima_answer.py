@@ -1,0 +1,200 @@
+"""Turns a fitted model into the answer: forecasts and intervals in the user's units, and what the model is.
+
+The interval of one model is that of its state-space form (`_arima_project`). Where the orders were searched it also
+counts what the search did not know: the constant and the variance are estimates (generalised least squares, Student's
+t), and other models fitted nearly as well (S. T. Buckland, K. P. Burnham and N. H. Augustin, "Model selection: an
+integral part of inference", Biometrics 53 (1997), eq. 9, with Akaike weights).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, log
+
+import numpy as np
+
+from kernels.contract import Forecast, Horizon, Json, Series
+from kernels.forecast._arima_project import project
+from kernels.forecast._arima_search import Fit, Limits, Orders, Search
+from kernels.numerics.arma import coefficients
+from kernels.numerics.normal import two_sided_quantile
+
+LARGEST = float(np.finfo(np.float64).max)
+# Models within so much AICc of the chosen one, and no more than so many, widen the interval.
+NEARBY, RIVALS = 6.0, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """The series in units in which nothing over- or underflows: ``values * unit * scale + unit * centre``."""
+
+    values: Series
+    unit: float
+    centre: float
+    scale: float
+    rounding: float  # differences up to this are rounding of the user's numbers
+
+    def back(self, values: Series) -> Series:
+        """Return values in the user's units, within the range of a double."""
+        with np.errstate(over="ignore"):
+            return np.clip((values * self.scale + self.centre) * self.unit, -LARGEST, LARGEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Differenced:
+    """The series, `d` and `seasonal_d` times differenced at season length `m`: ``w``."""
+
+    z: Scaled
+    w: Series
+    d: int
+    seasonal_d: int
+    m: int
+
+    def project(self, fit: Fit, mean_uncertain: bool, rows: int) -> tuple[Series, Series, Series]:
+        """Return forecasts, their variance over that of the innovations, and the in-sample errors, scaled as z."""
+        orders = fit.orders
+        vector = np.array([orders.p, orders.q, orders.big_p, orders.big_q, max(self.m, 1)], dtype=np.int64)
+        phi, theta = coefficients(fit.x, vector)
+        return project(
+            self.z.values,
+            self.w,
+            fit.mean * self.scale,
+            mean_uncertain,
+            phi,
+            theta,
+            self.d,
+            self.seasonal_d,
+            self.m,
+            rows,
+        )
+
+    @property
+    def scale(self) -> float:
+        """Standard deviation of w, which the search divides by; 1 for a constant."""
+        return float(np.std(self.w)) or 1.0
+
+    def name(self, orders: Orders) -> str:
+        """Return the model as statsmodels writes it."""
+        season = f"({orders.big_p},{self.seasonal_d},{orders.big_q},{self.m})"
+        return f"SARIMAX({orders.p},{self.d},{orders.q})x{season}"
+
+
+def scaled(y: Series) -> Scaled:
+    """Centre and scale the series; a power of two as unit keeps the first step exact."""
+    largest = float(np.max(np.abs(y)))
+    unit = 2.0**900 if largest > 2.0**900 else 1.0
+    values = y / unit
+    # the last value as origin; but 0 where that costs no digits, so that a mean of 0 can be told from another
+    centre = 0.0 if float(np.ptp(values)) > 0.1 * largest / unit else float(values[-1])
+    values = values - centre
+    scale = float(np.max(np.abs(values)))
+    if scale == 0.0:
+        return Scaled(values, unit, centre, 1.0, 0.0)
+    rounding = 8.0 * float(np.finfo(np.float64).eps) * (largest / unit / scale + 1.0)
+    return Scaled(values / scale, unit, centre, scale, rounding)
+
+
+def differenced(values: Series, d: int, seasonal_d: int, m: int) -> Series:
+    """Return the series differenced D times at lag m and d times at lag 1."""
+    for _ in range(seasonal_d):
+        values = values[m:] - values[:-m]
+    for _ in range(d):
+        values = np.diff(values)
+    return np.ascontiguousarray(values)
+
+
+def answer(model: Differenced, fit: Fit, search: Search, limits: Limits, horizon: Horizon) -> Forecast:
+    """Forecast with the chosen model and describe it."""
+    orders, n, rows = fit.orders, len(model.w), horizon.rows
+    searched = search.n_models > 1
+    value, variance, error = model.project(fit, searched and orders.constant, rows)
+    freedom = max(n - orders.count - orders.constant, 1)
+    sigma2 = fit.squares * model.scale**2 / freedom
+    variance *= sigma2
+    quantile = two_sided_quantile(horizon.conf)
+    if searched:
+        quantile = _student(quantile, freedom)
+        variance += _disagreement(model, fit, search, value)
+    unit = model.z.scale * model.z.unit
+    loglik = fit.loglik - n * (log(model.scale) + log(model.z.scale) + log(model.z.unit))
+    k = orders.count + orders.constant + 1
+    diagnostics: dict[str, Json] = {"loglik": loglik, "aic": 2.0 * k - 2.0 * loglik}
+    if n - k - 1 > 0:
+        diagnostics["aicc"] = search.penalty(orders) - 2.0 * loglik
+    diagnostics |= {
+        "sigma2": _squared(sigma2, unit),
+        "params": _named(model, fit),
+        "n_models": search.n_models,
+    }
+    extra = {"search": search.told(limits), "diagnostics": diagnostics}
+    return _reply(model, value, quantile * np.sqrt(variance), float(np.mean(error * error)), orders, extra)
+
+
+def answer_for_constant(model: Differenced, horizon: Horizon) -> Forecast:
+    """Continue a series whose differences are all the same: nothing is uncertain, and there is no likelihood."""
+    mean = float(np.mean(model.w)) / model.scale
+    orders = Orders(0, 0, constant=mean != 0.0)
+    fit = Fit(orders, np.zeros(0), mean, 0.0, 0.0, 0.0)
+    value, _, _ = model.project(fit, False, horizon.rows)
+    diagnostics = {"sigma2": 0.0, "params": _named(model, fit), "n_models": 0}
+    extra = {"search": "none: the differences are constant", "diagnostics": diagnostics}
+    return _reply(model, value, np.zeros(horizon.rows), 0.0, orders, extra)
+
+
+def _reply(
+    model: Differenced, value: Series, half: Series, mse: float, orders: Orders, extra: dict[str, Json]
+) -> Forecast:
+    """Return forecasts and half widths in the user's units."""
+    return Forecast(
+        value=model.z.back(value),
+        low=model.z.back(value - half),
+        high=model.z.back(value + half),
+        mse=_squared(mse, model.z.scale * model.z.unit),
+        period=model.m,
+        extra={"model_info": model.name(orders)} | extra,
+    )
+
+
+def _disagreement(model: Differenced, fit: Fit, search: Search, value: Series) -> Series:
+    """Return the variance of the forecasts between the models that fit nearly as well as the chosen one."""
+    total, squares = 0.0, np.zeros(len(value))
+    for rival in search.ranked()[:RIVALS]:
+        if rival.aicc > fit.aicc + NEARBY or search.out_of_time():
+            break
+        weight = exp(-0.5 * max(rival.aicc - fit.aicc, 0.0))
+        total += weight
+        squares += weight * (model.project(rival, False, len(value))[0] - value) ** 2
+    return squares / total if total else squares
+
+
+def _student(z: float, freedom: int) -> float:
+    """Return the quantile of Student's t that belongs to a normal one; Abramowitz and Stegun, 26.7.5."""
+    terms = (
+        (z**3 + z) / 4.0,
+        (5.0 * z**5 + 16.0 * z**3 + 3.0 * z) / 96.0,
+        (3.0 * z**7 + 19.0 * z**5 + 17.0 * z**3 - 15.0 * z) / 384.0,
+    )
+    return z + sum(max(term, 0.0) / float(freedom) ** (i + 1) for i, term in enumerate(terms))
+
+
+def _squared(value: float, unit: float) -> float:
+    """Return ``value * unit**2``, within the range of a double."""
+    return float(min(value * unit * unit, LARGEST)) if unit < 1e150 else float(LARGEST)
+
+
+def _named(model: Differenced, fit: Fit) -> dict[str, Json]:
+    """Return the coefficients by name, in the user's units."""
+    orders, named, first = fit.orders, dict[str, Json](), 0
+    for name, count in (("ar", orders.p), ("ma", orders.q), ("sar", orders.big_p), ("sma", orders.big_q)):
+        one = fit.x[first : first + count].copy()
+        first += count
+        alone = (count, 0) if name.endswith("ar") else (0, count)
+        phi, theta = coefficients(one, np.array([*alone, 0, 0, 1], dtype=np.int64))
+        named |= {f"{name}{i + 1}": float(c) for i, c in enumerate(np.concatenate((phi, theta)))}
+    z, differences = model.z, model.d + model.seasonal_d
+    if orders.constant and differences == 0:
+        named["mean"] = float(z.back(np.array([fit.mean * model.scale]))[0])
+    elif orders.constant and differences == 1:
+        step = fit.mean * model.scale * z.scale * z.unit / (model.m if model.seasonal_d else 1)
+        named["drift"] = float(np.clip(step, -LARGEST, LARGEST))
+    return named

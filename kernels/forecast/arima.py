@@ -1,0 +1,150 @@
+"""ARIMA with seasons: exact maximum likelihood, orders found automatically or given.
+
+Sources: G. E. P. Box and G. M. Jenkins, "Time Series Analysis" (1970), chapters 3 to 9; R. J. Hyndman and
+Y. Khandakar, "Automatic time series forecasting: the forecast package for R", J. Statistical Software 27 (2008). The
+likelihood is in `kernels.numerics.innovations`, its maximum in `_arima_fit`, the search in `_arima_search`, the
+intervals in `_arima_answer`.
+Cost: O(n (p + q + m (P + Q))) per likelihood while the filter settles, O(n (p + 1) (P + 1)) after that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from kernels.contract import BadParameter, Forecast, Forecaster, Horizon, Series, TooShort, as_series, option
+from kernels.forecast._arima_answer import Differenced, Scaled, answer, answer_for_constant, differenced, scaled
+from kernels.forecast._arima_search import Limits, Orders, Search
+from kernels.numerics.period import find_period
+from kernels.numerics.stationarity import KPSS_5_PERCENT, STRONG_SEASON, kpss, seasonal_strength
+
+Auto = Literal["auto"]
+AT_LEAST = 3
+DOCUMENTED_MAX = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Options of arima."""
+
+    period: int | Auto = option(0, "season length in rows; 0: none, auto: found")
+    start_p: int = option(0, "AR order the search also starts from, 0 to max_p")
+    max_p: int = option(DOCUMENTED_MAX, "largest AR order, 1 to 20; 0 means 10")
+    start_q: int = option(0, "MA order the search also starts from, 0 to max_q")
+    max_q: int = option(DOCUMENTED_MAX, "largest MA order, 1 to 20; 0 means 10")
+    d: int | Auto = option("auto", "differences, 0 to 2; auto: by the KPSS test")
+    p: int | Auto = option("auto", "AR order, 0 to 20; auto: searched")
+    q: int | Auto = option("auto", "MA order, 0 to 20; auto: searched")
+    P: int | Auto = option("auto", "seasonal AR order, 0 to 5; auto: searched")
+    D: int | Auto = option("auto", "seasonal differences, 0 to 2; auto: by the season's strength")
+    Q: int | Auto = option("auto", "seasonal MA order, 0 to 5; auto: searched")
+    max_P: int = option(2, "largest seasonal AR order, 0 to 5")
+    max_Q: int = option(2, "largest seasonal MA order, 0 to 5")
+    max_d: int = option(2, "most differences, 0 to 2")
+    max_D: int = option(1, "most seasonal differences, 0 to 2")
+
+    def __post_init__(self) -> None:
+        if self.period != "auto" and self.period < 0:
+            raise BadParameter(f"periods should be greater than 0, got {self.period}")
+        bounds = {"p": 20, "q": 20, "P": 5, "Q": 5, "d": 2, "D": 2}
+        for name, most in bounds.items():
+            for given in (name, f"max_{name}"):
+                value = getattr(self, given)
+                if value != "auto" and not 0 <= value <= most:
+                    raise BadParameter(f"{given} must be 0 to {most}, got {value}")
+        for name in ("p", "q"):
+            start, most = getattr(self, f"start_{name}"), getattr(self, f"max_{name}") or DOCUMENTED_MAX
+            if not 0 <= start <= most:
+                raise BadParameter(f"start_{name} must be 0 to max_{name}={most}, got {start}")
+
+
+def forecast(series: Series, horizon: Horizon, params: Params = Params()) -> Forecast:  # noqa: B008  (frozen, no state)
+    """Forecast one series.
+
+    Parameters
+    ----------
+    series : float64 (n,), n >= 3, finite, any unit. Not modified.
+
+    Returns
+    -------
+    Forecast
+        extra: ``model_info``, ``search`` (how the orders were found) and ``diagnostics``: loglik, aic, aicc of the
+        differenced series, sigma2 (innovation variance, squared units), params, n_models.
+
+    Raises
+    ------
+    TooShort : n < 3, fewer values than the period, or none left after the differences asked for.
+    """
+    z = scaled(as_series(series, at_least=AT_LEAST))
+    m = _period(z.values, params)
+    d, seasonal_d = _differences(z, m, params)
+    w = differenced(z.values, d, seasonal_d, m)
+    model = Differenced(z, w, d, seasonal_d, m)
+    if np.ptp(w) <= z.rounding * 2.0 ** (d + seasonal_d):
+        return answer_for_constant(model, horizon)
+    search = Search(w / np.std(w), m, horizon.out_of_time)
+    limits = _limits(params, d, seasonal_d, m, mean_needed=z.centre != 0.0)
+    fit = search.run(limits, Orders(params.start_p, params.start_q))
+    return answer(model, fit, search, limits, horizon)
+
+
+def _period(values: Series, params: Params) -> int:
+    """Return the season length, 0 for none."""
+    if params.period == "auto":
+        return find_period(values)
+    if params.period > len(values):
+        raise TooShort(f"number of input data is less than the periods: {len(values)} values, period {params.period}")
+    return params.period if params.period > 1 else 0
+
+
+def _differences(z: Scaled, m: int, params: Params) -> tuple[int, int]:
+    """Return d and D: those given, or by tests."""
+    values = z.values
+    seasonal_d = params.D if params.D != "auto" and m else 0
+    if params.D == "auto" and m:
+        while seasonal_d < params.max_D and seasonal_strength(values, m) > STRONG_SEASON:
+            seasonal_d += 1
+            values = values[m:] - values[:-m]
+    elif m:
+        values = differenced(values, 0, seasonal_d, m)
+    if params.d != "auto":
+        d = params.d
+    else:
+        d = 0
+        while d < params.max_d and len(values) > AT_LEAST and np.ptp(values) > z.rounding * 2.0 ** (d + seasonal_d):
+            if kpss(values) <= KPSS_5_PERCENT:
+                break
+            d += 1
+            values = np.diff(values)
+    left = len(z.values) - d - m * seasonal_d
+    if left < AT_LEAST:
+        raise TooShort(f"at least {AT_LEAST} values must be left after differencing d={d}, D={seasonal_d}, got {left}")
+    return d, seasonal_d
+
+
+def _limits(params: Params, d: int, seasonal_d: int, m: int, mean_needed: bool) -> Limits:
+    """Return what the search may try. All orders given: that one model, with a mean only where d + D is 0."""
+
+    def within(given: int | Auto, most: int) -> tuple[int, int]:
+        return (0, most) if given == "auto" else (given, given)
+
+    max_p, max_q = params.max_p or DOCUMENTED_MAX, params.max_q or DOCUMENTED_MAX
+    if m and params.max_P:
+        max_p = min(max_p, m - 1)  # a longer lag is the season's
+    if m and params.max_Q:
+        max_q = min(max_q, m - 1)
+    p, q = within(params.p, max_p), within(params.q, max_q)
+    big_p = within(params.P, params.max_P) if m else (0, 0)
+    big_q = within(params.Q, params.max_Q) if m else (0, 0)
+    given = all(low == high for low, high in (p, q, big_p, big_q))
+    constants: tuple[bool, ...] = (True, False) if d + seasonal_d < 2 else (False,)
+    if given or (mean_needed and d + seasonal_d == 0):
+        constants = (d + seasonal_d == 0,)
+    return Limits(Orders(p[0], q[0], big_p[0], big_q[0]), Orders(p[1], q[1], big_p[1], big_q[1]), constants)
+
+
+ALGORITHM = Forecaster(
+    "arima", "ARIMA with seasons: exact maximum likelihood, orders found automatically", Params, forecast
+)

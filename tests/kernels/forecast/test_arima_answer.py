@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from kernels.contract import Horizon
+from kernels.forecast._arima_answer import Differenced, _student, answer_for_constant, differenced, scaled
+
+
+@pytest.mark.parametrize(
+    "y", [[1.0, 2.0, 4.0], [1e308, -1e308, 5e307], [1e-300, 3e-300, 2e-300], [1e12, 1e12 + 1.0, 1e12]]
+)
+def test_scaling_and_back_is_the_identity(y: list[float]) -> None:
+    values = np.array(y)
+    z = scaled(values)
+    assert np.max(np.abs(z.values)) <= 1.0
+    np.testing.assert_allclose(z.back(z.values), values, rtol=1e-14)
+
+
+def test_the_origin_stays_where_it_costs_nothing() -> None:
+    assert scaled(np.array([1.0, -2.0, 3.0])).centre == 0.0
+    assert scaled(np.array([1001.0, 1002.0, 1000.0])).centre == 1000.0
+
+
+def test_what_leaves_the_range_of_a_double_is_held_inside() -> None:
+    z = scaled(np.array([1e308, -1e308, 0.0]))
+    assert np.all(np.isfinite(z.back(np.array([50.0, -50.0]))))
+
+
+def test_differences_of_both_kinds() -> None:
+    t = np.arange(20.0)
+    np.testing.assert_allclose(differenced(t**2 + 5.0 * (t % 4), 1, 1, 4), 8.0)
+
+
+@pytest.mark.parametrize("freedom", [5, 20, 100])
+@pytest.mark.parametrize("conf", [0.5, 0.8, 0.95])
+def test_student_quantile(freedom: int, conf: float) -> None:
+    z = stats.norm.ppf((1.0 + conf) / 2.0)
+    expected = stats.t.ppf((1.0 + conf) / 2.0, freedom)
+    np.testing.assert_allclose(_student(z, freedom), expected, rtol=2e-3)  # an expansion in 1 / freedom
+
+
+def test_student_quantile_is_finite_at_the_extremes() -> None:
+    assert _student(8.3, 1) < 1e6
+    assert _student(0.0, 1) == 0.0
+
+
+def test_constant_differences_continue_without_doubt() -> None:
+    z = scaled(np.arange(10.0) * 3.0 + 2.0)
+    model = Differenced(z, differenced(z.values, 1, 0, 0), 1, 0, 0)
+    answer = answer_for_constant(model, Horizon(3))
+    np.testing.assert_allclose(answer.value, [32.0, 35.0, 38.0], rtol=1e-13)
+    np.testing.assert_allclose(answer.low, answer.high)
+    assert answer.extra["diagnostics"] == {"sigma2": 0.0, "params": {"drift": pytest.approx(3.0)}, "n_models": 0}
