@@ -1,0 +1,113 @@
+"""Starting values of exponential smoothing: initial states from the first seasons, a grid of smoothing parameters.
+
+Source: R. J. Hyndman, A. B. Koehler, J. K. Ord and R. D. Snyder, "Forecasting with Exponential Smoothing" (2008),
+section 2.6.1 (initial seasons from the first years, level and growth from a regression on the first values).
+Cost: O(n).
+"""
+
+from __future__ import annotations
+
+from math import exp, log
+
+import numpy as np
+
+from kernels._jit import kernel
+from kernels.contract import Series
+from kernels.forecast._ets_recursion import ADD, MUL, SMALLEST, STATES
+
+SEASONS = 5  # years that the initial seasons are averaged over
+POINTS = 10  # values that level and growth are regressed on
+
+
+@kernel()
+def _line(x: Series, rows: int) -> tuple[float, float]:
+    """Regress the first `rows` values on 1, 2, ...: value at 0, slope."""
+    mean_t = (rows + 1) / 2.0
+    mean = above = below = 0.0
+    for i in range(rows):
+        mean += x[i] / rows
+    for i in range(rows):
+        above += (i + 1 - mean_t) * (x[i] - mean)
+        below += (i + 1 - mean_t) * (i + 1 - mean_t)
+    slope = above / below if below > 0.0 else 0.0
+    return mean - slope * mean_t, slope
+
+
+@kernel("void(f8[::1], i8, i8, i8, i8, f8[::1])")
+def seasonal_pattern(y: Series, season: int, m: int, first: int, years: int, pattern: Series) -> None:
+    """Average the seasons of `years` years from year `first` on; they add up to 0, or to m."""
+    pattern[:m] = 0.0
+    for year in range(first, first + years):
+        start = year * m
+        mean = 0.0
+        for j in range(m):
+            mean += y[start + j] / m
+        for j in range(m):
+            pattern[j] += (y[start + j] - mean if season == ADD else y[start + j] / mean) / years
+    if season == MUL:
+        total = 0.0
+        for j in range(m):
+            pattern[j] = max(pattern[j], 100.0 * SMALLEST)
+            total += pattern[j]
+        for j in range(m):
+            pattern[j] *= m / total
+
+
+@kernel("void(f8[::1], i8, i8, i8, f8[::1])")
+def initial_states(y: Series, trend: int, with_trend: int, season: int, states: Series) -> None:
+    """Set the states before the first value; a season (m > 1) needs two whole years."""
+    n, m = y.shape[0], states.shape[0] - STATES
+    if m > 1:
+        years = min(n // m, SEASONS)
+        # level of each year, and what it grows by
+        means = np.zeros(years)
+        for year in range(years):
+            for j in range(m):
+                means[year] += y[year * m + j] / m
+        pattern = states[STATES:]
+        seasonal_pattern(y, season, m, 0, years, pattern)
+        slope = (means[years - 1] - means[0]) / ((years - 1) * m)
+        if with_trend and season == ADD and trend == ADD:  # what the growth did within each year
+            for j in range(m):
+                pattern[j] -= slope * (j - (m - 1) / 2.0)
+        rows = min(n, max(POINTS, 2 * m))
+    else:
+        states[STATES] = 0.0 if season == ADD else 1.0
+        rows = min(n, POINTS)
+    adjusted = np.empty(rows)
+    for i in range(rows):
+        seasonal = states[STATES + i % m]
+        adjusted[i] = y[i] - seasonal if season == ADD else y[i] / seasonal
+    if not with_trend:
+        level = 0.0
+        for i in range(rows):
+            level += adjusted[i] / rows
+        states[0], states[1] = level, 0.0
+    elif trend == ADD:
+        states[0], states[1] = _line(adjusted, rows)
+    else:
+        for i in range(rows):
+            adjusted[i] = log(max(adjusted[i], 100.0 * SMALLEST))
+        level, slope = _line(adjusted, rows)
+        states[0], states[1] = exp(level), exp(slope)
+
+
+@kernel("f8[:,::1](i8, i8, i8)")
+def smoothing_grid(with_trend: int, with_season: int, damped: int) -> Series:
+    """Return rows of (alpha, beta / alpha, gamma / (1 - alpha), phi) to start from."""
+    alphas = (0.03, 0.15, 0.4, 0.8)
+    betas = (0.01, 0.15, 0.6)
+    gammas = (0.02, 0.25, 0.8)
+    trends = 3 if with_trend else 1
+    seasons = 3 if with_season else 1
+    grid = np.empty((4 * trends * seasons, 4))
+    row = 0
+    for a in range(4):
+        for b in range(trends):
+            for c in range(seasons):
+                grid[row, 0] = alphas[a]
+                grid[row, 1] = betas[b] if with_trend else 0.0
+                grid[row, 2] = gammas[c] if with_season else 0.0
+                grid[row, 3] = 0.95 if damped else 1.0
+                row += 1
+    return grid
