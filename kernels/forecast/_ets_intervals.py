@@ -16,7 +16,7 @@ import numpy as np
 
 from kernels._jit import kernel
 from kernels.contract import Series
-from kernels.forecast._ets_recursion import ADD, MUL, SMALLEST, STATES, _grown
+from kernels.forecast._ets_recursion import ADD, SMALLEST, STATES, errors, grow, growth_error
 from kernels.numerics.normal import normal_quantile, two_sided_quantile
 from kernels.numerics.quantiles import quantile_inplace
 
@@ -26,7 +26,7 @@ PATHS = 2000
 DRAWS = 1_000_000  # at most so many errors in all, but never fewer than FEWEST paths
 FEWEST = 500
 FURTHEST = 0.99  # coverage that so many paths can still tell; wider intervals stretch this one
-LARGEST = 1e100  # simulated values (of data scaled to about 1) stay within
+LARGEST = 1e60  # simulated values (of data scaled to about 1) stay within
 
 
 @kernel("f8[::1](f8[::1], i8, f8, f8[::1], i8)")
@@ -62,17 +62,20 @@ def deviations(mean: Series, error: int, sigma2: float, smoothing: Series, m: in
     return deviation
 
 
-@kernel("f8[:,::1](i8, i8, i8, i8, i8, f8, f8[::1], f8[::1])")
-def simulate(
-    rows: int, phase: int, error: int, trend: int, season: int, sigma: float, smoothing: Series, states: Series
-) -> Series:
-    """Return (rows, paths) simulated continuations; the next value falls into season slot `phase`."""
-    m = states.shape[0] - STATES
+@kernel()
+def _within(state: float, kind: int) -> float:
+    """Keep a state where it can be computed with: bounded, and positive if it is multiplied with."""
+    return min(max(state, -LARGEST if kind == ADD else SMALLEST), LARGEST)
+
+
+@kernel()
+def _shuffled_errors(rows: int) -> Series:
+    """Return (rows, paths) standard normal errors, the same quantiles in every row in another order."""
     count = min(PATHS, max(FEWEST, DRAWS // rows))
     normal = np.empty(count)
     for p in range(count):
         normal[p] = normal_quantile((p + 0.5) / count)
-    path = np.empty((rows, count))
+    shuffled = np.empty((rows, count))
     state = SEED
     for h in range(rows):
         for p in range(count - 1, 0, -1):
@@ -81,7 +84,18 @@ def simulate(
             kept = normal[p]
             normal[p] = normal[other]
             normal[other] = kept
-        path[h] = normal
+        shuffled[h] = normal
+    return shuffled
+
+
+@kernel("f8[:,::1](i8, i8, i8, i8, i8, f8, f8[::1], f8[::1])")
+def simulate(
+    rows: int, phase: int, error: int, trend: int, season: int, sigma: float, smoothing: Series, states: Series
+) -> Series:
+    """Return (rows, paths) simulated continuations; the next value falls into season slot `phase`."""
+    m = states.shape[0] - STATES
+    path = _shuffled_errors(rows)
+    count = path.shape[1]
     alpha, beta, gamma, phi = smoothing[0], smoothing[1], smoothing[2], smoothing[3]
     seasons = np.empty(m)
     for p in range(count):
@@ -89,35 +103,17 @@ def simulate(
         seasons[:] = states[STATES:]
         slot = phase
         for h in range(rows):
-            grown, damped = _grown(level, growth, trend, phi)
-            grown = min(max(grown, -LARGEST), LARGEST)
-            seasonal = seasons[slot]
-            if season == MUL:
-                grown, seasonal = max(grown, SMALLEST), max(seasonal, SMALLEST)
-                mu = grown * seasonal
-            else:
-                mu = grown + seasonal
+            grown, damped = grow(level, growth, trend, phi)
+            grown, seasonal = _within(grown, season), _within(seasons[slot], season)
+            mu = grown + seasonal if season == ADD else grown * seasonal
             mu = min(max(mu, -LARGEST), LARGEST)
-            e = sigma * path[h, p]
-            if error == MUL:
-                e = mu * max(e, -1.0)
-            path[h, p] = mu + e
-            k = e
-            if season == MUL:
-                k = e / seasonal
-                seasons[slot] = seasonal + gamma * e / grown
-            else:
-                seasons[slot] = seasonal + gamma * e
-            if trend == ADD:
-                growth = damped + beta * k
-            else:
-                growth = max(damped + beta * k / level, SMALLEST)
-            level = grown + alpha * k
-            if trend == MUL:
-                level = max(level, SMALLEST)
-            slot += 1
-            if slot == m:
-                slot = 0
+            shock = sigma * path[h, p]
+            path[h, p] = mu + (shock if error == ADD else mu * max(shock, -1.0))
+            _, _, k, e_season = errors(path[h, p], grown, seasonal, season)
+            growth = _within(damped + beta * growth_error(k, level, trend), trend)
+            level = _within(grown + alpha * k, trend)
+            seasons[slot] = seasonal + gamma * e_season
+            slot = slot + 1 if slot + 1 < m else 0
     return path
 
 

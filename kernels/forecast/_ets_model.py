@@ -6,13 +6,14 @@ tables 2.2 and 2.3 for the forms, section 7.1 for the information criteria.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import frexp, inf, isfinite, log, pi, sqrt
 
 import numpy as np
 
 from kernels.contract import Horizon, Json, Series
+from kernels.forecast._ets_check import look_inside, repeat_inside
 from kernels.forecast._ets_fit import fit
 from kernels.forecast._ets_intervals import deviations, simulate, spread_of_paths
 from kernels.forecast._ets_recursion import ADD, MUL, STATES, forecast_path, run_through
@@ -22,6 +23,8 @@ from kernels.numerics.normal import two_sided_quantile
 CODE = {"none": ADD, "add": ADD, "mul": MUL}  # no trend and no season are additive ones that stay 0
 LETTER = {"none": "N", "add": "A", "mul": "M"}
 TINIEST = 4.0 * float(np.finfo(np.float64).eps)  # residuals of scaled data below this are rounding
+ORIGINS = 100  # inner forecasts per series, about
+UNBIASED = 3.0  # standard errors that the innovations' mean may be off
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +136,16 @@ def scaling(y: Series, form: Form) -> tuple[float, float]:
     return shift, 2.0 ** frexp(largest)[1] if largest > 0.0 else 1.0
 
 
-def fit_form(y: Series, form: Form) -> Fitted | None:
-    """Fit smoothing parameters and initial states; None where no start stays in the form's domain."""
+def fit_form(y: Series, form: Form, prior: float = 0.0) -> Fitted | None:
+    """Fit smoothing parameters and initial states; None where no start stays in the form's domain.
+
+    prior : weight of the prior that keeps the trend and the season of few observations calm; 0 for none.
+    """
     shift, scale = scaling(y, form)
     z = (y - shift) / scale
     smoothing, states = np.empty(4), np.empty(STATES + max(form.period, 1))
     kinds = CODE[form.error], CODE[form.trend], CODE[form.seasonal]
-    objective = fit(z, *kinds, form.trend != "none", form.seasonal != "none", form.damped, smoothing, states)
+    objective = fit(z, *kinds, form.trend != "none", form.seasonal != "none", form.damped, prior, smoothing, states)
     if not isfinite(objective):
         return None
     return _finished(form, form.parameters, shift, scale, z, smoothing, states)
@@ -163,22 +169,37 @@ def _finished(
     return Fitted(form, estimated, shift, scale, z, smoothing, states, end, objective, residual)
 
 
-def select(y: Series, forms: Iterable[Form], out_of_time: Callable[[], bool]) -> tuple[Fitted | None, int]:
-    """Return the fit of lowest AICc and how many forms were tried; stops early once out of time."""
-    best: Fitted | None = None
+def select(y: Series, forms: Iterable[Form], period: int, horizon: Horizon) -> tuple[Fitted | None, int]:
+    """Return the best fit and how many forms were tried; stops early once out of time.
+
+    The best has the lowest AICc of those whose innovations have mean zero and whose forecasts inside the series are
+    no worse than repeating the last season. If none is that good, the one that forecasts best inside the series.
+    """
+    fits: list[Fitted] = []
     tried = 0
     for form in forms:
-        if best is not None and out_of_time():
+        if fits and horizon.out_of_time():
             break
-        fitted = fit_form(y, form)
+        fitted = fit_form(y, form, prior=1.0)
         tried += 1
-        if fitted is not None and (best is None or _rank(fitted) < _rank(best)):
-            best = fitted
-    return best, tried
+        if fitted is not None:
+            fits.append(fitted)
+    if not fits:
+        return None, tried
+    m, n = max(period, 1), len(y)
+    first = max(m, n // 3)
+    where = horizon.rows, first, max(1, (n - first) // ORIGINS)
+    bar = repeat_inside(fits[0].z, m, *where) * fits[0].scale
+    inside = [(f, *_look(f, where)) for f in fits]
+    sound = [row for row in inside if row[1] < UNBIASED] or inside
+    good = [row[0] for row in sound if row[2] <= bar * (1.0 + TINIEST)] or [min(sound, key=lambda row: row[2])[0]]
+    return min(good, key=lambda f: (f.aicc, f.estimated)), tried
 
 
-def _rank(fitted: Fitted) -> tuple[float, int]:
-    return fitted.aicc, fitted.estimated
+def _look(fitted: Fitted, where: tuple[int, int, int]) -> tuple[float, float]:
+    trend, season = CODE[fitted.form.trend], CODE[fitted.form.seasonal]
+    deviation, missed = look_inside(fitted.z, trend, season, fitted.smoothing, fitted.states, *where)
+    return deviation, missed * fitted.scale
 
 
 def predict(fitted: Fitted, horizon: Horizon) -> tuple[Series, Series, Series]:
@@ -193,8 +214,7 @@ def predict(fitted: Fitted, horizon: Horizon) -> tuple[Series, Series, Series]:
     if "mul" in (form.trend, form.seasonal):
         error = likelier_error(fitted) if form.error == "add" else "mul"
         sigma = sqrt(fitted.variance(error))
-        with np.errstate(over="ignore"):
-            paths = simulate(rows, phase, CODE[error], trend, season, sigma, smoothing, end)
+        paths = simulate(rows, phase, CODE[error], trend, season, sigma, smoothing, end)
         below, above = spread_of_paths(paths, path, horizon.conf)
     else:
         sigma2 = fitted.variance(form.error)

@@ -32,13 +32,30 @@ SMALLEST = 1e-12  # of data scaled to about 1: nothing that is divided by may co
 
 
 @kernel()
-def _grown(level: float, growth: float, trend: int, phi: float) -> tuple[float, float]:
-    """Return the level one step on, and the growth after damping."""
+def grow(level: float, growth: float, trend: int, phi: float) -> tuple[float, float]:
+    """Return q, the level one step on, and the growth after damping."""
     if trend == ADD:
         damped = phi * growth
         return level + damped, damped
     damped = growth if phi == 1.0 else growth**phi
     return level * damped, damped
+
+
+@kernel()
+def errors(value: float, grown: float, seasonal: float, season: int) -> tuple[float, float, float, float]:
+    """Return mu, e, k and the season's own error."""
+    if season == ADD:
+        e = value - (grown + seasonal)
+        return grown + seasonal, e, e, e
+    mu = grown * seasonal
+    e = value - mu
+    return mu, e, e / seasonal, e / grown
+
+
+@kernel()
+def growth_error(k: float, level: float, trend: int) -> float:
+    """Return what beta is multiplied with."""
+    return k if trend == ADD else k / level
 
 
 @kernel("f8(f8[::1], i8, i8, i8, f8[::1], f8[::1], f8[::1])")
@@ -58,28 +75,12 @@ def run_through(
     slot = 0
     for t in range(n):
         seasonal = states[STATES + slot]
-        grown, damped = _grown(level, growth, trend, phi)
-        if season == ADD:
-            mu = grown + seasonal
-            e = y[t] - mu
-            k = e
-            states[STATES + slot] = seasonal + gamma * e
-        else:
-            if grown < SMALLEST or seasonal < SMALLEST:
-                return inf
-            mu = grown * seasonal
-            e = y[t] - mu
-            k = e / seasonal
-            states[STATES + slot] = seasonal + gamma * (y[t] / grown - seasonal)
-        if trend == ADD:
-            growth = damped + beta * k
-        else:
-            if level < SMALLEST or growth < SMALLEST:
-                return inf
-            growth = damped + beta * k / level
-        level = grown + alpha * k
-        if keep:
-            residual[t] = e
+        if trend == MUL and (level < SMALLEST or growth < SMALLEST):
+            return inf
+        grown, damped = grow(level, growth, trend, phi)
+        if season == MUL and (grown < SMALLEST or seasonal < SMALLEST):
+            return inf
+        mu, e, k, e_season = errors(y[t], grown, seasonal, season)
         if error == ADD:
             squares += e * e
         else:
@@ -90,9 +91,12 @@ def run_through(
             if product < 1e-100 or product > 1e100:
                 logs += log(product)
                 product = 1.0
-        slot += 1
-        if slot == m:
-            slot = 0
+        if keep:
+            residual[t] = e
+        growth = damped + beta * growth_error(k, level, trend)
+        level = grown + alpha * k
+        states[STATES + slot] = seasonal + gamma * e_season
+        slot = slot + 1 if slot + 1 < m else 0
     states[0], states[1] = level, growth
     if error == MUL:
         squares *= exp(2.0 * (logs + log(product)) / n)
@@ -111,6 +115,48 @@ def _add_rows(rows: Series, gram: Series) -> None:
             target[k] += a * first[k] + b * second[k] + c * third[k] + d * fourth[k]
 
 
+@kernel()
+def _level_slopes(level: float, growth: float, damped: float, trend: int, phi: float) -> tuple[float, float, float]:
+    """Return the derivatives of q in level, growth and phi."""
+    if trend == ADD:
+        return 1.0, phi, growth
+    return damped, level * phi * damped / growth, level * damped * log(growth)
+
+
+@kernel()
+def _growth_slopes(
+    level: float, growth: float, damped: float, k: float, trend: int, beta: float, phi: float
+) -> tuple[float, float, float, float]:
+    """Return the derivatives of the next growth in growth, -k, level and phi, the others fixed."""
+    if trend == ADD:
+        return phi, -beta, 0.0, growth
+    return phi * damped / growth, -beta / level, -beta * k / (level * level), damped * log(growth)
+
+
+@kernel()
+def _season_slopes(value: float, grown: float, seasonal: float, season: int) -> tuple[float, float, float, float]:
+    """Return dmu/dq, dmu/ds, -dk/ds and minus the derivative of the season's own error in q; -dk/dq is 1."""
+    if season == ADD:
+        return 1.0, 1.0, 1.0, 1.0
+    return seasonal, grown, value / (seasonal * seasonal), value / (grown * grown)
+
+
+@kernel()
+def _finish_multiplicative(squares: float, logs: float, n: int, gram: Series, gradient: Series, d_log: Series) -> float:
+    """Turn the system of the relative errors r into that of r G, with G the geometric mean of mu."""
+    scale = exp(2.0 * logs / n)
+    width = gram.shape[0]
+    for i in range(width):
+        d_log[i] /= n  # of log G
+    for i in range(width):
+        for k in range(width):
+            both = gradient[i] * d_log[k] + d_log[i] * gradient[k] + squares * d_log[i] * d_log[k]
+            gram[i, k] = scale * (gram[i, k] + both)
+    for i in range(width):
+        gradient[i] = scale * (gradient[i] + squares * d_log[i])
+    return scale * squares
+
+
 @kernel("f8(f8[::1], i8, i8, i8, f8[::1], f8[::1], f8[:,::1], f8[:,::1], f8[::1])")
 def normal_equations(
     y: Series,
@@ -127,7 +173,7 @@ def normal_equations(
 
     tangents : (2 + m, width) derivative of each initial state in each direction; overwritten. Directions 0 to 3 are
         alpha, beta, gamma and phi themselves, whose own terms are added here.
-    gram, gradient : (width, width) and (width,), both triangles: J'J and J'r of the residuals r. Set here.
+    gram, gradient : (width, width) and (width,), J'J and J'r of the residuals r. Set here.
 
     Returns what `run_through` returns. The states must be in the model's domain all along.
     """
@@ -146,38 +192,17 @@ def normal_equations(
     for t in range(n):
         seasonal = seasons[slot]
         d_season = tangents[STATES + slot]
-        grown, damped = _grown(level, growth, trend, phi)
-        # q = grown, derivatives of q in level and growth; q's own term in phi
-        if trend == ADD:
-            q_l, q_b, q_phi, b_phi = 1.0, phi, growth, growth
-        else:
-            b_phi = damped * log(growth)
-            q_l, q_b, q_phi = damped, level * phi * damped / growth, level * b_phi
-        if season == ADD:
-            mu = grown + seasonal
-            e = y[t] - mu
-            k, e_season = e, e
-            mu_q, mu_s, k_s = 1.0, 1.0, 1.0
-            s_q = -gamma
-        else:
-            mu = grown * seasonal
-            e = y[t] - mu
-            k, e_season = e / seasonal, e / grown
-            mu_q, mu_s, k_s = seasonal, grown, y[t] / (seasonal * seasonal)
-            s_q = -gamma * y[t] / (grown * grown)
-        # dk = -dq - k_s ds
-        if trend == ADD:
-            b_b, b_q, b_l, b_beta = phi, -beta, 0.0, k
-        else:
-            b_b, b_q, b_l, b_beta = phi * damped / growth, -beta / level, -beta * k / (level * level), k / level
+        grown, damped = grow(level, growth, trend, phi)
+        mu, e, k, e_season = errors(y[t], grown, seasonal, season)
+        q_l, q_b, q_phi = _level_slopes(level, growth, damped, trend, phi)
+        b_b, b_q, b_l, b_phi = _growth_slopes(level, growth, damped, k, trend, beta, phi)
+        mu_q, mu_s, k_s, e_q = _season_slopes(y[t], grown, seasonal, season)
         b_s = b_q * k_s
-        l_q, l_s, s_s = 1.0 - alpha, -alpha * k_s, 1.0 - gamma
-        if error == ADD:
-            r, weight = e, -1.0
-        else:
-            r, weight = e / mu, -y[t] / (mu * mu)
-        row = rows[t & 3]
+        l_q, l_s = 1.0 - alpha, -alpha * k_s
+        s_q, s_s = -gamma * e_q, 1.0 - gamma
+        r, weight = (e, -1.0) if error == ADD else (e / mu, -y[t] / (mu * mu))
         r_q, r_s = weight * mu_q, weight * mu_s
+        row = rows[t & 3]
         for i in range(width):
             dl, ds = d_level[i], d_season[i]
             dq = q_l * dl + q_b * d_growth[i]
@@ -185,6 +210,8 @@ def normal_equations(
             d_level[i] = l_q * dq + l_s * ds
             d_growth[i] = b_b * d_growth[i] + b_q * dq + b_s * ds + b_l * dl
             d_season[i] = s_s * ds + s_q * dq
+        # what alpha, beta, gamma and phi do themselves
+        b_beta = growth_error(k, level, trend)
         row[3] += r_q * q_phi
         d_level[0] += k
         d_level[3] += l_q * q_phi
@@ -193,8 +220,6 @@ def normal_equations(
         d_season[2] += e_season
         d_season[3] += s_q * q_phi
 
-        level, growth = grown + alpha * k, damped + beta * b_beta
-        seasons[slot] = seasonal + gamma * e_season
         squares += r * r
         for i in range(width):
             gradient[i] += r * row[i]
@@ -205,27 +230,14 @@ def normal_equations(
             if product < 1e-100 or product > 1e100:
                 logs += log(product)
                 product = 1.0
-        if t & 3 == 3:
+        if t & 3 == 3 or t + 1 == n:
             _add_rows(rows, gram)
-        slot += 1
-        if slot == m:
-            slot = 0
-    for t in range(n & 3, 4):
-        rows[t] = 0.0
-    if n & 3:
-        _add_rows(rows, gram)
-
-    if error == MUL:  # residuals r G with G the geometric mean of mu, d log G = d_log / n
-        scale = exp(2.0 * (logs + log(product)) / n)
-        for i in range(width):
-            d_log[i] /= n
-        for i in range(width):
-            for k in range(width):
-                both = gradient[i] * d_log[k] + d_log[i] * gradient[k] + squares * d_log[i] * d_log[k]
-                gram[i, k] = scale * (gram[i, k] + both)
-        for i in range(width):
-            gradient[i] = scale * (gradient[i] + squares * d_log[i])
-        squares *= scale
+            rows[:] = 0.0
+        level, growth = grown + alpha * k, damped + beta * b_beta
+        seasons[slot] = seasonal + gamma * e_season
+        slot = slot + 1 if slot + 1 < m else 0
+    if error == MUL:
+        return _finish_multiplicative(squares, logs + log(product), n, gram, gradient, d_log)
     return squares
 
 
@@ -237,9 +249,7 @@ def forecast_path(rows: int, phase: int, trend: int, season: int, phi: float, st
     value = np.empty(rows)
     slot = phase
     for h in range(rows):
-        level, growth = _grown(level, growth, trend, phi)
+        level, growth = grow(level, growth, trend, phi)
         value[h] = level + states[STATES + slot] if season == ADD else level * states[STATES + slot]
-        slot += 1
-        if slot == m:
-            slot = 0
+        slot = slot + 1 if slot + 1 < m else 0
     return value

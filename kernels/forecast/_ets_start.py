@@ -33,10 +33,11 @@ def _line(x: Series, rows: int) -> tuple[float, float]:
     return mean - slope * mean_t, slope
 
 
-@kernel("void(f8[::1], i8, i8, i8, i8, f8[::1])")
-def seasonal_pattern(y: Series, season: int, m: int, first: int, years: int, pattern: Series) -> None:
-    """Average the seasons of `years` years from year `first` on; they add up to 0, or to m."""
-    pattern[:m] = 0.0
+@kernel("void(f8[::1], i8, i8, i8, f8[::1])")
+def seasonal_pattern(y: Series, season: int, first: int, years: int, pattern: Series) -> None:
+    """Average the m seasons of `years` years from year `first` on; they add up to 0, or to m."""
+    m = pattern.shape[0]
+    pattern[:] = 0.0
     for year in range(first, first + years):
         start = year * m
         mean = 0.0
@@ -53,36 +54,37 @@ def seasonal_pattern(y: Series, season: int, m: int, first: int, years: int, pat
             pattern[j] *= m / total
 
 
+@kernel()
+def _initial_seasons(y: Series, within: bool, season: int, pattern: Series) -> None:
+    """Set the seasons from the first years; `within`: take off what the growth does within each year."""
+    m = pattern.shape[0]
+    years = min(y.shape[0] // m, SEASONS)
+    seasonal_pattern(y, season, 0, years, pattern)
+    if within:
+        change = 0.0
+        for j in range(m):
+            change += (y[(years - 1) * m + j] - y[j]) / m
+        slope = change / ((years - 1) * m)
+        for j in range(m):
+            pattern[j] -= slope * (j - (m - 1) / 2.0)
+
+
 @kernel("void(f8[::1], i8, i8, i8, f8[::1])")
 def initial_states(y: Series, trend: int, with_trend: int, season: int, states: Series) -> None:
     """Set the states before the first value; a season (m > 1) needs two whole years."""
     n, m = y.shape[0], states.shape[0] - STATES
+    rows = min(n, POINTS)
     if m > 1:
-        years = min(n // m, SEASONS)
-        # level of each year, and what it grows by
-        means = np.zeros(years)
-        for year in range(years):
-            for j in range(m):
-                means[year] += y[year * m + j] / m
-        pattern = states[STATES:]
-        seasonal_pattern(y, season, m, 0, years, pattern)
-        slope = (means[years - 1] - means[0]) / ((years - 1) * m)
-        if with_trend and season == ADD and trend == ADD:  # what the growth did within each year
-            for j in range(m):
-                pattern[j] -= slope * (j - (m - 1) / 2.0)
+        _initial_seasons(y, with_trend == 1 and season == ADD and trend == ADD, season, states[STATES:])
         rows = min(n, max(POINTS, 2 * m))
     else:
         states[STATES] = 0.0 if season == ADD else 1.0
-        rows = min(n, POINTS)
     adjusted = np.empty(rows)
     for i in range(rows):
         seasonal = states[STATES + i % m]
         adjusted[i] = y[i] - seasonal if season == ADD else y[i] / seasonal
     if not with_trend:
-        level = 0.0
-        for i in range(rows):
-            level += adjusted[i] / rows
-        states[0], states[1] = level, 0.0
+        states[0], states[1] = np.mean(adjusted), 0.0
     elif trend == ADD:
         states[0], states[1] = _line(adjusted, rows)
     else:

@@ -48,7 +48,7 @@ class Params:
     seasonal: str = option("none", "season: none, add, mul or auto; needs period", parse=_kind)
     period: int = option(0, "rows per season, 0 for none")
     damped: int | str = option(
-        "auto", "1: the trend fades out, 0: it does not; auto: found if trend=auto", parse=_damped
+        "auto", "1: the trend fades out; 0: it does not; auto: found with trend=auto", parse=_damped
     )
 
     def __post_init__(self) -> None:
@@ -97,7 +97,7 @@ def forecast(series: Series, horizon: Horizon, params: Params = Params()) -> For
     if params.trend == "none" and (params.seasonal == "none" or params.period < 2):
         fitted = fit_simple(y)
     elif "auto" in (params.trend, params.seasonal):
-        fitted, tried = select(y, forms, horizon.out_of_time)
+        fitted, tried = select(y, forms, params.period, horizon)
     else:
         fitted = fit_form(y, forms[0])
     if fitted is None:

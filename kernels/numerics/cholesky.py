@@ -12,12 +12,9 @@ from kernels._jit import kernel
 from kernels.contract import Series
 
 
-@kernel("b1(f8[:,::1], f8[::1], i8)")
-def solve_positive(matrix: Series, right: Series, n: int) -> bool:
-    """Solve the leading n x n system in place: `right` becomes the solution, `matrix` is overwritten.
-
-    Only the upper triangle is read. False where the matrix is not positive definite; then nothing is solved.
-    """
+@kernel()
+def _factor(matrix: Series, n: int) -> bool:
+    """Replace the upper triangle by U with U'U = matrix; False where a pivot is not positive."""
     for j in range(n):
         pivot = matrix[j, j]
         if not pivot > 0.0:
@@ -28,10 +25,20 @@ def solve_positive(matrix: Series, right: Series, n: int) -> bool:
             source[k] /= root
         for i in range(j + 1, n):
             factor = source[i]
-            if factor != 0.0:
-                target = matrix[i]
-                for k in range(i, n):
-                    target[k] -= factor * source[k]
+            target = matrix[i]
+            for k in range(i, n):
+                target[k] -= factor * source[k]
+    return True
+
+
+@kernel("b1(f8[:,::1], f8[::1], i8)")
+def solve_positive(matrix: Series, right: Series, n: int) -> bool:
+    """Solve the leading n x n system in place: `right` becomes the solution, `matrix` is overwritten.
+
+    Only the upper triangle is read. False where the matrix is not positive definite; then nothing is solved.
+    """
+    if not _factor(matrix, n):
+        return False
     for i in range(n):  # U'z = right
         right[i] /= matrix[i, i]
         for k in range(i + 1, n):
