@@ -1,7 +1,8 @@
 """Fit of one form of exponential smoothing from scratch: smoothing parameters and initial states.
 
 By least squares (additive errors) or maximum likelihood (multiplicative ones), from several starts, so that a poor
-valley does not decide. A long series is first fitted on its beginning. Where the season is so long that a full
+valley does not decide. A long series is fitted on its beginning first, then on
+more of it. Where the season is so long that a full
 Jacobian would cost too much, the initial seasons move only along a few patterns: those of single years and of all.
 Cost: O(n (6 + m)**2) per iteration, some dozens of iterations.
 """
@@ -20,9 +21,11 @@ from kernels.forecast._ets_start import initial_states, seasonal_pattern, smooth
 
 FEWEST_PHI, MOST_PHI = 0.8, 0.98
 NEAR_ONE = 0.9999  # the prior's density is 0 at 1
-STARTS = 3
-LONG = 2000  # rows that starts are compared on
-FIRST_ITERATIONS, ITERATIONS = 6, 60
+STARTS = 4
+LONG = 1000  # rows that starts are compared on
+LONGER = 6  # then the series grows by such a factor
+FIRST_ITERATIONS, SECOND_ITERATIONS, ITERATIONS = 5, 10, 60
+SAME = 0.01  # starts so near each other in the box are one
 HOPELESS = 1.2  # a start still so much worse after its first iterations is given up
 DEAREST = 1.5e8  # rows times squared width of a Jacobian that is still affordable
 PATTERNS = 4
@@ -79,7 +82,7 @@ def _patterns(y: Series, season: int, with_season: int, full: bool, width: int, 
 
 @kernel()
 def _best_starts(y: Series, error: int, trend: int, season: int, grid: Series, first: Series, boxes: Series) -> int:
-    """Choose the starts of least error that differ in alpha or gamma; return how many there are."""
+    """Choose a fixed level and season, then starts of least error that differ in alpha or gamma; return how many."""
     count = grid.shape[0]
     value = np.empty(count)
     smoothing, end, none = np.empty(BOXED), np.empty(first.shape[0]), np.empty(0)
@@ -87,7 +90,8 @@ def _best_starts(y: Series, error: int, trend: int, season: int, grid: Series, f
         to_natural(grid[g], smoothing)
         end[:] = first
         value[g] = run_through(y, error, trend, season, smoothing, end, none)
-    used = 0
+    boxes[0, :3], boxes[0, 3] = 0.0, grid[0, 3]  # its level is judged only after its states have moved
+    used = 1
     for g in np.argsort(value):
         new = value[g] < inf
         for s in range(used):
@@ -98,6 +102,30 @@ def _best_starts(y: Series, error: int, trend: int, season: int, grid: Series, f
         if used == boxes.shape[0]:
             break
     return used
+
+
+@kernel()
+def _follows(box: Series, leader: Series) -> bool:
+    """Tell whether a start came to the same place as a better one."""
+    apart = 0.0
+    for i in range(BOXED):
+        apart = max(apart, abs(box[i] - leader[i]))
+    return apart < SAME
+
+
+@kernel()
+def _probe_seasons(y: Series, error: int, trend: int, season: int, box: Series, states: Series) -> None:
+    """Take a livelier season where the longer series calls for one: fits crawl away from gamma = 0."""
+    smoothing, end, none = np.empty(BOXED), np.empty(states.shape[0]), np.empty(0)
+    least, chosen = inf, box[2]
+    for gamma in (box[2], 0.02, 0.1, 0.4):
+        to_natural(box, smoothing)
+        smoothing[2] = (1.0 - box[0]) * gamma
+        end[:] = states
+        value = run_through(y, error, trend, season, smoothing, end, none)
+        if value < least:
+            least, chosen = value, gamma
+    box[2] = chosen
 
 
 @kernel("f8(f8[::1], i8, i8, i8, i8, i8, i8, f8, f8[::1], f8[::1])")
@@ -122,30 +150,38 @@ def fit(
     full = n * (BOXED + STATES + m) ** 2 <= DEAREST
     low, high = _bounds(damped, prior)
     free = _directions(with_trend, with_season, damped, m, full)
+    still = free.copy()
+    still[:BOXED] = 0.0
     first = np.empty(STATES + m)
     initial_states(start, trend, with_trend, season, first)
     patterns = _patterns(y, season, with_season, full, free.shape[0], first[STATES:])
 
-    boxes = np.empty((STARTS, BOXED))
+    boxes = np.zeros((STARTS, BOXED))
     grid = smoothing_grid(with_trend, with_season, damped)
     used = _best_starts(start, error, trend, season, grid, first, boxes)
     starts, found = np.empty((STARTS, STATES + m)), np.full(STARTS, inf)
-    for s in range(used):
-        starts[s] = first
-        found[s] = refine(
-            start, error, trend, season, prior, boxes[s], starts[s], free, patterns, low, high, FIRST_ITERATIONS
-        )
-    bar = HOPELESS * np.min(found)
-    for s in range(used):
-        if found[s] <= bar:
+    for rounds in (FIRST_ITERATIONS, SECOND_ITERATIONS, ITERATIONS):
+        leader = np.argmin(found)
+        bar = HOPELESS * found[leader]
+        for s in range(used):
+            if rounds == FIRST_ITERATIONS:
+                starts[s] = first
+                if s == 0:
+                    refine(start, error, trend, season, prior, boxes[s], starts[s], still, patterns, low, high, rounds)
+            elif found[s] > bar or (s != leader and _follows(boxes[s], boxes[leader])):
+                continue
             found[s] = refine(
-                start, error, trend, season, prior, boxes[s], starts[s], free, patterns, low, high, ITERATIONS
+                start, error, trend, season, prior, boxes[s], starts[s], free, patterns, low, high, rounds
             )
     best = np.argmin(found)
     result = found[best]
-    if start.shape[0] < n and result < inf:
+    rows = start.shape[0]
+    while rows < n and result < inf:
+        rows = min(n, LONGER * rows)
+        if with_season:
+            _probe_seasons(y[:rows], error, trend, season, boxes[best], starts[best])
         result = refine(
-            y, error, trend, season, prior, boxes[best], starts[best], free, patterns, low, high, ITERATIONS
+            y[:rows], error, trend, season, prior, boxes[best], starts[best], free, patterns, low, high, ITERATIONS
         )
     to_natural(boxes[best], smoothing)
     states[:] = starts[best]

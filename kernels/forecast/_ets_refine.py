@@ -3,7 +3,10 @@
 The box 0 <= alpha, beta / alpha, gamma / (1 - alpha) <= 1 is the "usual region" of R. J. Hyndman, A. B. Koehler,
 J. K. Ord and R. D. Snyder, "Forecasting with Exponential Smoothing" (2008), section 2.7.2; parameters at a bound that
 the gradient pushes outwards are held. Damping update of H. B. Nielsen, "Damping parameter in Marquardt's method"
-(1999), section 3.    Cost: O(n (6 + m)**2) per iteration.
+(1999), section 3. Gauss-Newton alone is slow where the residuals are large, so its matrix is corrected to agree with
+the change of the gradient over the last step, formula of C. G. Broyden, R. Fletcher, D. Goldfarb and D. F. Shanno:
+J. Nocedal and S. J. Wright, "Numerical Optimization" (2006), eq. 6.19 and section 10.3.
+Cost: O(n (6 + m)**2) per iteration.
 
 A `prior` weight w adds ``-w sum c_i log(1 - x_i)`` to minus the log-likelihood, x_i in the box and c_i from PRIOR: the
 density of a beta distribution. On few observations it keeps trend and season from following the last few of them.
@@ -23,7 +26,8 @@ from kernels.numerics.cholesky import solve_positive
 BOXED = 4  # alpha, beta / alpha, gamma / (1 - alpha), phi
 PRIOR = (0.0, 4.0, 1.0)
 TRIES = 12  # dampings per iteration
-TOLERANCE = 1e-9  # relative decrease that is not worth another iteration
+FLATTEST = 0.02  # curvature over the last step, relative to Gauss-Newton's, that is still believed
+TOLERANCE = 1e-8  # relative decrease that is not worth another iteration
 
 
 @kernel()
@@ -76,6 +80,24 @@ def _add_prior(box: Series, prior: float, n: int, value: float, gram: Series, gr
             gram[i, k] = scale * (gram[i, k] + both)
     for i in range(width):
         gradient[i] = scale * (gradient[i] + value * slope[i])
+
+
+@kernel()
+def _add_secant(gram: Series, moved: Series, change: Series) -> None:
+    """Correct `gram` so that it maps the last step to the change of the gradient, if it stays positive definite."""
+    width = gram.shape[0]
+    image = np.zeros(width)
+    inner = curvature = 0.0
+    for i in range(width):
+        for k in range(width):
+            image[i] += gram[i, k] * moved[k]
+        inner += moved[i] * image[i]
+        curvature += moved[i] * change[i]
+    if inner <= 0.0 or curvature < FLATTEST * inner:
+        return
+    for i in range(width):
+        for k in range(width):
+            gram[i, k] += change[i] * change[k] / curvature - image[i] * image[k] / inner
 
 
 @kernel()
@@ -199,13 +221,13 @@ def refine(
     smoothing, new_box = np.empty(BOXED), np.empty(BOXED)
     new_states, end, none = np.empty(STATES + m), np.empty(STATES + m), np.empty(0)
     gram, gradient = np.empty((width, width)), np.empty(width)
-    ridge, step = np.empty(width), np.empty(width)
+    scale, ridge, step = np.empty(width), np.empty(width), np.empty(width)
+    moved, change = np.zeros(width), np.zeros(width)
     tangents = np.empty((STATES + m, width))
     to_natural(box, smoothing)
     end[:] = states
     best = run_through(y, error, trend, season, smoothing, end, none) * _penalty(box, prior, n)
     damping = 1e-3
-    quiet = 0
     for _ in range(iterations):
         if not 1e-30 * n < best < inf:
             break
@@ -215,10 +237,13 @@ def refine(
         _to_box(box, gram, gradient)
         if prior > 0.0:
             _add_prior(box, prior, n, value, gram, gradient)
+        for i in range(width):
+            scale[i] = max(gram[i, i], 1e-9 * best)
+        change += gradient
+        _add_secant(gram, moved, change)
         better, growth, promised = inf, 2.0, 0.0
         for _ in range(TRIES):
-            for i in range(width):
-                ridge[i] = damping * max(gram[i, i], 1e-9 * best)
+            ridge[:] = damping * scale
             if _step(gram, gradient, ridge, free, box, low, high, step):
                 _clipped(box, step, low, high, new_box)
                 _moved(states, step, patterns, new_states)
@@ -234,10 +259,11 @@ def refine(
             break
         ratio = min((best - better) / promised, 1.0) if promised > 0.0 else 0.0
         damping = max(damping * max(1.0 / 3.0, 1.0 - (2.0 * ratio - 1.0) ** 3), 1e-12)
-        quiet = quiet + 1 if best - better <= TOLERANCE * best else 0
+        quiet = best - better <= TOLERANCE * best
         best = better
+        moved[:], change[:] = step, -gradient
         box[:] = new_box
         states[:] = new_states
-        if quiet == 2:
+        if quiet:
             break
     return best
