@@ -15,11 +15,12 @@ import numpy as np
 
 from kernels._jit import kernel
 from kernels.contract import Series
-from kernels.forecast._ets_recursion import STATES, run_through
+from kernels.forecast._ets_recursion import ADD, MUL, STATES, run_through
 from kernels.forecast._ets_refine import BOXED, PRIOR, refine, to_natural
-from kernels.forecast._ets_start import initial_states, seasonal_pattern, smoothing_grid
+from kernels.forecast._ets_start import initial_states, lowest_nearby, seasonal_pattern, smoothing_grid
 
-FEWEST_PHI, MOST_PHI = 0.8, 0.98
+FEWEST_PHI, MOST_PHI = 0.8, 0.995
+CALM_PHI = 0.98  # MOST_PHI under a prior
 NEAR_ONE = 0.9999  # the prior's density is 0 at 1
 STARTS = 4
 LONG = 1000  # rows that starts are compared on
@@ -39,13 +40,16 @@ def _bounds(damped: int, prior: float) -> tuple[Series, Series]:
         high[: len(PRIOR)] = NEAR_ONE
     low[3] = 1.0
     if damped:
-        low[3], high[3] = FEWEST_PHI, MOST_PHI
+        low[3], high[3] = FEWEST_PHI, CALM_PHI if prior > 0.0 else MOST_PHI
     return low, high
 
 
 @kernel()
-def _directions(with_trend: int, with_season: int, damped: int, m: int, full: bool) -> Series:
-    """Return which directions may move, padded to a multiple of 4 for the vector unit."""
+def _directions(carried: bool, with_trend: int, with_season: int, damped: int, m: int, full: bool) -> Series:
+    """Return which directions may move, padded to a multiple of 4 for the vector unit.
+
+    carried : the seasons can do all that the level does, so it stays.
+    """
     count = 0
     if with_season:
         count = m if full else PATTERNS
@@ -54,7 +58,7 @@ def _directions(with_trend: int, with_season: int, damped: int, m: int, full: bo
     free[1] = with_trend
     free[2] = with_season
     free[3] = damped
-    free[4] = 0.0 if with_season and full else 1.0  # the seasons carry the level
+    free[4] = 0.0 if carried else 1.0
     free[5] = with_trend
     free[BOXED + STATES : BOXED + STATES + count] = 1.0
     return free
@@ -81,8 +85,18 @@ def _patterns(y: Series, season: int, with_season: int, full: bool, width: int, 
 
 
 @kernel()
-def _best_starts(y: Series, error: int, trend: int, season: int, grid: Series, first: Series, boxes: Series) -> int:
-    """Choose a fixed level and season, then starts of least error that differ in alpha or gamma; return how many."""
+def _best_starts(
+    y: Series,
+    error: int,
+    trend: int,
+    season: int,
+    with_trend: int,
+    with_season: int,
+    grid: Series,
+    first: Series,
+    boxes: Series,
+) -> int:
+    """Choose a fixed level and season, then the lowest valleys of the grid; return how many starts there are."""
     count = grid.shape[0]
     value = np.empty(count)
     smoothing, end, none = np.empty(BOXED), np.empty(first.shape[0]), np.empty(0)
@@ -93,14 +107,9 @@ def _best_starts(y: Series, error: int, trend: int, season: int, grid: Series, f
     boxes[0, :3], boxes[0, 3] = 0.0, grid[0, 3]  # its level is judged only after its states have moved
     used = 1
     for g in np.argsort(value):
-        new = value[g] < inf
-        for s in range(used):
-            new = new and (boxes[s, 0] != grid[g, 0] or boxes[s, 2] != grid[g, 2])
-        if new:
+        if used < boxes.shape[0] and value[g] < inf and lowest_nearby(value, g, with_trend, with_season):
             boxes[used] = grid[g]
             used += 1
-        if used == boxes.shape[0]:
-            break
     return used
 
 
@@ -149,7 +158,8 @@ def fit(
     start = y[: min(n, max(LONG, 6 * m))]
     full = n * (BOXED + STATES + m) ** 2 <= DEAREST
     low, high = _bounds(damped, prior)
-    free = _directions(with_trend, with_season, damped, m, full)
+    carried = with_season == 1 and full and not (trend == MUL and season == ADD)
+    free = _directions(carried, with_trend, with_season, damped, m, full)
     still = free.copy()
     still[:BOXED] = 0.0
     first = np.empty(STATES + m)
@@ -158,7 +168,7 @@ def fit(
 
     boxes = np.zeros((STARTS, BOXED))
     grid = smoothing_grid(with_trend, with_season, damped)
-    used = _best_starts(start, error, trend, season, grid, first, boxes)
+    used = _best_starts(start, error, trend, season, with_trend, with_season, grid, first, boxes)
     starts, found = np.empty((STARTS, STATES + m)), np.full(STARTS, inf)
     for rounds in (FIRST_ITERATIONS, SECOND_ITERATIONS, ITERATIONS):
         leader = np.argmin(found)

@@ -44,9 +44,14 @@ class Form:
 
     @property
     def parameters(self) -> int:
-        """Count the smoothing parameters and the initial states; of m seasons, m - 1 are free."""
+        """Count the smoothing parameters and the initial states; of m seasons, m - 1 are free of the level."""
         trend, season = self.trend != "none", self.seasonal != "none"
-        return 2 * (1 + trend) + self.damped + (self.period if season else 0)
+        return 2 * (1 + trend) + self.damped + (self.period if season else 0) + (not self.level_is_carried and season)
+
+    @property
+    def level_is_carried(self) -> bool:
+        """Tell whether a shift between level and seasons changes nothing."""
+        return self.seasonal != "none" and (self.trend, self.seasonal) != ("mul", "add")
 
     def __str__(self) -> str:
         """Return the usual letters of error, trend and season, such as ETS(A,Ad,M)."""
@@ -111,7 +116,9 @@ class Fitted:
         if form.seasonal != "none":
             params["gamma"] = gamma
             middle = float(np.mean(seasons))  # level and seasons are told apart by this only
-            if form.seasonal == "add":
+            if not form.level_is_carried:
+                params["initial_seasons"] = (seasons * self.scale).tolist()
+            elif form.seasonal == "add":
                 level += middle
                 params["initial_seasons"] = ((seasons - middle) * self.scale).tolist()
             else:

@@ -241,7 +241,7 @@ def refine(
             scale[i] = max(gram[i, i], 1e-9 * best)
         change += gradient
         _add_secant(gram, moved, change)
-        better, growth, promised = inf, 2.0, 0.0
+        better, growth, promised = inf, 2.0, -1.0
         for _ in range(TRIES):
             ridge[:] = damping * scale
             if _step(gram, gradient, ridge, free, box, low, high, step):
@@ -251,7 +251,7 @@ def refine(
                 to_natural(new_box, smoothing)
                 end[:] = new_states
                 better = run_through(y, error, trend, season, smoothing, end, none) * _penalty(new_box, prior, n)
-                if better < best or (promised <= 1e-14 * best and better < inf):
+                if better < best or 0.0 <= promised <= 1e-14 * best:
                     break
             damping *= growth
             growth *= 2.0

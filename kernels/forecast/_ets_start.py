@@ -94,22 +94,44 @@ def initial_states(y: Series, trend: int, with_trend: int, season: int, states: 
         states[0], states[1] = exp(level), exp(slope)
 
 
+ALPHAS = (0.03, 0.15, 0.4, 0.8, 0.98)
+BETAS = (0.01, 0.15, 0.6, 0.95)
+GAMMAS = (0.02, 0.25, 0.8)
+PHI = 0.98
+
+
 @kernel("f8[:,::1](i8, i8, i8)")
 def smoothing_grid(with_trend: int, with_season: int, damped: int) -> Series:
-    """Return rows of (alpha, beta / alpha, gamma / (1 - alpha), phi) to start from."""
-    alphas = (0.03, 0.15, 0.4, 0.8)
-    betas = (0.01, 0.15, 0.6)
-    gammas = (0.02, 0.25, 0.8)
-    trends = 3 if with_trend else 1
-    seasons = 3 if with_season else 1
-    grid = np.empty((4 * trends * seasons, 4))
+    """Return rows of (alpha, beta / alpha, gamma / (1 - alpha), phi) to start from, gamma varying fastest."""
+    trends = len(BETAS) if with_trend else 1
+    seasons = len(GAMMAS) if with_season else 1
+    grid = np.empty((len(ALPHAS) * trends * seasons, 4))
     row = 0
-    for a in range(4):
+    for a in range(len(ALPHAS)):
         for b in range(trends):
             for c in range(seasons):
-                grid[row, 0] = alphas[a]
-                grid[row, 1] = betas[b] if with_trend else 0.0
-                grid[row, 2] = gammas[c] if with_season else 0.0
-                grid[row, 3] = 0.95 if damped else 1.0
+                grid[row, 0] = ALPHAS[a]
+                grid[row, 1] = BETAS[b] if with_trend else 0.0
+                grid[row, 2] = GAMMAS[c] if with_season else 0.0
+                grid[row, 3] = PHI if damped else 1.0
                 row += 1
     return grid
+
+
+@kernel("b1(f8[::1], i8, i8, i8)")
+def lowest_nearby(value: Series, row: int, with_trend: int, with_season: int) -> bool:
+    """Tell whether no neighbour of a row of the grid, along one parameter, has a lower value."""
+    trends = len(BETAS) if with_trend else 1
+    seasons = len(GAMMAS) if with_season else 1
+    stride, size = 1, seasons
+    for axis in range(3):
+        if axis == 1:
+            stride, size = seasons, trends
+        elif axis == 2:
+            stride, size = seasons * trends, len(ALPHAS)
+        place = row // stride % size
+        if place > 0 and value[row - stride] < value[row]:
+            return False
+        if place + 1 < size and value[row + stride] < value[row]:
+            return False
+    return True
