@@ -3,10 +3,12 @@
 1. The innovations of the level have mean zero, as the model assumes (G. E. P. Box and G. M. Jenkins, "Time Series
    Analysis: Forecasting and Control" (1970), chapter 8, diagnostic checking). Multiplicative errors can buy likelihood
    with a growth that the series never shows; forecasts would run away with it.
-2. Forecasts from inside the series over the horizon that is asked for are no worse than repeating the last season. The
+2. Forecasts from inside the series over the horizon that is asked for beat repeating the last season. The
    likelihood only looks one step ahead.
 
-Cost: O(n + origins h).
+Where no form passes the second, one step ahead tells too little of the series, and smoothing parameters that forecast
+well inside the series are looked for on a coarse grid, from a frozen season to repeating the last one.
+Cost: O(n + origins h) each.
 """
 
 from __future__ import annotations
@@ -66,3 +68,20 @@ def repeat_inside(y: Series, m: int, rows: int, first: int, stride: int) -> floa
             missed += abs(y[j] - y[t - m + (j - t) % m])
             count += 1
     return missed / count if count > 0 else np.inf
+
+
+@kernel("f8(f8[::1], i8, i8, f8[::1], i8, i8, i8, f8[::1])")
+def smooth_for_horizon(
+    y: Series, trend: int, season: int, states: Series, rows: int, first: int, stride: int, smoothing: Series
+) -> float:
+    """Set alpha and gamma of a form without trend to those of least inner error; return that error."""
+    tried = np.array([0.0, 0.0, 0.0, 1.0])
+    least = np.inf
+    for alpha in (0.0, 0.03, 0.1, 0.3, 0.6, 1.0):
+        for share in (0.0, 0.03, 0.1, 0.3, 0.6, 1.0):
+            tried[0], tried[2] = alpha, (1.0 - alpha) * share
+            _, missed = look_inside(y, trend, season, tried, states, rows, first, stride)
+            if missed < least:
+                least = missed
+                smoothing[:] = tried
+    return least

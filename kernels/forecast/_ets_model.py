@@ -6,18 +6,19 @@ tables 2.2 and 2.3 for the forms, section 7.1 for the information criteria.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import frexp, inf, isfinite, log, pi, sqrt
 
 import numpy as np
 
 from kernels.contract import Horizon, Json, Series
-from kernels.forecast._ets_check import look_inside, repeat_inside
+from kernels.forecast._ets_check import look_inside, repeat_inside, smooth_for_horizon
 from kernels.forecast._ets_fit import fit
 from kernels.forecast._ets_intervals import deviations, simulate, spread_of_paths
 from kernels.forecast._ets_recursion import ADD, MUL, STATES, forecast_path, run_through
 from kernels.forecast._ets_simple import best_alpha
+from kernels.forecast._ets_start import initial_states
 from kernels.numerics.normal import two_sided_quantile
 
 CODE = {"none": ADD, "add": ADD, "mul": MUL}  # no trend and no season are additive ones that stay 0
@@ -176,11 +177,12 @@ def _finished(
     return Fitted(form, estimated, shift, scale, z, smoothing, states, end, objective, residual)
 
 
-def select(y: Series, forms: Iterable[Form], period: int, horizon: Horizon) -> tuple[Fitted | None, int]:
+def select(y: Series, forms: Sequence[Form], period: int, horizon: Horizon) -> tuple[Fitted | None, int]:
     """Return the best fit and how many forms were tried; stops early once out of time.
 
     The best has the lowest AICc of those whose innovations have mean zero and whose forecasts inside the series are
-    no worse than repeating the last season. If none is that good, the one that forecasts best inside the series.
+    better than repeating the last season. If none is that good, the one that forecasts best inside the series, among
+    them a form without trend smoothed for that.
     """
     fits: list[Fitted] = []
     tried = 0
@@ -199,8 +201,25 @@ def select(y: Series, forms: Iterable[Form], period: int, horizon: Horizon) -> t
     bar = repeat_inside(fits[0].z, m, *where) * fits[0].scale
     inside = [(f, *_look(f, where)) for f in fits]
     sound = [row for row in inside if row[1] < UNBIASED] or inside
-    good = [row[0] for row in sound if row[2] <= bar * (1.0 + TINIEST)] or [min(sound, key=lambda row: row[2])[0]]
-    return min(good, key=lambda f: (f.aicc, f.estimated)), tried
+    good = [row[0] for row in sound if row[2] < bar]
+    if good:
+        return min(good, key=lambda f: (f.aicc, f.estimated)), tried
+    sound += [(f, *_look(f, where)) for f in _smoothed_for_horizon(y, forms, where)]
+    return min(sound, key=lambda row: row[2])[0], tried
+
+
+def _smoothed_for_horizon(y: Series, forms: Sequence[Form], where: tuple[int, int, int]) -> list[Fitted]:
+    """Return the form with additive errors, no trend and the most of an additive season, if it is allowed."""
+    steady = [form for form in forms if (form.error, form.trend) == ("add", "none") and form.seasonal != "mul"]
+    if not steady:
+        return []
+    form = steady[-1]
+    shift, scale = scaling(y, form)
+    z = (y - shift) / scale
+    smoothing, states = np.empty(4), np.empty(STATES + max(form.period, 1))
+    initial_states(z, ADD, 0, ADD, states)
+    smooth_for_horizon(z, ADD, ADD, states, *where, smoothing)
+    return [_finished(form, form.parameters, shift, scale, z, smoothing, states)]
 
 
 def _look(fitted: Fitted, where: tuple[int, int, int]) -> tuple[float, float]:
