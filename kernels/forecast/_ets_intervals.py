@@ -18,7 +18,7 @@ from kernels._jit import kernel
 from kernels.contract import Series
 from kernels.forecast._ets_recursion import ADD, SMALLEST, STATES, errors, grow, growth_error
 from kernels.numerics.normal import normal_quantile, two_sided_quantile
-from kernels.numerics.quantiles import quantile_inplace
+from kernels.numerics.quantiles import quantile
 
 SEED = 20_080_619
 MULTIPLIER, MODULUS = 48_271, 2_147_483_647
@@ -125,8 +125,8 @@ def spread_of_paths(path: Series, value: Series, conf: float) -> tuple[Series, S
     inner = min(conf, FURTHEST)
     stretch = two_sided_quantile(conf) / two_sided_quantile(inner)
     for h in range(rows):
-        low = quantile_inplace(path[h], (1.0 - inner) / 2.0)
-        high = quantile_inplace(path[h], (1.0 + inner) / 2.0)
+        low = quantile(path[h], (1.0 - inner) / 2.0)
+        high = quantile(path[h], (1.0 + inner) / 2.0)
         below[h] = stretch * max(value[h] - low, 0.0)
         above[h] = stretch * max(high - value[h], 0.0)
     return below, above

@@ -246,9 +246,10 @@ def predict(fitted: Fitted, horizon: Horizon) -> tuple[Series, Series, Series]:
         sigma2 = fitted.variance(form.error)
         below = two_sided_quantile(horizon.conf) * deviations(path, CODE[form.error], sigma2, smoothing, form.period)
         above = below
-    value = path * fitted.scale + fitted.shift
-    low = value - np.maximum.accumulate(below) * fitted.scale
-    high = value + np.maximum.accumulate(above) * fitted.scale
+    with np.errstate(over="ignore", invalid="ignore"):
+        value = path * fitted.scale + fitted.shift
+        low = value - np.maximum.accumulate(below) * fitted.scale
+        high = value + np.maximum.accumulate(above) * fitted.scale
     return value, low, high
 
 

@@ -26,6 +26,7 @@ from kernels.numerics.cholesky import solve_positive
 BOXED = 4  # alpha, beta / alpha, gamma / (1 - alpha), phi
 PRIOR = (0.0, 4.0, 1.0)
 TRIES = 12  # dampings per iteration
+MOST_DAMPING = 1e12
 FLATTEST = 0.02  # curvature over the last step, relative to Gauss-Newton's, that is still believed
 TOLERANCE = 1e-8  # relative decrease that is not worth another iteration
 
@@ -93,7 +94,7 @@ def _add_secant(gram: Series, moved: Series, change: Series) -> None:
             image[i] += gram[i, k] * moved[k]
         inner += moved[i] * image[i]
         curvature += moved[i] * change[i]
-    if inner <= 0.0 or curvature < FLATTEST * inner:
+    if not inner > 0.0 or not curvature > FLATTEST * inner:
         return
     for i in range(width):
         for k in range(width):
@@ -253,7 +254,7 @@ def refine(
                 better = run_through(y, error, trend, season, smoothing, end, none) * _penalty(new_box, prior, n)
                 if better < best or 0.0 <= promised <= 1e-14 * best:
                     break
-            damping *= growth
+            damping = min(damping * growth, MOST_DAMPING)
             growth *= 2.0
         if not better < best:
             break

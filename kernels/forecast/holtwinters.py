@@ -26,6 +26,7 @@ from kernels.contract import (
     option,
 )
 from kernels.forecast._ets_model import Fitted, Form, fit_form, fit_simple, predict, select
+from kernels.numerics.period import find_period
 
 KINDS = ("none", "add", "mul", "auto")
 LARGEST = 1e150  # what can still be squared
@@ -36,7 +37,7 @@ def _kind(text: str) -> str:
     return text.strip().lower()
 
 
-def _damped(text: str) -> int | str:
+def _number_or_auto(text: str) -> int | str:
     return "auto" if _kind(text) == "auto" else int(text)
 
 
@@ -46,9 +47,9 @@ class Params:
 
     trend: str = option("none", "trend: none, add, mul or auto", parse=_kind)
     seasonal: str = option("none", "season: none, add, mul or auto; needs period", parse=_kind)
-    period: int = option(0, "rows per season, 0 for none")
+    period: int | str = option(0, "rows per season, 0 for none; auto: found", parse=_number_or_auto)
     damped: int | str = option(
-        "auto", "1: the trend fades out; 0: it does not; auto: found with trend=auto", parse=_damped
+        "auto", "1: the trend fades out; 0: it does not; auto: found with trend=auto", parse=_number_or_auto
     )
 
     def __post_init__(self) -> None:
@@ -56,7 +57,7 @@ class Params:
             value = getattr(self, name)
             if value not in KINDS:
                 raise BadParameter(f"{name} parameter can only be 'mul' or 'add', or 'none' or 'auto', got '{value}'")
-        if self.period < 0:
+        if self.period != "auto" and (isinstance(self.period, str) or self.period < 0):
             raise BadParameter(f"periods should be greater than 0, got {self.period}")
         if self.damped not in (0, 1, "auto"):
             raise BadParameter(f"damped must be 0, 1 or auto, got {self.damped}")
@@ -91,13 +92,14 @@ def forecast(series: Series, horizon: Horizon, params: Params = Params()) -> For
     y = as_series(series, at_least=FEWEST["none"])
     if (largest := float(np.max(np.abs(y)))) > LARGEST:
         raise BadSeries(f"values must lie within {LARGEST:g}, got one of magnitude {largest:g}")
-    forms = _forms(y, params)
+    period = find_period(y) if isinstance(params.period, str) else params.period
+    forms = _forms(y, period, params)
     tried = 1
     fitted: Fitted | None
-    if params.trend == "none" and (params.seasonal == "none" or params.period < 2):
+    if params.trend == "none" and (params.seasonal == "none" or period < 2):
         fitted = fit_simple(y)
     elif "auto" in (params.trend, params.seasonal):
-        fitted, tried = select(y, forms, params.period, horizon)
+        fitted, tried = select(y, forms, period, horizon)
     else:
         fitted = fit_form(y, forms[0])
     if fitted is None:
@@ -117,9 +119,9 @@ def forecast(series: Series, horizon: Horizon, params: Params = Params()) -> For
     )
 
 
-def _forms(y: Series, params: Params) -> list[Form]:
+def _forms(y: Series, period: int, params: Params) -> list[Form]:
     """List the forms to fit, the simplest first; refuse what the series does not allow."""
-    n, period = len(y), params.period
+    n = len(y)
     if period > n:
         raise TooShort(f"number of input data is less than the periods: {n} rows, period {period}")
     seasonal = params.seasonal if period > 1 else "none"
