@@ -3,7 +3,7 @@
     python -m benchmarks.bench_forecast [--quick] [--only holtwinters]
 
 Prints, per case, our median, the peer's, the ratio (above 1: we are faster) and the error both reached: for
-Holt-Winters the sum of squared one-step errors after the first season (R leaves the first one out), for ARIMA AICc.
+Holt-Winters the sum of squared one-step errors (R leaves those of the first season out), for ARIMA AICc.
 Peers run in their own environment; R only where it is installed. Kernels are compiled before the first measurement.
 """
 
@@ -128,7 +128,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3, help="runs per peer and case")
     args = parser.parse_args()
     forecasters = {f.name: f for f in discover(("kernels.forecast",)).values() if isinstance(f, Forecaster)}
-    print(f"{'case':<32}{'peer':<16}{'ours ms':>10}{'peer ms':>11}{'ratio':>9}{'our error':>15}{'peer error':>15}")
+    print(f"{'case':<38}{'peer':<16}{'ours ms':>10}{'peer ms':>11}{'ratio':>9}{'our error':>15}{'peer error':>15}")
     with Peers(args.timeout) as peers:
         for case in cases(args.quick):
             if case.forecaster not in forecasters or args.only not in ("", case.forecaster):
@@ -141,23 +141,23 @@ def main() -> None:
 
             ours, answer = median_ms(run, 5, 0.5)
             error = reached(case, answer)
-            label = f"{case.forecaster[:5]} {case.name}"
+            label = f"{case.forecaster} {case.name}"
             if not case.peers:
-                print(f"{label:<32}{'':<16}{ours:10.2f}{'':>11}{'':>9}{error:15.6g}")
+                print(f"{label:<38}{'':<16}{ours:10.2f}{'':>11}{'':>9}{error:15.6g}")
             for peer, request in case.peers.items():
                 if not peers.versions[peer] or (args.peers and peer not in args.peers.split(",")):
                     continue
                 job = {"peer": peer, "series": case.series.tolist(), "rows": ROWS, "conf": 0.95, "repeat": args.repeat}
                 found = peers.run(job | request)
                 if "error" in found:
-                    print(f"{label:<32}{peer:<16}{ours:10.2f}  {found['error']}")
+                    print(f"{label:<38}{peer:<16}{ours:10.2f}  {found['error']}")
                     continue
                 again, _ = median_ms(run, 5, 0.5)  # alternating: both see the machine's mood
                 ours = statistics.median([ours, again])
                 theirs = 1e3 * statistics.median(found["seconds"])
                 other = found.get("aicc") if case.forecaster == "arima" else found.get("sse")
                 shown = f"{other:15.6g}" if other is not None else f"{'':>15}"
-                print(f"{label:<32}{peer:<16}{ours:10.2f}{theirs:11.2f}{theirs / ours:9.1f}{error:15.6g}{shown}")
+                print(f"{label:<38}{peer:<16}{ours:10.2f}{theirs:11.2f}{theirs / ours:9.1f}{error:15.6g}{shown}")
 
 
 if __name__ == "__main__":

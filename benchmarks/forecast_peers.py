@@ -60,16 +60,15 @@ def r_version() -> str:
 def _statsforecast(name: str, y, job) -> dict:
     import statsforecast.models as models
 
-    make = getattr(models, name)
     period = max(int(job["period"]), 1)
     level = 100.0 * job["conf"]
     if name == "SES":
         model, level = models.SimpleExponentialSmoothingOptimized(), None
     elif name == "AutoARIMA" and "max_p" in job:
         limits = {"max_p": job["max_p"], "max_q": job["max_p"], "max_order": 2 * job["max_p"]}
-        model = make(season_length=period, **limits)
+        model = models.AutoARIMA(season_length=period, **limits)
     else:
-        model = make(season_length=period)
+        model = getattr(models, name)(season_length=period)
     answer = model.forecast(y=y, h=job["rows"], level=None if level is None else [level], fitted=True)
     residual = y - np.asarray(answer["fitted"], float)
     found = {"value": answer["mean"], "sse": float(np.nansum(residual * residual))}
@@ -77,7 +76,7 @@ def _statsforecast(name: str, y, job) -> dict:
         key = next(k for k in answer if k.startswith("lo-"))
         found |= {"low": answer[key], "high": answer[key.replace("lo-", "hi-")]}
     if name == "AutoARIMA":
-        found["aicc"] = float(model.fit(y).model_["aicc"]) if job.get("want_aicc") else None
+        found["aicc"] = float(model.model_["aicc"]) if job.get("want_aicc") and hasattr(model, "model_") else None
     return found
 
 
@@ -85,7 +84,7 @@ def _statsmodels_hw(y, job) -> dict:
     from statsmodels.tsa.holtwinters import ExponentialSmoothing, SimpleExpSmoothing
 
     if job["trend"] is None and job["seasonal"] is None:
-        fit = SimpleExpSmoothing(y).fit(optimized=True)
+        fit = SimpleExpSmoothing(y, initialization_method="heuristic").fit(optimized=True)
     else:
         model = ExponentialSmoothing(
             y,
@@ -99,7 +98,7 @@ def _statsmodels_hw(y, job) -> dict:
 
 
 def _aeon_hw(y, job) -> dict:
-    from aeon.forecasting.stats import ETS, AutoETS  # noqa: F401
+    from aeon.forecasting.stats import ETS
 
     names = {None: None, "add": "additive", "mul": "multiplicative"}
     model = ETS(

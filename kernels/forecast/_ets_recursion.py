@@ -28,6 +28,7 @@ from kernels.contract import Series
 
 ADD, MUL = 1, 2
 STATES = 2  # level and growth come before the seasons
+ENORMOUS = 1e200  # a trend that grows so far has no forecast
 SMALLEST = 1e-12  # of data scaled to about 1: nothing that is divided by may come nearer to 0
 
 
@@ -243,13 +244,16 @@ def normal_equations(
 
 @kernel("f8[::1](i8, i8, i8, i8, f8, f8[::1])")
 def forecast_path(rows: int, phase: int, trend: int, season: int, phi: float, states: Series) -> Series:
-    """Return the forecasts 1 .. `rows` steps on; the next value falls into season slot `phase`."""
+    """Return the forecasts 1 .. `rows` steps on, inf past ENORMOUS; the next value falls into season slot `phase`."""
     m = states.shape[0] - STATES
     level, growth = states[0], states[1]
     value = np.empty(rows)
     slot = phase
     for h in range(rows):
         level, growth = grow(level, growth, trend, phi)
+        if level > ENORMOUS:
+            value[h:] = inf
+            break
         value[h] = level + states[STATES + slot] if season == ADD else level * states[STATES + slot]
         slot = slot + 1 if slot + 1 < m else 0
     return value

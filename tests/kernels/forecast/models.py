@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import numba
 import numpy as np
 
 from kernels.contract import Series
 from kernels.forecast._ets_recursion import ADD, MUL, run_through
 
 GOLDEN: dict[str, Any] = json.loads((Path(__file__).parents[2] / "golden" / "holtwinters.json").read_text())
+T = TypeVar("T")
 NAMES = ("Nile", "UKgas", "ldeaths", "AirPassengers")
+
+
+def few(cases: Sequence[T], kept: int = 1) -> list[T]:
+    """Return all cases, or only the first where kernels run uncompiled, a thousand times slower."""
+    return list(cases[:kept] if numba.config.DISABLE_JIT else cases)
 
 
 @dataclass(frozen=True)

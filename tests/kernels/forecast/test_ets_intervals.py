@@ -44,7 +44,7 @@ def test_deviations_are_those_of_r(model: Model) -> None:
         np.testing.assert_allclose(found, half, rtol=1e-6)
     else:
         paths = simulate(rows, model.phase, model.error, ADD, MUL, np.sqrt(model.sigma2), model.smoothing, model.end)
-        # R takes an approximate variance and a normal distribution, we take quantiles of 2000 stratified paths
+        # R takes an approximate variance and a normal distribution, we 1000 stratified paths
         np.testing.assert_allclose(np.std(paths, axis=1), half, rtol=0.05)
 
 
