@@ -135,7 +135,7 @@ def main() -> None:
     parser.add_argument("--max-series", type=int, help="at most so many series of each file")
     parser.add_argument("--peers", default=",".join(PEERS), help="peers to run; SeasonalNaive always")
     parser.add_argument("--only", default="", help="our forecasters to run, separated by commas; all without it")
-    parser.add_argument("--timeout", type=float, default=600.0, help="seconds a peer may take for one series")
+    parser.add_argument("--timeout", type=float, default=300.0, help="seconds a peer may take for one series")
     parser.add_argument("--json", type=Path, help="write every single score there")
     args = parser.parse_args()
 
