@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test demo bench bench-detectors bench-tsfm lint venv lock train-sample-model clean
+.PHONY: run test demo bench bench-detectors bench-forecast bench-tsfm lint venv lock train-sample-model clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -50,6 +50,15 @@ bench-detectors: $(VENV)/.dev $(VENV)-bench-detect/.peers
 bench-tsfm: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.bench_tsfm
 	$(BIN)/python -m benchmarks.coverage_tsfm
+# The forecasting peers have an environment of their own: they must not decide which versions we use.
+.venv-bench/.forecast: benchmarks/peers-forecast.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers-forecast.txt
+	touch $@
+
+bench-forecast: $(VENV)/.dev .venv-bench/.forecast
+	$(BIN)/python -m benchmarks.bench_forecast
+	$(BIN)/python -m benchmarks.accuracy_forecast --data ../shared/data
 
 # Resolves anew, with hashes and without naming a registry.
 lock: $(VENV)/.dev

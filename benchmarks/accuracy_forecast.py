@@ -1,0 +1,172 @@
+"""How well the forecasters forecast, beside named peers on the same series in the same run.
+
+    python -m benchmarks.accuracy_forecast --data ../shared/data [--sources m3_monthly,m4_weekly] [--max-series 10]
+
+Every registered forecaster runs on every series, with the season length given and everything else automatic. Peers
+run in their own environment; their answers are kept on disk by version, so that only the first run is slow.
+
+MASE scales by the in-sample seasonal naive error, sMAPE is in percent, OWA is the mean of both relative to the
+seasonal naive forecast, coverage the share of test values inside the 95 % interval. Means are over series (each
+counts once); a series that one method could not answer counts for none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks._peers import Peers
+from kernels.contract import AlgorithmError, Forecaster, Horizon, Series
+from kernels.registry import discover
+
+PEERS = ("SeasonalNaive", "DynamicOptimizedTheta", "AutoETS", "AutoARIMA")
+BASE = "SeasonalNaive"
+CONF = 0.95
+
+# What "automatic" means per forecaster; the season length is added where it has such an option.
+OPTIONS: dict[str, dict[str, Any]] = {"holtwinters": {"trend": "auto", "seasonal": "auto"}, "arima": {}}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One series with its future."""
+
+    source: str
+    name: str
+    period: int
+    train: Series
+    test: Series
+
+
+@dataclass(frozen=True)
+class Score:
+    """Errors of one method on one series."""
+
+    mase: float
+    smape: float
+    coverage: float
+    width: float
+    seconds: float
+
+
+def load(folder: Path, sources: list[str], most: int | None) -> list[Case]:
+    """Read the series, at most `most` of each file."""
+    csv.field_size_limit(10**9)
+    cases: list[Case] = []
+    for path in sorted(folder.glob("*.csv")):
+        if sources and path.stem not in sources:
+            continue
+        with path.open(newline="") as lines:
+            for count, row in enumerate(csv.DictReader(lines)):
+                if most is not None and count >= most:
+                    break
+                train, test = (np.array(row[key].split(), dtype=np.float64) for key in ("train", "test"))
+                cases.append(Case(path.stem, row["series_id"], int(row["period"]), train, test))
+    return cases
+
+
+def score(case: Case, value: Series, low: Series, high: Series, seconds: float) -> Score:
+    """Compare a forecast with what came."""
+    error = np.abs(case.test - value)
+    scale = np.mean(np.abs(case.train[case.period :] - case.train[: -case.period]))
+    size = np.abs(case.test) + np.abs(value)
+    relative = np.divide(200.0 * error, size, out=np.zeros_like(error), where=size > 0)
+    inside = (low <= case.test) & (case.test <= high)
+    mase = float(np.mean(error) / scale) if scale > 0 else 0.0
+    width = float(np.mean(high - low) / scale) if scale > 0 else 0.0
+    return Score(mase, float(np.mean(relative)), float(np.mean(inside)), width, seconds)
+
+
+def ours(forecaster: Forecaster, case: Case) -> Score | None:
+    """Run one of our forecasters."""
+    options = dict(OPTIONS.get(forecaster.name, {}))
+    if "period" in getattr(forecaster.params, "__dataclass_fields__", {}):
+        options["period"] = case.period if case.period > 1 else 0
+    started = time.perf_counter()
+    try:
+        answer = forecaster.forecast(case.train, Horizon(len(case.test), CONF), forecaster.params(**options))
+    except AlgorithmError as error:
+        print(f"{forecaster.name} on {case.name}: {error}", file=sys.stderr)
+        return None
+    return score(case, answer.value, answer.low, answer.high, time.perf_counter() - started)
+
+
+def theirs(peers: Peers, peer: str, case: Case) -> Score | None:
+    """Run one peer, or take its kept answer."""
+    job = {"peer": peer, "series": case.train.tolist(), "rows": len(case.test), "period": case.period}
+    answer = peers.cached(job | {"conf": CONF, "repeat": 1})
+    if "error" in answer or not np.all(np.isfinite(answer["value"])):
+        print(f"{peer} on {case.name}: {answer.get('error', 'not finite')}", file=sys.stderr)
+        return None
+    value, low, high = (np.array(answer[key]) for key in ("value", "low", "high"))
+    return score(case, value, low, high, answer["seconds"][0])
+
+
+def table(title: str, scores: dict[str, list[Score]]) -> None:
+    """Print one block, a line per method."""
+    print(f"\n{title} ({len(scores[BASE])} series)")
+    print(f"  {'method':<24}{'MASE':>8}{'sMAPE':>8}{'OWA':>8}{'cover':>8}{'width':>8}{'s total':>10}{'s worst':>10}")
+    base_mase, base_smape = (np.mean([getattr(s, key) for s in scores[BASE]]) for key in ("mase", "smape"))
+    for method, rows in scores.items():
+        mase, smape, coverage, width = (
+            float(np.mean([getattr(s, key) for s in rows])) for key in ("mase", "smape", "coverage", "width")
+        )
+        owa = (mase / base_mase + smape / base_smape) / 2
+        seconds = [s.seconds for s in rows]
+        print(
+            f"  {method:<24}{mase:8.4f}{smape:8.3f}{owa:8.4f}{coverage:8.4f}{width:8.3f}"
+            f"{sum(seconds):10.2f}{max(seconds):10.3f}"
+        )
+
+
+def main() -> None:
+    """Run everything and print a table per source and over all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with forecast/*.csv")
+    parser.add_argument("--sources", default="", help="files to use, without .csv, separated by commas")
+    parser.add_argument("--max-series", type=int, help="at most so many series of each file")
+    parser.add_argument("--peers", default=",".join(PEERS), help="peers to run; SeasonalNaive always")
+    parser.add_argument("--only", default="", help="our forecasters to run, separated by commas; all without it")
+    parser.add_argument("--timeout", type=float, default=300.0, help="seconds a peer may take for one series")
+    parser.add_argument("--json", type=Path, help="write every single score there")
+    args = parser.parse_args()
+
+    cases = load(args.data / "forecast", [s for s in args.sources.split(",") if s], args.max_series)
+    found = discover(("kernels.forecast",))
+    forecasters = [f for f in found.values() if isinstance(f, Forecaster) and (not args.only or f.name in args.only)]
+    names = list(dict.fromkeys([BASE, *(p for p in args.peers.split(",") if p)]))
+
+    results: list[tuple[Case, dict[str, Score]]] = []
+    with Peers(args.timeout) as peers:
+        for case in cases:
+            answers = {f.name: ours(f, case) for f in forecasters} | {p: theirs(peers, p, case) for p in names}
+            scores = {name: s for name, s in answers.items() if s is not None}
+            if len(scores) == len(answers):
+                results.append((case, scores))
+    if not results:
+        print("no series was answered by every method")
+        return
+    methods = list(results[0][1])
+    for source in dict.fromkeys(case.source for case, _ in results):
+        rows = [scores for case, scores in results if case.source == source]
+        table(source, {m: [r[m] for r in rows] for m in methods})
+    table("all", {m: [scores[m] for _, scores in results] for m in methods})
+    if args.json:
+        flat = [
+            {"source": case.source, "name": case.name, "method": m, **vars(s)}
+            for case, r in results
+            for m, s in r.items()
+        ]
+        args.json.write_text(json.dumps(flat))
+
+
+if __name__ == "__main__":
+    main()

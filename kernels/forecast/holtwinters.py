@@ -1,0 +1,177 @@
+"""Holt-Winters: exponential smoothing with or without trend and season, chosen or found automatically.
+
+Source: C. C. Holt, "Forecasting seasonals and trends by exponentially weighted moving averages" (1957), P. R. Winters,
+"Forecasting sales by exponentially weighted moving averages", Management Science 6 (1960), in the state space form of
+R. J. Hyndman, A. B. Koehler, J. K. Ord and R. D. Snyder, "Forecasting with Exponential Smoothing" (2008).
+Cost: O(n (6 + period)**2) per iteration of the fit, some dozens of iterations per form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kernels.contract import (
+    BadParameter,
+    BadSeries,
+    Forecast,
+    Forecaster,
+    Horizon,
+    Json,
+    NotConverged,
+    Series,
+    TooShort,
+    as_series,
+    option,
+)
+from kernels.forecast._ets_model import Fitted, Form, fit_form, fit_simple, predict, select
+from kernels.numerics.period import find_period
+
+KINDS = ("none", "add", "mul", "auto")
+LARGEST = 1e150  # what can still be squared
+FEWEST = {"none": 2, "add": 4, "mul": 4}  # rows per trend
+
+
+def _kind(text: str) -> str:
+    return text.strip().lower()
+
+
+def _number_or_auto(text: str) -> int | str:
+    return "auto" if _kind(text) == "auto" else int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Options of holtwinters."""
+
+    trend: str = option("none", "trend: none, add, mul or auto", parse=_kind)
+    seasonal: str = option("none", "season: none, add, mul or auto; needs period", parse=_kind)
+    period: int | str = option(0, "rows per season, 0 for none; auto: found", parse=_number_or_auto)
+    damped: int | str = option(
+        "auto", "1: the trend fades out; 0: it does not; auto: found with trend=auto", parse=_number_or_auto
+    )
+
+    def __post_init__(self) -> None:
+        for name in ("trend", "seasonal"):
+            value = getattr(self, name)
+            if value not in KINDS:
+                raise BadParameter(f"{name} parameter can only be 'mul' or 'add', or 'none' or 'auto', got '{value}'")
+        if self.period != "auto" and (isinstance(self.period, str) or self.period < 0):
+            raise BadParameter(f"periods should be greater than 0, got {self.period}")
+        if self.damped not in (0, 1, "auto"):
+            raise BadParameter(f"damped must be 0, 1 or auto, got {self.damped}")
+        if self.damped == 1 and self.trend == "none":
+            raise BadParameter("damped=1 needs trend=add, trend=mul or trend=auto, got trend=none")
+
+
+def forecast(series: Series, horizon: Horizon, params: Params = Params()) -> Forecast:  # noqa: B008  (frozen, no state)
+    """Forecast one series.
+
+    Neither trend nor season: the level starts at the first value, alpha by least squares. Otherwise the initial
+    states are estimated too, by least squares; with ``auto``, by maximum likelihood, and the form of lowest AICc
+    among additive and multiplicative errors answers.
+
+    Parameters
+    ----------
+    series : float64 (n,), finite, evenly spaced, |value| <= 1e150; > 0 with ``mul``. Not modified. n >= 2, with a
+        trend n >= 4, with a season n >= 2 period.
+
+    Returns
+    -------
+    Forecast
+        extra: ``model_info`` such as ETS(A,Ad,M), ``trend``, ``seasonal`` and ``damped`` as used, ``diagnostics``
+        (log-likelihood, criteria, variance of the errors -- relative ones for ETS(M,...) -- and parameters).
+
+    Raises
+    ------
+    TooShort : fewer values than the form needs.
+    BadSeries : a value <= 0 with ``mul``, or too large to be squared.
+    NotConverged : no fit, or a multiplicative trend that overflows within the horizon.
+    """
+    y = as_series(series, at_least=FEWEST["none"])
+    if (largest := float(np.max(np.abs(y)))) > LARGEST:
+        raise BadSeries(f"values must lie within {LARGEST:g}, got one of magnitude {largest:g}")
+    period = find_period(y) if isinstance(params.period, str) else params.period
+    forms = _forms(y, period, params)
+    tried = 1
+    fitted: Fitted | None
+    if params.trend == "none" and (params.seasonal == "none" or period < 2):
+        fitted = fit_simple(y)
+    elif "auto" in (params.trend, params.seasonal):
+        fitted, tried = select(y, forms, period, horizon)
+    else:
+        fitted = fit_form(y, forms[0])
+    if fitted is None:
+        raise NotConverged(f"no {forms[0]} model fits this series: its level or season would have to be <= 0")
+    value, low, high = predict(fitted, horizon)
+    if not np.all(np.abs(value) < np.finfo(np.float64).max):
+        raise NotConverged(
+            f"the multiplicative trend overflows within {horizon.rows} rows; use damped=1, trend=add or trend=auto"
+        )
+    return Forecast(
+        value,
+        np.nan_to_num(low),
+        np.nan_to_num(high),
+        mse=fitted.mse,
+        period=fitted.form.period,
+        extra=_told(fitted, tried, len(forms)),
+    )
+
+
+def _forms(y: Series, period: int, params: Params) -> list[Form]:
+    """List the forms to fit, the simplest first; refuse what the series does not allow."""
+    n = len(y)
+    if period > n:
+        raise TooShort(f"number of input data is less than the periods: {n} rows, period {period}")
+    seasonal = params.seasonal if period > 1 else "none"
+    if seasonal in ("add", "mul") and n < 2 * period:
+        raise TooShort(f"a season needs two whole periods, {2 * period} rows, got {n}")
+    if params.trend in ("add", "mul") and n < FEWEST[params.trend]:
+        raise TooShort(f"a trend needs at least {FEWEST[params.trend]} rows, got {n}")
+    positive = bool(np.all(y > 0.0))
+    if "mul" in (params.trend, seasonal) and not positive:
+        row = int(np.argmax(y <= 0.0))
+        raise BadSeries(f"a multiplicative trend or season needs values > 0, got {y[row]:g} at row {row}")
+
+    automatic = "auto" in (params.trend, seasonal)
+    trends = {"auto": ["none", "add"] if n >= FEWEST["add"] else ["none"]}.get(params.trend, [params.trend])
+    seasons = {"auto": ["none", "add", "mul"] if n >= 2 * period else ["none"]}.get(seasonal, [seasonal])
+    forms = []
+    for season in seasons:
+        for trend in trends:
+            for damped in _dampings(trend, params):
+                for error in ("add", "mul") if automatic else ("add",):
+                    form = Form(error, trend, season, damped, period if season != "none" else 0)
+                    unstable = automatic and error == "add" and "mul" in (trend, season)
+                    if (positive or not form.multiplicative) and not unstable:
+                        forms.append(form)
+    return forms
+
+
+def _dampings(trend: str, params: Params) -> list[bool]:
+    """List whether to damp a trend: both only where the trend is automatic."""
+    if trend == "none":
+        return [False]
+    if params.damped == "auto":
+        return [False, True] if params.trend == "auto" else [False]
+    return [params.damped == 1]
+
+
+def _told(fitted: Fitted, tried: int, planned: int) -> dict[str, Json]:
+    form = fitted.form
+    told: dict[str, Json] = {
+        "model_info": str(form),
+        "trend": form.trend,
+        "seasonal": form.seasonal,
+        "damped": int(form.damped),
+        "diagnostics": fitted.diagnostics() | {"n_models": tried},
+    }
+    if tried < planned:
+        told["search"] = f"stopped by timeout after {tried} of {planned} models"
+    return told
+
+
+ALGORITHM = Forecaster(
+    "holtwinters", "Holt-Winters exponential smoothing; trend=auto,seasonal=auto finds the form", Params, forecast
+)

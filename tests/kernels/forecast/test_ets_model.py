@@ -1,0 +1,128 @@
+from math import log, pi
+
+import numpy as np
+import pytest
+
+from kernels.contract import Horizon, Series
+from kernels.forecast._ets_model import Form, fit_form, fit_simple, likelier_error, predict, select
+
+
+def naive_loglik(residual: Series, mu: Series, error: str) -> float:
+    """Sum the normal log-densities of the errors, or of the relative errors at the density's change of unit."""
+    e = residual if error == "add" else residual / mu
+    variance = float(np.mean(e**2))
+    density = -0.5 * np.log(2 * pi * variance) - e**2 / (2 * variance)
+    if error == "mul":
+        density -= np.log(mu)
+    return float(np.sum(density))
+
+
+def passing(n: int = 60) -> Series:
+    rng = np.random.default_rng(1)
+    t = np.arange(n)
+    return np.asarray((20 + 0.5 * t) * (1 + 0.2 * np.sin(pi * t / 2)) * np.exp(rng.normal(0, 0.05, n)))
+
+
+@pytest.mark.parametrize("error", ["add", "mul"])
+def test_log_likelihood_and_criteria_are_those_of_the_normal_densities(error: str) -> None:
+    y = passing()
+    fitted = fit_form(y, Form(error, "add", "mul", damped=False, period=4))
+    assert fitted is not None
+    residual = fitted.residual * fitted.scale
+    expected = naive_loglik(residual, y - residual, error)
+    assert fitted.loglik == pytest.approx(expected, rel=1e-9)
+    k = 9 - 1 + 1  # alpha, beta, gamma, level, growth, three of four seasons, variance
+    assert fitted.aic == pytest.approx(2 * k - 2 * expected, rel=1e-9)
+    assert fitted.aicc == pytest.approx(fitted.aic + 2 * k * (k + 1) / (60 - k - 1), rel=1e-9)
+    assert fitted.mse == pytest.approx(np.mean(residual**2), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("form", "count", "name"),
+    [
+        (Form("add", "none", "none", False, 0), 2, "ETS(A,N,N)"),
+        (Form("mul", "add", "none", True, 0), 5, "ETS(M,Ad,N)"),
+        (Form("add", "add", "add", False, 12), 16, "ETS(A,A,A)"),
+        (Form("add", "mul", "add", False, 4), 9, "ETS(A,M,A)"),  # here the level is no season in disguise
+        (Form("mul", "mul", "mul", True, 4), 9, "ETS(M,Md,M)"),
+    ],
+)
+def test_forms_count_their_parameters(form: Form, count: int, name: str) -> None:
+    assert form.parameters == count
+    assert str(form) == name
+
+
+def test_offset_and_unit_change_nothing_but_themselves() -> None:
+    y = passing()
+    form = Form("add", "add", "add", damped=False, period=4)
+    one, other = fit_form(y, form), fit_form(1e6 + 1e-3 * y, form)
+    assert one is not None
+    assert other is not None
+    value, low, high = predict(one, Horizon(6))
+    moved, moved_low, moved_high = predict(other, Horizon(6))
+    # the offset costs nine of sixteen digits
+    np.testing.assert_allclose((moved - 1e6) * 1e3, value, rtol=1e-4)
+    np.testing.assert_allclose(moved_high - moved_low, 1e-3 * (high - low), rtol=1e-4)
+    assert other.loglik == pytest.approx(one.loglik - 60 * log(1e-3), rel=1e-4)
+
+
+def test_reported_states_reproduce_the_first_forecast() -> None:
+    y = passing()
+    for trend, seasonal in (("add", "add"), ("add", "mul"), ("mul", "add"), ("mul", "mul")):
+        fitted = fit_form(y, Form("add", trend, seasonal, damped=False, period=4))
+        assert fitted is not None
+        told = fitted.diagnostics()["params"]
+        level, growth, season = told["initial_level"], told["initial_growth"], told["initial_seasons"][0]
+        grown = level + growth if trend == "add" else level * growth
+        first = grown + season if seasonal == "add" else grown * season
+        assert first == pytest.approx(y[0] - fitted.residual[0] * fitted.scale, rel=1e-9)
+
+
+def test_residuals_that_grow_with_the_level_look_multiplicative() -> None:
+    rng = np.random.default_rng(2)
+    level = np.linspace(1.0, 100.0, 200)
+    form = Form("add", "add", "none", damped=False, period=0)
+    growing, steady = (
+        fit_form(level * np.exp(rng.normal(0, 0.2, 200)), form),
+        fit_form(level + rng.normal(0, 0.2, 200), form),
+    )
+    assert growing is not None
+    assert steady is not None
+    assert likelier_error(growing) == "mul"
+    assert likelier_error(steady) == "add"
+
+
+def test_selection_stops_when_time_is_out_but_has_an_answer() -> None:
+    forms = [Form("add", trend, "none", damped=False, period=0) for trend in ("none", "add")]
+    best, tried = select(passing(), forms, 0, Horizon(3, out_of_time=lambda: True))
+    assert best is not None
+    assert best.form == forms[0]
+    assert tried == 1
+
+
+def test_selection_finds_the_form_that_made_the_series() -> None:
+    rng = np.random.default_rng(3)
+    t = np.arange(120)
+    season = np.tile([3.0, -1.0, -2.0, 0.0], 30)
+    forms = [
+        Form("add", trend, seasonal, damped=False, period=4 if seasonal == "add" else 0)
+        for trend in ("none", "add")
+        for seasonal in ("none", "add")
+    ]
+    for y, expected in (
+        (rng.normal(10.0, 1.0, 120), ("none", "none")),
+        (10.0 + 0.5 * t + rng.normal(0.0, 1.0, 120), ("add", "none")),
+        (10.0 + season + rng.normal(0.0, 1.0, 120), ("none", "add")),
+        (10.0 + 0.5 * t + season + rng.normal(0.0, 1.0, 120), ("add", "add")),
+    ):
+        best, tried = select(y, forms, 4, Horizon(8))
+        assert best is not None
+        assert (best.form.trend, best.form.seasonal) == expected
+        assert tried == 4
+
+
+def test_simple_smoothing_starts_at_the_first_value() -> None:
+    fitted = fit_simple(np.array([3.0, 5.0, 4.0, 6.0]))
+    assert fitted.residual[0] == 0.0
+    assert fitted.estimated == 1
+    assert fitted.diagnostics()["params"]["initial_level"] == 3.0
