@@ -50,6 +50,7 @@ bench-detectors: $(VENV)/.dev $(VENV)-bench-detect/.peers
 bench-tsfm: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.bench_tsfm
 	$(BIN)/python -m benchmarks.coverage_tsfm
+
 # The forecasting peers have an environment of their own: they must not decide which versions we use.
 .venv-bench/.forecast: benchmarks/peers-forecast.txt
 	$(PYTHON) -m venv .venv-bench

@@ -315,9 +315,19 @@ def test_reload_with_a_bad_configuration_keeps_the_old_one() -> None:
         assert ask(node, dump(request()))["rows"] == 1
 
 
+def statistics(address: Path) -> dict[str, Any]:
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.connect(str(address))
+        with sock.makefile("rb") as file:
+            found: dict[str, Any] = json.loads(file.read())
+    return found
+
+
 def test_metrics_and_statistics_count_what_all_workers_served(tmp_path: Path) -> None:
     address = tmp_path / "stats"
     with Node(server=f"stats = {address}") as node:
+        while not all(worker["pid"] for worker in statistics(address)["workers"]):  # the second one is still starting
+            time.sleep(0.05)
         for _ in range(20):
             ask(node, dump(request()))
         ask(node, b"x")
@@ -331,8 +341,6 @@ def test_metrics_and_statistics_count_what_all_workers_served(tmp_path: Path) ->
         }
         assert counted[("iqr", "ok")] == 20
         assert sum(counted.values()) == 21
-        with socket.socket(socket.AF_UNIX) as sock:
-            sock.connect(str(address))
-            shown = json.loads(sock.makefile("rb").read())
+        shown = statistics(address)
         assert {worker["pid"] for worker in shown["workers"]} == {worker.pid for worker in workers(node)}
         assert sum(worker["requests"] for worker in shown["workers"]) >= 22
