@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test demo bench bench-detectors bench-forecast bench-tsfm lint venv lock train-sample-model clean
+.PHONY: run test demo bench bench-detectors bench-forecast bench-tsfm lint venv lock train-sample-model package repo release test-package clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -61,6 +61,32 @@ bench-forecast: $(VENV)/.dev .venv-bench/.forecast
 	$(BIN)/python -m benchmarks.bench_forecast
 	$(BIN)/python -m benchmarks.accuracy_forecast --data ../shared/data
 
+# Only what is installed there can end up in the packages.
+BUILD := .venv-build
+$(BUILD)/.done: packaging/lock/build.txt pyproject.toml
+	$(PYTHON) -m venv $(BUILD)
+	$(BUILD)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r packaging/lock/build.txt
+	$(BUILD)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+package: $(BUILD)/.done
+	./packaging/system-packages.sh package
+	$(BUILD)/bin/python packaging/build.py freeze
+	$(BUILD)/bin/python packaging/build.py pack
+
+repo: package
+	$(BUILD)/bin/python packaging/build.py repo
+
+# For publication: packages for older systems too, built in a chroot.
+release: $(BUILD)/.done
+	./packaging/system-packages.sh release
+	./packaging/release.sh
+
+# Boots real systems: takes root, a Debian mirror and some minutes.
+test-package: $(VENV)/.dev repo
+	./packaging/system-packages.sh test-package
+	$(BIN)/pytest -q --timeout=900 tests/package
+
 # Resolves anew, with hashes and without naming a registry.
 lock: $(VENV)/.dev
 	$(BIN)/pip install --quiet pip-tools
@@ -72,4 +98,4 @@ train-sample-model: $(VENV)/.dev
 	$(BIN)/python tests/golden/make_sample_ad_model.py
 
 clean:
-	rm -rf $(VENV) .cache .run build dist .demo
+	rm -rf $(VENV) $(BUILD) .cache .run build dist .demo

@@ -22,6 +22,9 @@ COMMANDS = {
     "start-model": "start the server of a foundation model in the background",
     "stop-model": "stop the server of a foundation model",
     "convert-weights": "rewrite a model's taos.pth as model.safetensors",
+    "selftest": "run every algorithm and compare with the answers of the release",
+    "warm": "compile all kernels; part of the package build",
+    "remove": "uninstall the node",
 }
 
 # The other names this executable is linked to, and what they stand for.
@@ -35,6 +38,7 @@ LINKS: dict[str, list[str]] = {
     "stop-time-moe": ["stop-model", "timemoe"],
     "start-timer-moe": ["start-model", "timemoe"],
     "stop-timer-moe": ["stop-model", "timemoe"],
+    "rmtaosanode": ["remove"],
 }
 
 OK, FAILED, USAGE = 0, 1, 2  # exit codes of every command

@@ -15,6 +15,7 @@ from gunicorn.arbiter import Arbiter
 from appliance import catalog, logs, stats
 from appliance.app import create_app
 from appliance.metrics import Metrics
+from appliance.notify import Systemd, when_answering
 from appliance.observer import Observer
 from appliance.resources.metrics import MetricsText
 from appliance.scoreboard import Scoreboard
@@ -41,6 +42,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         self._scoreboard, self._metrics = Scoreboard(), Metrics()
         self._row = 0
         self.settings = settings
+        self._systemd = Systemd()
         self._adopt(settings)
         self._stats = stats.start(settings, self._scoreboard)
         super().__init__()
@@ -65,7 +67,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             "preload_app": False,
             "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,
             "control_socket_disable": True,
-            "pidfile": str(settings.pidfile) if settings.pidfile else None,
+            "pidfile": os.path.realpath(settings.pidfile) if settings.pidfile else None,
             "proc_name": "taosanode",
             "when_ready": self._when_ready,
             "pre_fork": self._pre_fork,
@@ -97,10 +99,12 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         except Exception as error:
             log.error("reload refused, the node goes on as it was: %s", error)
             self.settings = before
+            self._systemd.tell("STATUS=reload refused, goes on as it was: " + " ".join(str(error).split()))
             return
         if self._stats:
             self._stats.processes = self.settings.processes
         super().reload()
+        self._systemd.tell(self._summary())
 
     def _adopt(self, settings: Settings) -> None:
         """Find the algorithms these settings name, and log where they say."""
@@ -125,7 +129,16 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             self._stats.stop()
 
     def _when_ready(self, arbiter: Arbiter) -> None:
+        """Report once a worker has answered; gunicorn calls this before there are any."""
+        when_answering(self.settings.http, self._report_ready)
+
+    def _report_ready(self) -> None:
+        self._systemd.tell(f"READY=1\n{self._summary()}")
         self._ready(self.settings)
+
+    def _summary(self) -> str:
+        host, port = self.settings.http
+        return f"STATUS=serving {len(self._catalog.algorithms)} algorithms at {host}:{port}"
 
 
 def _keep_freed_memory() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -15,6 +16,9 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
+
+# What is measured or tested: this tree, or an installed node.
+PROGRAM = shlex.split(os.environ.get("TAOSANODED", f"{sys.executable} -m appliance serve"))
 
 
 class Node:
@@ -40,7 +44,7 @@ class Node:
             f"[taosanode]\napp-log = {folder}/taosanode.app.log\nmodel-dir = {folder}/model\n{node}\n"
         )
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "appliance", "serve", "-c", str(config)],
+            [*PROGRAM, "-c", str(config)],
             stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
         )

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Writes packaging/lock/*.txt from pyproject.toml: core (what the node runs on), dev (tests and checks, without
-# what core has), torch (pinned without hashes: CPU and CUDA builds of one version differ).
+# what core has), build (what makes the packages), torch (pinned without hashes: CPU and CUDA builds of one version differ).
 set -eu
 cd "$(dirname "$0")/.."
 compile() {
@@ -9,6 +9,7 @@ compile() {
 }
 compile --generate-hashes --all-build-deps --output-file packaging/lock/core.txt pyproject.toml
 compile --generate-hashes --extra dev --constraint packaging/lock/core.txt --output-file packaging/lock/dev.txt pyproject.toml
+compile --generate-hashes --extra build --constraint packaging/lock/core.txt --output-file packaging/lock/build.txt pyproject.toml
 compile --extra tsfm --output-file packaging/lock/torch.all pyproject.toml
 grep '^torch==' packaging/lock/torch.all | sed 's/+cpu//' > packaging/lock/torch.txt
 rm packaging/lock/torch.all

