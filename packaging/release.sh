@@ -26,7 +26,7 @@ END
     cp /etc/resolv.conf "$root/etc/resolv.conf"
     inside apt-get -q update
     inside apt-get -q install -y --no-install-recommends apt-utils binutils ca-certificates dpkg-dev g++ gcc make \
-        libbz2-dev libffi-dev liblzma-dev libsqlite3-dev libssl-dev patch uuid-dev xz-utils zlib1g-dev
+        libbz2-dev libexpat1-dev libffi-dev liblzma-dev libsqlite3-dev libssl-dev patch uuid-dev xz-utils zlib1g-dev
     touch "$root/opt/.ready"
 fi
 if [ ! -e "$root/opt/python/.done" ]; then
@@ -39,7 +39,8 @@ if [ ! -e "$root/opt/python/.done" ]; then
         sed -e "/^#/d" -e "s/ .*//" debian/patches/series | sed -n "/CVE-/,\$p" | while read -r change; do
             patch --silent -p1 < "debian/patches/$change"
         done
-        ./configure --quiet --prefix=/opt/python --enable-shared LDFLAGS=-Wl,-rpath,/opt/python/lib > configure.out
+        ./configure --quiet --prefix=/opt/python --enable-shared --with-system-expat \
+            LDFLAGS=-Wl,-rpath,/opt/python/lib > configure.out
         make --silent -j"$(nproc)" > make.out 2>&1
         make --silent install > install.out 2>&1
         cd / && rm -rf /opt/source
