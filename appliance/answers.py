@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from appliance import catalog
 from kernels import registry
 from kernels.contract import Algorithm, AlgorithmError, Detector, Horizon, Series
 
@@ -24,6 +25,8 @@ from kernels.contract import Algorithm, AlgorithmError, Detector, Horizon, Serie
 TOLERANCE = 1e-6
 PERIOD = 12
 HORIZON = Horizon(rows=6, conf=0.9)
+
+NO_MODELS = Path("/nonexistent")  # only the models that come with the program
 
 Answers = Mapping[str, Any]
 
@@ -39,8 +42,9 @@ def series() -> dict[str, Series]:
 
 
 def algorithms() -> dict[str, Algorithm]:
-    """Return all that the program itself offers, without an operator's additions."""
-    return registry.discover()
+    """Return all that the program itself computes: no model servers, and nothing of an operator's."""
+    trained = {detector.name: detector for detector in catalog.with_weights(NO_MODELS)}
+    return registry.discover() | trained
 
 
 def compute() -> dict[str, Any]:

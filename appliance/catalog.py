@@ -42,7 +42,7 @@ def build(settings: Settings) -> Catalog:
     """
     own: dict[str, Algorithm] = {}
     # every further source of algorithms of ours is one more item here
-    ours = chain(registry.discover().values(), _with_weights(settings.model_dir), tsfm.forecasters(settings))
+    ours = chain(registry.discover().values(), with_weights(settings.model_dir), tsfm.forecasters(settings))
     for algorithm in ours:
         if algorithm.name in own:
             raise TypeError(f"two algorithms named {algorithm.name}")
@@ -51,7 +51,7 @@ def build(settings: Settings) -> Catalog:
     return Catalog(own | added, broken)
 
 
-def _with_weights(model_dir: Path) -> Iterator[Detector]:
+def with_weights(model_dir: Path) -> Iterator[Detector]:
     """Yield the detectors that read trained weights: each public module of `models.anomaly` builds one."""
     for module in registry.modules("models.anomaly"):
         yield module.build(model_dir)
