@@ -17,7 +17,10 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 # Where a statement may end, and what may hide a semicolon.
-_HIDING = re.compile(r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`[^`]*`|--[^\n]*|/\*.*?\*/|(?P<end>;)""", re.DOTALL)
+_HIDING = re.compile(
+    r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`[^`]*`|--[^\n]*|/\*.*?\*/|(?P<open>['"`]|/\*)|(?P<end>;)""",
+    re.DOTALL,
+)
 _IGNORED = re.compile(r"--[^\n]*|/\*.*?\*/|\s+", re.DOTALL)
 
 LEAVE = ("quit", "exit", "q")
@@ -79,6 +82,8 @@ def split(text: str) -> tuple[list[str], str]:
     """Return the statements ended by a semicolon, without it, and what follows the last one."""
     found, start = [], 0
     for match in _HIDING.finditer(text):
+        if match["open"]:  # a quote or comment that is not closed yet hides whatever follows
+            break
         if match["end"]:
             found.append(text[start : match.start()].strip())
             start = match.end()
