@@ -16,7 +16,7 @@ from appliance.sql import console
 from appliance.sql.embedded import Embedded
 from tests.appliance.sql.fake_node import FakeNode
 
-_CONTROL = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r")
+_CONTROL = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|[\r ]")
 
 # A busy machine must not make a live node look dead.
 START = (
@@ -33,18 +33,19 @@ class Terminal:
         command = [sys.executable, "-c", START, "sql", "--registry", str(folder / "anodes.db")]
         self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment)
         os.close(slave)
+        self._shown, self._read = b"", 0
 
     def type(self, keys: str) -> None:
         os.write(self._master, keys.encode())
 
     def until(self, text: str) -> None:
-        """Read what is shown until there is this text."""
-        seen = b""
+        """Read on until this text is shown."""
         wanted = text.replace(" ", "").encode()  # spaces are often moves of the cursor
-        while wanted not in _CONTROL.sub(b"", seen).replace(b" ", b""):
+        while (at := _CONTROL.sub(b"", self._shown).find(wanted, self._read)) < 0:
             ready, _, _ = select.select([self._master], [], [], 30)
-            assert ready, f"{text!r} is not shown, but: {seen!r}"
-            seen += os.read(self._master, 65536)
+            assert ready, f"{text!r} is not shown, but: {self._shown!r}"
+            self._shown += os.read(self._master, 65536)
+        self._read = at + len(wanted)
 
     def close(self) -> None:
         if self.process.poll() is None:
