@@ -63,7 +63,9 @@ def test_a_session(tmp_path: Path, node: FakeNode) -> None:
         terminal.type(f"'{node.url}';\r")
         terminal.until("Create OK, 0 row(s) affected")
         terminal.until("taos> ")
-        terminal.type("sh\tanodes full;\r")  # Tab completes the only word that fits
+        terminal.type("sh\t")  # Tab completes the only word that fits
+        terminal.until("show")
+        terminal.type(" anodes full;\r")
         terminal.until("Query OK, 10 row(s) in set")
         terminal.until("taos> ")
         terminal.type("\x1b[A\r")  # the statement before, again
