@@ -18,6 +18,7 @@ COMMANDS = {
     "serve": "run the analysis node in the foreground",
     "check": "validate a configuration file and everything it names",
     "list": "list the algorithms, as the node announces them",
+    "sql": "register nodes and look at them in SQL, as in TDengine's console",
     "train-ad": "train an anomaly detection model on your own normal data",
     "start-model": "start the server of a foundation model in the background",
     "stop-model": "stop the server of a foundation model",

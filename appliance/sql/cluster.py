@@ -1,0 +1,111 @@
+"""Runs statements on a TDengine cluster through taosAdapter's REST interface."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from appliance.sql import answers
+from appliance.sql.answers import Answer, Column, Done, SqlError, Table
+
+TIMEOUT_S = 60.0
+DEFAULT_PORT = 6041
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who asks: a user with a password, or a token. Neither is part of the representation."""
+
+    user: str = "root"
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+
+    def header(self) -> str:
+        """Return the value of `Authorization`."""
+        if self.token:
+            return f"Taosd {self.token}"
+        return "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+
+
+def read_credentials(path: Path) -> Credentials:
+    """Read `user:password` or a token from the first line of a file."""
+    line = path.read_text().split("\n", 1)[0].strip()
+    if not line:
+        raise ValueError(f"{path} holds no credentials: user:password or a token is expected in its first line")
+    user, colon, password = line.partition(":")
+    return Credentials(user, password) if colon else Credentials(token=line)
+
+
+class Cluster:
+    """An engine on a cluster.
+
+    url : http or https, with or without `user:password@`.
+    """
+
+    def __init__(self, url: str, credentials: Credentials | None, ca_file: Path | None = None) -> None:
+        try:
+            parts = urlsplit(url)
+            self._port = parts.port or DEFAULT_PORT
+        except ValueError:
+            raise ValueError("--cluster is no url: http://host:6041 or https://host:6041 is expected") from None
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("--cluster is no url: http://host:6041 or https://host:6041 is expected")
+        if parts.username is not None:
+            credentials = Credentials(unquote(parts.username), unquote(parts.password or ""))
+        if credentials is None:
+            raise ValueError("--cluster needs credentials: in its url, a file or the environment, see --help")
+        self._authorization = credentials.header()
+        self._host = parts.hostname
+        self._path = parts.path.rstrip("/") + "/rest/sql"
+        self._context = ssl.create_default_context(cafile=ca_file) if parts.scheme == "https" else None
+
+    def execute(self, sql: str) -> Answer:
+        """Send one statement."""
+        headers = {"Authorization": self._authorization, "Content-Type": "text/plain; charset=utf-8"}
+        client = self._client()
+        try:
+            client.request("POST", self._path, sql.encode(), headers)
+            response = client.getresponse()
+            status, body = response.status, response.read()
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            raise SqlError(
+                answers.UNREACHABLE, f"Unable to establish connection: {self._host}:{self._port}: {reason}"
+            ) from error
+        finally:
+            client.close()
+        return _read(status, body)
+
+    def algorithms(self) -> list[str]:
+        """Return the names of the algorithms registered in the cluster."""
+        answer = self.execute("SHOW ANODES FULL")
+        return sorted({str(row[2]) for row in answer.rows}) if isinstance(answer, Table) else []
+
+    def _client(self) -> http.client.HTTPConnection:
+        if self._context:
+            return http.client.HTTPSConnection(self._host, self._port, timeout=TIMEOUT_S, context=self._context)
+        return http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
+
+
+def _read(status: int, body: bytes) -> Answer:
+    try:
+        document: Any = json.loads(body)
+        code = int(document["code"])
+        if code:
+            full = code & 0xFFFFFFFF
+            raise SqlError(full if full & 0x80000000 else full | 0x80000000, str(document["desc"]))
+        columns = tuple(Column(str(name), str(type), int(size)) for name, type, size in document["column_meta"])
+        rows = [list(row) for row in document["data"]]
+    except (ValueError, KeyError, TypeError) as error:
+        if status == http.client.UNAUTHORIZED:
+            raise SqlError(answers.AUTHENTICATION, "Authentication failure") from error
+        raise SqlError(answers.INVALID_JSON, f"Invalid json format: HTTP status {status}") from error
+    if [column.name for column in columns] == ["affected_rows"]:
+        return Done(int(rows[0][0]) if rows else 0)
+    return Table(columns, rows)
