@@ -11,7 +11,7 @@ from typing import TypeVar
 from appliance import operator_algorithms, tsfm
 from appliance.settings import Settings
 from kernels import registry
-from kernels.contract import Algorithm, Detector, Forecaster
+from kernels.contract import Algorithm, Detector, Forecaster, Json
 
 A = TypeVar("A", Detector, Forecaster)
 
@@ -55,3 +55,9 @@ def with_weights(model_dir: Path) -> Iterator[Detector]:
     """Yield the detectors that read trained weights: each public module of `models.anomaly` builds one."""
     for module in registry.modules("models.anomaly"):
         yield module.build(model_dir)
+
+
+def trained_models(model_dir: Path) -> Iterator[dict[str, Json]]:
+    """Yield what `/models` tells of the models that the node itself computes with."""
+    for module in registry.modules("models.anomaly"):
+        yield from module.available(model_dir)

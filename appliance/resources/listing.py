@@ -8,6 +8,7 @@ from typing import Any
 
 import falcon
 
+from appliance import catalog as catalogue
 from appliance import tsfm, wire
 from appliance.catalog import Catalog
 from appliance.settings import Settings
@@ -51,7 +52,7 @@ class Models:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with one entry per model."""
-        details = tsfm.models(self._settings)
+        details = [*tsfm.models(self._settings), *catalogue.trained_models(self._settings.model_dir)]
         resp.data = wire.dump({"protocol": wire.PROTOCOL, "version": wire.VERSION, "details": details})
 
 

@@ -19,6 +19,7 @@ import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -134,6 +135,24 @@ def _seen(series: Series, window: int, judge: Adaptive | Trained) -> tuple[Serie
 
 def _detect(models: Models, series: Series, params: Params) -> Detection:
     return judge(series, models.get(params.model), params.threshold)
+
+
+def available(model_dir: Path) -> list[dict[str, Any]]:
+    """Return what `/models` tells of the shipped model and of the operator's own, usable or not."""
+    folders = [SHIPPED_FOLDER]
+    if model_dir.is_dir():
+        folders += sorted(folder for folder in model_dir.iterdir() if _autoencoder.looks_like_one(folder))
+    return [_entry(folder) for folder in folders]
+
+
+def _entry(folder: Path) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": folder.name, "algo": SHIPPED, "type": Detector.type}
+    try:
+        _autoencoder.read(folder)
+        size = (folder / _autoencoder.TENSORS).stat().st_size
+    except (BadModel, OSError) as error:
+        return {**entry, "status": "UNAVAIL", "size": None, "dtype": None, "error": str(error)}
+    return {**entry, "status": "READY", "size": size, "dtype": "float32"}
 
 
 def build(model_dir: Path) -> Detector:

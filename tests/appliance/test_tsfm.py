@@ -289,4 +289,4 @@ def test_the_list_follows_the_status(tsfm_node: Node, monkeypatch: pytest.Monkey
 def test_the_models_route_tells_of_them(tsfm_node: Node, tmp_path: Path) -> None:
     shutil.copytree(CHECKPOINT, tmp_path / "tdtsfm")
     details = tsfm_node(Settings(model_dir=tmp_path)).simulate_get("/models").json["details"]
-    assert [one["name"] for one in details] == ["tdtsfm"]
+    assert [one["name"] for one in details] == ["tdtsfm", "sample_ad_model"]

@@ -242,3 +242,17 @@ def test_torch_is_not_imported():
 
 def test_the_shipped_weights_are_small():
     assert sum(file.stat().st_size for file in sample_ad_model.SHIPPED_FOLDER.iterdir()) < 1_000_000
+
+
+def test_what_is_available_is_told_with_size_and_state(tmp_path):
+    (tmp_path / "other").mkdir()
+    own, broken = tmp_path / "own", tmp_path / "spoilt"
+    for folder in (own, broken):
+        folder.mkdir()
+        _autoencoder.write(_autoencoder.read(sample_ad_model.SHIPPED_FOLDER), folder)
+    (broken / "model.safetensors").write_bytes(b"x")
+    shipped, first, second = sample_ad_model.available(tmp_path)
+    assert (shipped["name"], shipped["status"], shipped["dtype"]) == ("sample_ad_model", "READY", "float32")
+    assert (first["name"], first["size"]) == ("own", (own / "model.safetensors").stat().st_size)
+    assert (second["name"], second["status"], second["size"]) == ("spoilt", "UNAVAIL", None)
+    assert "damaged" in second["error"]
