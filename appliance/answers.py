@@ -20,9 +20,9 @@ from appliance import catalog
 from kernels import registry
 from kernels.contract import Algorithm, AlgorithmError, Detector, Horizon, Series
 
-# Relative to the largest number of an answer. Optimisers stop within about 1e-8 of an optimum, the autoencoder computes in
-# single precision (2e-6 from run to run of one program, by where its arrays lie), and rounding differs between processors;
-# a build that went wrong differs by far more.
+# Relative to the largest number of an answer. Optimisers stop within about 1e-8 of an optimum, the autoencoder computes
+# in single precision (2e-6 apart within one program, by where its arrays lie), and rounding differs between
+# processors; a build that went wrong differs by far more.
 TOLERANCE = 1e-4
 PERIOD = 12
 HORIZON = Horizon(rows=6, conf=0.9)
