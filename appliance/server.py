@@ -42,6 +42,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         self._scoreboard, self._metrics = Scoreboard(), Metrics()
         self._row = 0
         self.settings = settings
+        self._catalog: catalog.Catalog  # set by `_adopt`, now and at every reload
         self._systemd = Systemd()
         self._adopt(settings)
         self._stats = stats.start(settings, self._scoreboard)
@@ -89,7 +90,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
 
     def reload(self) -> None:
         """Read settings and algorithms anew; keep the old ones if the new ones are no good."""
-        before = self.settings
+        before, algorithms = self.settings, self._catalog
         try:
             self._adopt(self._read_settings())
             if self.settings.stats != before.stats:
@@ -98,7 +99,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
                     replaced.stop()
         except Exception as error:
             log.error("reload refused, the node goes on as it was: %s", error)
-            self.settings = before
+            self.settings, self._catalog = before, algorithms
             self._systemd.tell("STATUS=reload refused, goes on as it was: " + " ".join(str(error).split()))
             return
         if self._stats:

@@ -42,6 +42,7 @@ class Slots:
     def __init__(self, slots: int, queue: int, changed: Callable[[int, int], None]) -> None:
         self._changed = changed
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix="slot", initializer=_lower_priority)
+        self._slots = slots
         self._limit = slots + queue
         self._lock = threading.Lock()
         self._admitted = 0
@@ -75,7 +76,7 @@ class Slots:
             if self._admitted >= self._limit:
                 raise Busy(f"the node is busy: {self._admitted} requests are running or waiting already")
             self._count(admitted=1)
-            must_wait = self._admitted > self._pool._max_workers
+            must_wait = self._admitted > self._slots
 
         def in_slot() -> R:
             with self._lock:

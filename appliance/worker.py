@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import selectors
 import socket
+import struct
 import time
 from collections import deque
 from concurrent import futures
@@ -24,7 +25,7 @@ HEAD_END = b"\r\n\r\n"
 MAX_HEAD = 64 * 1024
 READ_SIZE = 256 * 1024
 RECEIVE_TIMEOUT_S = 60.0  # a request must be complete by then
-SEND_TIMEOUT_S = 30.0  # a client that does not read its answer is given up
+STALLED_S = 30  # a client that keeps a thread waiting so long, to read its answer or to send, is given up
 MAX_BUFFERED = 256 * 1024 * 1024  # of all connections of one worker together
 
 _EXPECT = re.compile(rb"^expect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE | re.MULTILINE)
@@ -158,6 +159,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         except OSError:  # another worker was faster, or the client has gone already
             return
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for limit in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # kept by the kernel: gunicorn undoes `settimeout`
+            client.setsockopt(socket.SOL_SOCKET, limit, struct.pack("ll", STALLED_S, 0))
         self.nr_conns += 1
         if self.nr_conns >= self.worker_connections and self._receiving:
             self._drop(self._receiving[0])  # the one that has kept us waiting longest
@@ -188,7 +191,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
     def handle(self, conn: TConn) -> Any:
         """Serve one received request; runs in a thread."""
         conn.init()
-        conn.sock.settimeout(SEND_TIMEOUT_S)
         conn.parser.unreader.unread(bytes(conn.incoming.head))
         return super().handle(conn)
 

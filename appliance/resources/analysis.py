@@ -15,7 +15,7 @@ import falcon
 from appliance import errors, options, wire
 from appliance.observer import served
 from appliance.settings import Settings
-from appliance.slots import ClientGone, Slots
+from appliance.slots import Slots
 from appliance.wire import BadRequest
 from kernels.contract import AlgorithmError, RawOptions
 from kernels.numerics.whitenoise import is_white_noise
@@ -77,7 +77,7 @@ class Analysis:
                 return wire.dump(found)
 
             resp.data = self._slots.run(work, due=deadline.due, client_gone=lambda: _hung_up(req))
-        except (Exception, ClientGone) as error:  # everything else is a bug, and logged as one in errors.message
+        except Exception as error:  # what is not an AlgorithmError or ClientGone is a bug, logged in errors.message
             message = errors.message(error)
             record.failed(error, message)
             resp.data = wire.error(message)
