@@ -1,0 +1,1 @@
+"""Detection and forecasting on files, without any SQL."""
