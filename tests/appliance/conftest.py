@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
-import numpy as np
 import pytest
 from falcon import testing
 
+import benchmarks.node
 from appliance.app import create_app
 from appliance.catalog import Catalog
 from appliance.metrics import Metrics
@@ -17,28 +19,13 @@ from appliance.scoreboard import Scoreboard
 from appliance.settings import Settings
 from appliance.slots import Slots
 from kernels import registry
-from kernels.contract import Detection, Detector, Forecast, Forecaster, Horizon, NoParams, Series
+from tests.appliance.extra import broken, endless, flat
+from tests.appliance.wire_client import WireClient
+
+EXTRA_FILES = Path(__file__).parent / "extra"
 
 
-def _flat(series: Series, horizon: Horizon, params: NoParams) -> Forecast:
-    value = np.full(horizon.rows, series[-1])
-    return Forecast(value, value - horizon.conf, value + horizon.conf, mse=1.0)
-
-
-def _broken(series: Series, params: NoParams) -> Detection:
-    raise RuntimeError("a bug")
-
-
-def _endless(series: Series, horizon: Horizon, params: NoParams) -> Forecast:
-    value = np.full(horizon.rows, np.inf)
-    return Forecast(value, value, value)
-
-
-EXTRA = [
-    Forecaster("flat", "the last value again", NoParams, _flat),
-    Forecaster("endless", "runs out of the float range", NoParams, _endless),
-    Detector("broken", "raises what it should not", NoParams, _broken),
-]
+EXTRA = [flat.ALGORITHM, endless.ALGORITHM, broken.ALGORITHM]
 
 
 @pytest.fixture(scope="session")
@@ -65,5 +52,16 @@ def node() -> Node:
 
 
 @pytest.fixture
-def client(catalog: Catalog, node: Node) -> testing.TestClient:
+def client(catalog: Catalog, node: Node, request: pytest.FixtureRequest) -> testing.TestClient | WireClient:
+    """The application, by itself; or the installed node that TAOSANODED names, over HTTP."""
+    if "TAOSANODED" in os.environ:
+        installed: WireClient = request.getfixturevalue("installed")
+        return installed
     return node(catalog, Settings(max_body=4 * 1024 * 1024, detail_types=()))
+
+
+@pytest.fixture(scope="session")
+def installed() -> Iterator[WireClient]:
+    extra = {path.name: path.read_text() for path in EXTRA_FILES.glob("[!_]*.py")}
+    with benchmarks.node.Node(node="max-body = 4M\ndetail-types =\n", algorithms=extra) as running:
+        yield WireClient(running.address)

@@ -6,6 +6,9 @@ The tests run in this order on one machine; each begins where the one before it 
 from __future__ import annotations
 
 import json
+import math
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -32,9 +35,11 @@ OURS = (
     "/var/log/dnf",
     "/tmp/",
 )
+WIRE_TESTS = [f"tests/appliance/test_{name}.py" for name in ("app", "fuzz", "node", "sql")]
 BACK_WITHIN_S = 5.0
-RESTARTS = 5
+RESTARTS = 12
 ACTIVE_SINCE = "ActiveEnterTimestampMonotonic"
+MOST_MS = {"ready": 1500.0, "detection": 50.0, "arima": 250.0}
 MOST_MEMORY_KB = 220 * 1000
 
 
@@ -133,6 +138,15 @@ def test_packaged_configuration_is_sound(machine: Machine) -> None:
     machine.run("taosanode", "check", "-c", CONFIG)
 
 
+def test_installed_program_passes_the_wire_tests_of_the_source_tree(machine: Machine) -> None:
+    program = machine.path(f"{PRODUCT}/bin/taosanoded")
+    command = [PYTHON, "-m", "pytest", "-q", "--timeout=600", *WIRE_TESTS]
+    told = subprocess.run(
+        command, env={**os.environ, "TAOSANODED": str(program)}, cwd=ROOT, capture_output=True, check=False
+    )
+    assert told.returncode == 0, told.stdout.decode()[-4000:]
+
+
 def test_start_returns_when_a_request_is_answered(machine: Machine) -> None:
     machine.run("systemctl", "start", "taosanoded")
     assert answers(machine)
@@ -215,25 +229,31 @@ def test_idle_node_needs_little_memory(machine: Machine) -> None:
 
 
 def test_node_is_fast_from_its_first_request_on(machine: Machine) -> None:
-    """Medians would measure the neighbours of this machine; the best of a few restarts measures the node."""
-    ready, detection, arima, second = [], [], [], []
+    """Medians would measure the neighbours of this machine; the best of some restarts measures the node."""
+    best = dict.fromkeys(("ready", "detection", "arima", "second"), math.inf)
     for _ in range(RESTARTS):
         restart(machine)
         begun, active = (int(machine.property(name)) for name in ("ExecMainStartTimestampMonotonic", ACTIVE_SINCE))
-        ready.append((active - begun) / 1e6)
-        detection.append(ask(machine, "first", "iqr", "500")["ms"][0])
+        detection = ask(machine, "first", "iqr", "500")["ms"]
         restart(machine)
-        took = ask(machine, "first", "arima", "500")["ms"]
-        arima.append(took[0])
-        second.append(min(took[1:]))
-    told = (
-        f"ready {min(ready):.2f} s, detection {min(detection):.1f} ms, arima {min(arima):.1f} then {min(second):.1f} ms"
-    )
+        arima = ask(machine, "first", "arima", "500")["ms"]
+        seen = {
+            "ready": (active - begun) / 1000,
+            "detection": detection[0],
+            "arima": arima[0],
+            "second": min(arima[1:]),
+        }
+        best = {name: min(best[name], seen[name]) for name in best}
+        if fast_enough(best):
+            break
+    told = ", ".join(f"{name} {best[name]:.1f} ms" for name in best)
     sys.stdout.write(f"{told}\n")
-    assert min(ready) < 1.5, told
-    assert min(detection) < 50, told
-    assert min(arima) < 250, told
-    assert min(arima) < 2 * min(second) + 50, told
+    assert fast_enough(best), told
+
+
+def fast_enough(best: dict[str, float]) -> bool:
+    within = all(best[name] < bar for name, bar in MOST_MS.items())
+    return within and best["arima"] < 2 * best["second"] + 50  # nothing was compiled for the first one
 
 
 def test_upgrade_keeps_settings_and_goes_on(
