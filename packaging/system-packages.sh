@@ -3,7 +3,7 @@
 set -eu
 case "${1:-}" in
     test) packages="libcurl4-openssl-dev libssl-dev gcc" ;; # pycurl is built from source where no wheel fits
-    package) packages="apt-utils binutils createrepo-c" ;;
+    package) packages="apt-utils binutils createrepo-c rpm xz-utils" ;;
     test-package) packages="debootstrap lintian rpm rpmlint systemd-container" ;;
     release) packages="apt-utils createrepo-c debootstrap" ;;
     *) echo "usage: $0 test|package|release|test-package" >&2; exit 2 ;;

@@ -45,9 +45,8 @@ def next_packages(packages: Path, version: str, tmp_path_factory: pytest.TempPat
     configuration.write_text(default + "\n; a key of the future\n")
     for package in [*packages.glob("*.deb"), *packages.glob("*.rpm")]:
         shutil.copy(package, folder)
-    fast = ["--deb-compression", "none", "--rpm-compression", "zstd:1"]
-    pack = ["pack", "--version", following, "--out", folder, "--configuration", configuration]
-    subprocess.run([*BUILD, *pack, *fast], check=True, capture_output=True)
+    pack = ["pack", "--fast", "--version", following, "--out", folder, "--configuration", configuration]
+    subprocess.run([*BUILD, *pack], check=True, capture_output=True)
     subprocess.run([*BUILD, "repo", "--out", folder], check=True, capture_output=True)
     return folder
 
