@@ -96,16 +96,34 @@ class ForecastRequest(Request):
 def read_anomaly(body: Body) -> AnomalyRequest:
     """Read the body of `/anomaly-detect`; raises BadRequest."""
     document = _document(body)
-    times, columns = _table(document, body)
-    if len({len(column) for column in columns.values()}) > 1:
-        raise BadRequest("multiple dimensions of data for anomaly detection are not equal")
-    return AnomalyRequest(**_common(document, DEFAULT_DETECTOR), times=times, columns=columns)
+    return _anomaly(document, *_table(document, body))
 
 
 def read_forecast(body: Body) -> ForecastRequest:
     """Read the body of `/forecast`; raises BadRequest."""
     document = _document(body)
-    times, columns = _table(document, body)
+    return _forecast(document, *_table(document, body))
+
+
+def anomaly(fields: Mapping[str, Any], times: Times, columns: Mapping[str, Series]) -> AnomalyRequest:
+    """Build the request that a body with these fields and columns would be; raises BadRequest."""
+    _check_lengths([len(times), *map(len, columns.values())], ["ts", *columns])
+    return _anomaly(fields, times, columns)
+
+
+def forecast(fields: Mapping[str, Any], times: Times, columns: Mapping[str, Series]) -> ForecastRequest:
+    """Build the request that a body with these fields and columns would be; raises BadRequest."""
+    _check_lengths([len(times), *map(len, columns.values())], ["ts", *columns])
+    return _forecast(fields, times, columns)
+
+
+def _anomaly(document: Mapping[str, Any], times: Times, columns: Mapping[str, Series]) -> AnomalyRequest:
+    if len({len(column) for column in columns.values()}) > 1:
+        raise BadRequest("multiple dimensions of data for anomaly detection are not equal")
+    return AnomalyRequest(**_common(document, DEFAULT_DETECTOR), times=times, columns=columns)
+
+
+def _forecast(document: Mapping[str, Any], times: Times, columns: Mapping[str, Series]) -> ForecastRequest:
     common = _common(document, DEFAULT_FORECASTER)
     given = common["options"]
     start, every, rows = (_integer(document, name) for name in ("start", "every", "forecast_rows"))

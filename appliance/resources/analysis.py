@@ -7,34 +7,18 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import falcon
 
-from appliance import errors, options, wire
+from appliance import analyses, errors, wire
+from appliance.analyses import Deadline
 from appliance.observer import served
 from appliance.settings import Settings
 from appliance.slots import Slots
 from appliance.wire import BadRequest
-from kernels.contract import AlgorithmError, RawOptions
-from kernels.numerics.whitenoise import is_white_noise
-
-MARGIN_S = 1.0  # an anytime search stops this much before the client gives up
-TIMEOUT_OPTION_S = (1, 1200)  # what taosd accepts; it falls back to 60 s outside
 
 R = TypeVar("R", bound=wire.Request)
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """When the client gives up, as `time.monotonic`."""
-
-    due: float
-
-    def out_of_time(self) -> bool:
-        """Tell a long search that its answer is due."""
-        return time.monotonic() >= self.due - MARGIN_S
 
 
 class Analysis:
@@ -67,11 +51,10 @@ class Analysis:
             with self._parsing:
                 request = read(body)
             record.algorithm, record.rows, record.option = request.algo, request.rows, request.option_text
-            deadline = Deadline(arrived + self._patience(request))
+            deadline = Deadline(arrived + analyses.patience_s(request, self._settings))
 
             def work() -> bytes:
-                if request.wncheck and is_white_noise(next(iter(request.columns.values()))):
-                    raise BadRequest("white noise data not processed")
+                analyses.refuse_white_noise(request)
                 found = answer(request, deadline)
                 record.result_rows = found["rows"]
                 return wire.dump(found)
@@ -92,36 +75,6 @@ class Analysis:
         if len(body) > limit:
             raise BadRequest(f"invalid request format: body of more than {limit} bytes")
         return body
-
-    def _patience(self, request: wire.Request) -> float:
-        shortest, longest = TIMEOUT_OPTION_S
-        asked = request.option("timeout", 0)
-        patience = float(asked) if shortest <= asked <= longest else self._settings.http_timeout_s
-        return min(patience, self._settings.longest_request_s)
-
-
-def params_of(kind: type[Any], request: wire.Request) -> Any:
-    """Build an algorithm's parameters; one that reads the request by itself is handed it as it came."""
-    if not issubclass(kind, RawOptions):
-        return options.params(kind, request.options)
-    if not isinstance(request, wire.ForecastRequest):
-        return kind(request.options, request.times, request.precision)
-    return kind(
-        request.options,
-        request.times,
-        request.precision,
-        start=request.start,
-        step=request.every,
-        return_conf=request.return_conf,
-        covariates=request.covariates,
-    )
-
-
-def choose(found: Any, kind: str, name: str) -> Any:
-    """Return the algorithm of that name, or refuse; taosd itself only asks for what `/list` announced."""
-    if found is None:
-        raise AlgorithmError(f"unknown {kind} algorithm: {name!r}")
-    return found
 
 
 def _hung_up(req: falcon.Request) -> bool:

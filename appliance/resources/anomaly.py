@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import falcon
-import numpy as np
 
-from appliance import wire
+from appliance import analyses, wire
+from appliance.analyses import Deadline
 from appliance.catalog import Catalog
-from appliance.resources.analysis import Analysis, Deadline, choose, params_of
+from appliance.resources.analysis import Analysis
 from kernels.contract import Detector
 
 
@@ -25,10 +25,7 @@ class Anomaly:
         self._analysis.serve(req, resp, wire.read_anomaly, self._answer)
 
     def _answer(self, request: wire.AnomalyRequest, deadline: Deadline) -> dict[str, Any]:
-        detector: Detector = choose(self._detectors.get(request.algo), "anomaly detection", request.algo)
-        params = params_of(detector.params, request)
-        columns = list(request.columns.values())
-        found = detector.detect(np.column_stack(columns) if detector.multivariate else columns[0], params)
+        found = analyses.detect(self._detectors, request)
         spans, codes = wire.windows(request.times, found.flags)
         answer = {
             "algo": request.algo,
