@@ -18,6 +18,8 @@ COMMANDS = {
     "serve": "run the analysis node in the foreground",
     "check": "validate a configuration file and everything it names",
     "list": "list the algorithms, as the node announces them",
+    "detect": "find anomalies in the series of a file",
+    "forecast": "forecast the series of a file",
     "sql": "register nodes and look at them in SQL, as in TDengine's console",
     "train-ad": "train an anomaly detection model on your own normal data",
     "start-model": "start the server of a foundation model in the background",

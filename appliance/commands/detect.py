@@ -1,0 +1,32 @@
+"""Find anomalies in the series of a file: Parquet, CSV or JSON.
+
+Prints one line for each window of anomalous rows: series, first and last time, number of rows; with --flags one line
+for each row. Algorithms and options are those of ANOMALY_WINDOW in SQL. A series that fails is named on standard error
+and does not stop the others. Exit codes: 0 all series done, 1 something failed, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from appliance.files import arguments as common
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    common.add(parser, "iqr", "draw the series and their anomalies")
+    parser.add_argument("--flags", action="store_true", help="one line for each row, with flag (1 normal) and score")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Return 0 when every series was analysed."""
+    from appliance.files import command, question, writing
+    from kernels.contract import Detector
+
+    try:
+        asked = question.Question(*question.read(given.algo, common.options(given)))
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return command.USAGE
+    return command.run(given, Detector, asked, writing.FLAGS if given.flags else writing.WINDOWS)

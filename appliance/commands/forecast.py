@@ -1,0 +1,39 @@
+"""Forecast the series of a file: Parquet, CSV or JSON.
+
+Prints one line for each step ahead: series, time, forecast and the bounds of its interval. Algorithms and options are
+those of FORECAST in SQL. A series that fails is named on standard error and does not stop the others. Exit codes: 0 all
+series done, 1 something failed, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from appliance.files import arguments as common
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    common.add(parser, "holtwinters", "draw the series and their forecasts")
+    ahead = parser.add_argument_group("forecast")
+    ahead.add_argument("--rows", type=int, metavar="N", help="number of steps ahead (10)")
+    ahead.add_argument("--conf", type=float, metavar="SHARE", help="coverage of the interval, 0.95 or 95 (0.95)")
+    ahead.add_argument("--every", metavar="STEP", help="such as 5m, 1h or 1d, or in the unit of the times (usual step)")
+    ahead.add_argument(
+        "--start", metavar="TIME", help="first time, ISO 8601 or an integer (one step after the last row)"
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    """Return 0 when every series was forecast."""
+    from appliance.files import command, question, writing
+    from kernels.contract import Forecaster
+
+    try:
+        name, option = question.read(given.algo, common.options(given))
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return command.USAGE
+    asked = question.Ahead(name, option, given.rows, given.conf, given.every, given.start)
+    return command.run(given, Forecaster, asked, writing.FORECAST)

@@ -1,0 +1,55 @@
+"""What `taosanode detect` and `taosanode forecast` have in common on the command line. Imports nothing slow."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add(parser: argparse.ArgumentParser, default: str, plotted: str) -> None:
+    """Declare the arguments that both commands take."""
+    parser.add_argument("file", metavar="FILE", help="Parquet, CSV with a header line, or JSON; - for standard input")
+    what = parser.add_argument_group("what to do")
+    what.add_argument("--algo", default=default, metavar="NAME", help="algorithm, also as NAME,k=2 (%(default)s)")
+    what.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option, as in SQL")
+    what.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="longest time for one series, 1 to 1200 (60)")
+    data = parser.add_argument_group("columns and rows")
+    data.add_argument("--time", metavar="COLUMN", help="the times; not needed where only one column can be meant")
+    data.add_argument("--value", metavar="COLUMN[,COLUMN]", help="the values; likewise")
+    data.add_argument("--by", metavar="COLUMN[,COLUMN]", help="one series for each value of these columns")
+    data.add_argument("--precision", choices=("ms", "us", "ns"), help="unit of integer times; else told by their size")
+    data.add_argument("--sort", action="store_true", help="sort rows by time instead of refusing what is out of order")
+    data.add_argument("--drop-nulls", action="store_true", help="leave rows without time, value or series out")
+    where = parser.add_argument_group("where to compute")
+    place = where.add_mutually_exclusive_group()
+    place.add_argument(
+        "--url", metavar="URL", help="ask a node, such as http://127.0.0.1:6090, instead of computing here"
+    )
+    place.add_argument("-c", "--config", type=Path, metavar="FILE", help="the node's configuration, for its algorithms")
+    where.add_argument("--threads", type=_positive, metavar="N", help="series at once (one for each core, at least 2)")
+    out = parser.add_argument_group("results")
+    out.add_argument("--out", type=Path, metavar="FILE", help="write to a file instead of standard output")
+    out.add_argument(
+        "--format", choices=("table", "csv", "json", "parquet"), help="else by the file's suffix, or table"
+    )
+    out.add_argument("--plot", metavar="FILE.png|term", help=plotted)
+    out.add_argument("--progress", action="store_true", help="show the progress even if standard error is no terminal")
+
+
+def options(given: argparse.Namespace) -> list[str]:
+    """Return the options of the algorithm that were given, in SQL's words."""
+    return [*given.option, *([f"timeout={given.timeout}"] if given.timeout else [])]
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"at least 1, got {text}")
+    return number
+
+
+def _seconds(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1200:
+        raise argparse.ArgumentTypeError(f"1 to 1200 seconds, got {text}")
+    return number

@@ -1,0 +1,188 @@
+"""The course of `taosanode detect` and `taosanode forecast`: from the command line to the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import duckdb
+
+from appliance import catalog as catalogue
+from appliance import settings
+from appliance.files import database, formats, question, running, writing
+from appliance.files.local import Local
+from appliance.files.progress import Progress
+from appliance.files.question import Question
+from appliance.files.reading import Asked, Source
+from appliance.files.remote import Remote
+from appliance.files.running import Result, Tally
+from appliance.files.series import FileError, FileSeries
+from kernels.contract import Algorithm, Detector
+
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+MAX_PLOTTED = 64
+MAX_REMARKS = 5  # lines about irregular series that are printed
+TERMINAL = "term"
+
+
+def run(given: argparse.Namespace, kind: type[Algorithm], asked: Question, columns: Mapping[str, str]) -> int:
+    """Answer one question about all series of a file; return the exit code.
+
+    columns : what is written of each result, see `appliance.files.writing`.
+    """
+    try:
+        format_ = _format(given)
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return USAGE
+    try:
+        with (
+            writing.Output(given.out) as output,
+            tempfile.TemporaryDirectory(prefix="taosanode-") as folder,
+        ):
+            return _run(given, kind, asked, columns, format_, output, Path(folder).resolve())
+    except (FileError, settings.SettingsError) as error:
+        sys.stderr.write(f"{error}\n")
+        return FAILED
+    except duckdb.Error as error:
+        sys.stderr.write(f"{database.reason(error)}\n")
+        return FAILED
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read the results wants no more of them
+        return FAILED
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted, nothing was written\n")
+        return INTERRUPTED
+
+
+def _run(
+    given: argparse.Namespace,
+    kind: type[Algorithm],
+    asked: Question,
+    columns: Mapping[str, str],
+    format_: str,
+    output: writing.Output,
+    scratch: Path,
+) -> int:
+    file = formats.open_file(given.file, scratch)
+    with database.connect(scratch, file.path, output.folder) as connection:
+        wanted = Asked(given.time, given.value, given.by, given.precision, given.sort, given.drop_nulls)
+        source = Source(connection, file, wanted)
+        engine = _engine(given, kind, asked, source)
+        results = writing.Results(connection, source, columns)
+        tally = _answer(given, asked, source, _work(engine, kind, asked), getattr(engine, "stop", None), results)
+        if tally.failed < tally.series:
+            complete = (output.folder or scratch) / "results"
+            lines = given.out is not None and given.out.suffix.lower() in writing.LINES
+            results.write(complete, format_, lines)
+            output.deliver(complete)
+            _plot(given, kind, format_, tally)
+        _summary(tally, results, columns)
+    return FAILED if tally.failed else OK
+
+
+def _work(engine: Local | Remote, kind: type[Algorithm], asked: Question) -> Callable[[FileSeries], Result]:
+    analyse: Callable[[str, FileSeries], Result] = engine.detect if kind is Detector else engine.forecast
+    return lambda series: analyse(asked.algorithm, series)
+
+
+def _answer(
+    given: argparse.Namespace,
+    asked: Question,
+    source: Source,
+    work: Callable[[FileSeries], Result],
+    stop: threading.Event | None,
+    results: writing.Results,
+) -> Tally:
+    """Analyse every series, collect the results and name the series that failed."""
+    bar = given.progress or (sys.stderr.isatty() and len(source) > 1)
+    progress, tally = Progress(len(source), _show if bar else None), Tally()
+    halt = stop.set if stop else lambda: None
+    try:
+        for rows, outcome in running.outcomes(source, work, running.threads(given.threads), progress, halt):
+            label = f"series {rows.name}" if source.by else source.shown
+            tally.series += 1
+            if isinstance(outcome, Exception):
+                text = running.reason(outcome)
+                tally.failed += 1
+                tally.noise += "white noise" in text
+                _say(f"{label}: {text}", progress)
+                continue
+            results.add(rows.number, outcome)
+            if given.plot and len(tally.results) < MAX_PLOTTED:
+                tally.results.append(outcome)
+            remark = asked.remark(outcome.series)
+            if remark:
+                tally.remarks += 1
+                if tally.remarks <= MAX_REMARKS:
+                    _say(f"{label}: {remark}", progress)
+    finally:
+        progress.hide()
+    return tally
+
+
+def _say(line: str, progress: Progress) -> None:
+    """Print one line; names come from files, so nothing in them reaches the terminal as a command."""
+    progress.hide()
+    sys.stderr.write("".join(c if c.isprintable() else " " for c in line) + "\n")
+
+
+def _show(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+def _format(given: argparse.Namespace) -> str:
+    if given.format is None and given.out is not None:
+        found = writing.SUFFIXES.get(given.out.suffix.lower())
+        if found is None:
+            raise ValueError(f"--out {given.out}: no format has the suffix {given.out.suffix!r}; --format names one")
+        return found
+    if given.format == "parquet" and given.out is None and sys.stdout.isatty():
+        raise ValueError("--format parquet is not for a terminal; --out FILE writes it to a file")
+    return str(given.format or "table")
+
+
+def _engine(given: argparse.Namespace, kind: type[Algorithm], asked: Question, source: Source) -> Local | Remote:
+    several = len(source.values) > 1
+    if several and kind is not Detector:
+        raise FileError(f"--value: a forecast is made for one column, got {', '.join(source.values)}")
+    if given.url:
+        return Remote(given.url, asked)
+    configured = settings.load(given.config)
+    catalog = catalogue.build(configured)
+    algorithm = question.check(catalog.algorithms, kind, asked)
+    if several and isinstance(algorithm, Detector) and not algorithm.multivariate:
+        raise FileError(f"--value: {algorithm.name} looks at one column, got {', '.join(source.values)}")
+    return Local(catalog, configured, asked)
+
+
+def _plot(given: argparse.Namespace, kind: type[Algorithm], format_: str, tally: Tally) -> None:
+    if not given.plot:
+        return
+    if tally.series - tally.failed > len(tally.results):
+        sys.stderr.write(f"the plot shows the first {len(tally.results)} series\n")
+    if given.plot != TERMINAL:
+        importlib.import_module("appliance.files.plot").draw(tally.results, Path(given.plot))
+        return
+    size = shutil.get_terminal_size()
+    draw = importlib.import_module("appliance.files.plot_terminal").draw
+    drawn = draw(tally.results, size.columns, size.lines)
+    # what is read by another program stays free of it
+    (sys.stdout if format_ == "table" and given.out is None else sys.stderr).write(drawn)
+
+
+def _summary(tally: Tally, results: writing.Results, columns: Mapping[str, str]) -> None:
+    what = {id(writing.WINDOWS): "windows"}.get(id(columns), "rows")
+    done = f"{tally.series - tally.failed} of {tally.series} series done, {results.count} {what}"
+    if tally.remarks > MAX_REMARKS:
+        done += f"; {tally.remarks} series have irregular times"
+    if tally.noise:
+        done += f"; {tally.noise} are white noise, --option wncheck=0 switches that check off"
+    sys.stderr.write(f"{done}\n")

@@ -1,0 +1,51 @@
+"""Analyses series in this process, with the same steps and checks as a node."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Mapping
+
+import numpy as np
+
+from appliance import analyses, wire
+from appliance.catalog import Catalog
+from appliance.files.question import Question
+from appliance.files.series import FileDetection, FileForecast, FileSeries
+from appliance.settings import Settings
+from kernels.contract import Detector, Forecaster, Series
+
+
+def columns_of(series: FileSeries) -> Mapping[str, Series]:
+    """Return the columns under the names they have on the wire."""
+    return {f"val{i or ''}": column for i, column in enumerate(series.columns.values())}
+
+
+class Local:
+    """The algorithms of this program.
+
+    stop : set to make long searches answer at once.
+    """
+
+    def __init__(self, catalog: Catalog, settings: Settings, question: Question) -> None:
+        self._detectors = {detector.name: detector for detector in catalog.of_kind(Detector)}
+        self._forecasters = {forecaster.name: forecaster for forecaster in catalog.of_kind(Forecaster)}
+        self._settings, self._question = settings, question
+        self.stop = threading.Event()
+
+    def detect(self, algorithm: str, series: FileSeries) -> FileDetection:
+        """Run a detector; raises AlgorithmError and FileError."""
+        request = wire.anomaly(self._question.about(algorithm, series), series.times, columns_of(series))
+        analyses.refuse_white_noise(request)
+        found = analyses.detect(self._detectors, request)
+        return FileDetection(series, algorithm, found, wire.windows(series.times, found.flags)[0])
+
+    def forecast(self, algorithm: str, series: FileSeries) -> FileForecast:
+        """Run a forecaster; raises AlgorithmError and FileError."""
+        request = wire.forecast(self._question.about(algorithm, series), series.times, columns_of(series))
+        due = analyses.Deadline(time.monotonic() + analyses.patience_s(request, self._settings))
+        analyses.refuse_white_noise(request)
+        times, found = analyses.forecast(self._forecasters, request, lambda: self.stop.is_set() or due.out_of_time())
+        found = dataclasses.replace(found, times=np.asarray(times, dtype=np.int64))
+        return FileForecast(series, algorithm, found)
