@@ -168,9 +168,12 @@ def _time(columns: Sequence[Column], taken: Sequence[Column]) -> Column:
 
 
 def _value(columns: Sequence[Column], taken: Sequence[Column]) -> Column:
-    left = [column for column in columns if column.kind == NUMBER and column not in taken]
+    free = [column for column in columns if column not in taken]
+    left = [column for column in free if column.kind == NUMBER]
     if len(left) == 1:
         return left[0]
+    if not left and len(free) == 1 and free[0].text:
+        return free[0]  # a cell that is no number will be named
     if left:
         raise FileError(f"several columns hold numbers, choose with --value: {listed(left)}")
     raise FileError(f"no column is left that holds numbers, choose with --value; there are: {listed(columns)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -41,6 +42,7 @@ def run(given: argparse.Namespace, kind: type[Algorithm], asked: Question, colum
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return USAGE
+    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what is half written goes
     try:
         with (
             writing.Output(given.out) as output,
@@ -59,6 +61,8 @@ def run(given: argparse.Namespace, kind: type[Algorithm], asked: Question, colum
     except KeyboardInterrupt:
         sys.stderr.write("interrupted, nothing was written\n")
         return INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
 
 
 def _run(
@@ -179,6 +183,8 @@ def _plot(given: argparse.Namespace, kind: type[Algorithm], format_: str, tally:
 
 
 def _summary(tally: Tally, results: writing.Results, columns: Mapping[str, str]) -> None:
+    if tally.failed == tally.series == 1 and not tally.noise:
+        return  # the one line has said it
     what = {id(writing.WINDOWS): "windows"}.get(id(columns), "rows")
     done = f"{tally.series - tally.failed} of {tally.series} series done, {results.count} {what}"
     if tally.remarks > MAX_REMARKS:

@@ -76,6 +76,12 @@ def columns(connection: duckdb.DuckDBPyConnection, file: File) -> list[Column]:
     return [Column(c.name, c.type, looks[c.name]) if c.text else c for c in found]
 
 
+def any_row(connection: duckdb.DuckDBPyConnection, file: File) -> bool:
+    """Tell whether a file holds any row."""
+    one = f"SELECT 1 FROM {_function(file, _typed(connection, file))} LIMIT 1"
+    return connection.execute(one).fetchone() is not None
+
+
 def table(connection: duckdb.DuckDBPyConnection, file: File, wanted: Sequence[Column]) -> str:
     """Return what stands after FROM to read these columns; text is parsed once, into a table of its own."""
     if file.format == PARQUET:

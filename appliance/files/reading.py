@@ -68,11 +68,11 @@ class Source:
         self._connection, self._asked, self.shown = connection, asked, file.shown
         try:
             table = formats.columns(connection, file)
+            if not formats.any_row(connection, file):
+                raise FileError(f"{self.shown} has no rows")
             self._chosen = self._choose(table)
             self._table = formats.table(connection, file, self._wanted())
             (self.count,) = self._one(f"SELECT count(*) FROM {self._table}")
-            if self.count == 0:
-                raise FileError(f"{self.shown} has no rows")
             self.precision = self._times()
             self._refuse_text()
             self._name_series()
@@ -132,8 +132,6 @@ class Source:
     # --- looking at the file ----------------------------------------------------------------------------------------
 
     def _choose(self, table: list[Column]) -> Chosen:
-        if not table:
-            raise FileError(f"{self.shown} is empty")
         try:
             return roles.choose(table, self._asked.time, self._asked.values, self._asked.by)
         except FileError as error:

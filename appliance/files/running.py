@@ -6,6 +6,7 @@ Threads, not processes: the kernels release the GIL, and a process would take a 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -58,6 +59,7 @@ def outcomes(
     ------
     FileError : the file cannot be read further. NodeGone : there is no node to ask.
     """
+    halted = threading.Event()
 
     def one(rows: Rows) -> Outcome:
         try:
@@ -70,7 +72,7 @@ def outcomes(
             progress.step()
 
     def some(chunk: list[Rows]) -> list[Outcome]:
-        return [one(rows) for rows in chunk]
+        return [one(rows) for rows in chunk if not halted.is_set()]
 
     size = min(MAX_CHUNK, max(1, len(source) // (at_once * 50)))
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="series")
@@ -80,6 +82,7 @@ def outcomes(
             for done in pool.map(some, chunks):
                 yield from done
     except BaseException:
+        halted.set()
         stop()
         raise
     finally:
