@@ -11,11 +11,9 @@ from appliance.files.series import FileError
 TIME_NAMES = ("ts", "time", "timestamp", "_c0", "_wstart")
 MAX_LISTED = 500  # characters of a list of columns in a message
 
-# type -> (unit, function that returns the time since 1970 in that unit)
+# type -> (unit, function that returns the time since 1970 in that unit); milliseconds are read as microseconds
 TIME_TYPES = {
-    "DATE": ("ms", "epoch_ms"),
-    "TIMESTAMP_S": ("ms", "epoch_ms"),
-    "TIMESTAMP_MS": ("ms", "epoch_ms"),
+    "DATE": ("us", "epoch_us"),
     "TIMESTAMP": ("us", "epoch_us"),
     "TIMESTAMP WITH TIME ZONE": ("us", "epoch_us"),
     "TIMESTAMP_NS": ("ns", "epoch_ns"),

@@ -5,6 +5,7 @@ The rows of a series stay in the order of the file, so that times which go back 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -147,6 +148,12 @@ class Source:
     def _times(self) -> str:
         """Find the unit of the times, and how SQL reads them in it."""
         column = self._chosen.time
+        if column.text and column.kind == roles.TEXT:  # neither all integers nor all ISO: what the first cell is
+            (first,) = self._one(
+                f"SELECT first({quoted(column.name)}) FILTER (WHERE {roles.given_sql(column)}) FROM {self._table}"
+            )
+            looks = roles.NUMBER if re.fullmatch(r"\s*[+-]?\d+\s*", first or "") else roles.TIME
+            column = Column(column.name, column.type, looks)
         if column.integer:
             largest = self._one(f"SELECT max(abs({roles.time_sql(column, '')})) FROM {self._table}")[0] or 0
             found = next((unit for bound, unit in MAGNITUDES if largest < bound), "ns")
@@ -156,14 +163,13 @@ class Source:
         if self._asked.precision:
             raise FileError(f"--precision is for times that are integers, column {column.name} holds {column.kind}")
         self._time = roles.time_sql(column, "")
-        if not column.text:
-            return roles.TIME_TYPES[column.type][0]
+        finest = "ns" if column.text else roles.TIME_TYPES[column.type][0]
         for unit in ("ms", "us"):  # the coarsest that loses nothing
-            divisor = PER_SECOND["ns"] // PER_SECOND[unit]
-            if self._one(f"SELECT bool_and({self._time} % {divisor} = 0) FROM {self._table}")[0]:
+            divisor = PER_SECOND[finest] // PER_SECOND[unit]
+            if divisor > 1 and self._one(f"SELECT bool_and({self._time} % {divisor} = 0) FROM {self._table}")[0]:
                 self._time = f"{self._time} // {divisor}"
                 return unit
-        return "ns"
+        return finest
 
     def _refuse_text(self) -> None:
         """Refuse cells that hold something else than what their column is for."""

@@ -34,7 +34,7 @@ _ISO = {
     "ns": "strftime(make_timestamp_ns({0}), '%Y-%m-%dT%H:%M:%S.%nZ')",
 }
 _TYPED = {
-    "ms": "CAST(make_timestamp_ms({0}) AS TIMESTAMP_MS)",
+    "ms": "make_timestamp({0} * 1000)",
     "us": "make_timestamp({0})",
     "ns": "make_timestamp_ns({0})",
 }
@@ -153,8 +153,8 @@ class Results:
         for i, (name, type_) in enumerate(self._columns.items()):
             cell = f"c{i}"
             if type_ == TIME and typed:
-                zoned = self._zoned and self._precision == "us"
-                cell = f"make_timestamptz({cell})" if zoned else _TYPED[self._precision].format(cell)
+                cell = _TYPED[self._precision].format(cell)
+                cell = f"CAST({cell} AS TIMESTAMPTZ)" if self._zoned and self._precision != "ns" else cell
             elif type_ == TIME:
                 cell = _ISO[self._precision].format(cell)
             elif type_ == REAL:

@@ -74,11 +74,14 @@ def test_several_columns_name_a_series_without_confusion(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("type_", "unit", "factor"),
     [
-        ("CAST(make_timestamp_ms(ts) AS TIMESTAMP_S)", "ms", 1),
         ("CAST(make_timestamp_ms(ts) AS TIMESTAMP_MS)", "ms", 1),
-        ("make_timestamp_ms(ts)", "us", 1_000),
-        ("make_timestamptz(ts * 1000)", "us", 1_000),
-        ("make_timestamp_ns(ts * 1000000)", "ns", 1_000_000),
+        ("make_timestamp_ms(ts)", "ms", 1),
+        ("CAST(make_timestamp_ms(ts) AS DATE) + CAST((ts // 60000) % 97 AS INTEGER)", "ms", None),
+        ("make_timestamptz(ts * 1000)", "ms", 1),
+        ("make_timestamptz(ts * 1000 + 7)", "us", 1_000),
+        ("make_timestamp(ts * 1000 + 7)", "us", 1_000),
+        ("make_timestamp_ns(ts * 1000000)", "ms", 1),
+        ("make_timestamp_ns(ts * 1000000 + 7)", "ns", 1_000_000),
         ("ts", "ms", 1),
         ("ts * 1000", "us", 1_000),
         ("ts * 1000000", "ns", 1_000_000),
@@ -86,11 +89,15 @@ def test_several_columns_name_a_series_without_confusion(tmp_path: Path) -> None
         ("strftime(make_timestamp_ms(ts), '%Y-%m-%d %H:%M:%S')", "ms", 1),
     ],
 )
-def test_every_type_of_time_in_parquet(tmp_path: Path, type_: str, unit: str, factor: int) -> None:
+def test_every_type_of_time_in_parquet(tmp_path: Path, type_: str, unit: str, factor: int | None) -> None:
     path = write(tmp_path / "a.parquet", one(), f"REPLACE ({type_} AS ts)")
     (series,) = read(path, tmp_path / "s")
     assert series.precision == unit
-    np.testing.assert_array_equal(series.times, (START + MINUTE * np.arange(ROWS)) * factor)
+    if factor is None:
+        assert set(np.diff(series.times)) == {86_400_000}
+    else:
+        offset = 7 if "+ 7" in type_ else 0
+        np.testing.assert_array_equal(series.times, (START + MINUTE * np.arange(ROWS)) * factor + offset)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "json"])
