@@ -16,6 +16,8 @@ ELSEWHERE = {
     "appliance/__main__.py": "tests/appliance/test_cli.py",
     "appliance/analyses.py": "tests/appliance/test_app.py",
     "appliance/errors.py": "tests/appliance/test_app.py",
+    "appliance/files/arguments.py": "tests/appliance/commands/test_detect.py",
+    "appliance/files/command.py": "tests/appliance/commands/test_detect.py",
     "appliance/server.py": "tests/appliance/test_node.py",
     "appliance/resources/analysis.py": "tests/appliance/test_app.py",
     "appliance/resources/anomaly.py": "tests/appliance/test_app.py",

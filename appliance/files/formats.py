@@ -79,7 +79,7 @@ def columns(connection: duckdb.DuckDBPyConnection, file: File) -> list[Column]:
 def any_row(connection: duckdb.DuckDBPyConnection, file: File) -> bool:
     """Tell whether a file holds any row."""
     one = f"SELECT 1 FROM {_function(file, _typed(connection, file))} LIMIT 1"
-    return connection.execute(one).fetchone() is not None
+    return bool(connection.execute(one).fetchall())
 
 
 def table(connection: duckdb.DuckDBPyConnection, file: File, wanted: Sequence[Column]) -> str:
@@ -128,7 +128,7 @@ def _typed(connection: duckdb.DuckDBPyConnection, file: File) -> list[Column]:
         name: "VARCHAR" if as_text and (type_ == "JSON" or kind(type_) == TIME) else type_ for name, type_, *_ in rows
     }
     if list(types) == ["json"] and as_text:  # no objects in it
-        (count,) = connection.execute(f"SELECT count(*) FROM {_function(file, ())}").fetchone() or (0,)
+        ((count,),) = connection.execute(f"SELECT count(*) FROM {_function(file, ())}").fetchall()
         raise FileError(f"{file.shown} holds no objects" if count else f"{file.shown} has no rows")
     return [Column(name, type_, kind(type_)) for name, type_ in types.items()]
 
@@ -144,7 +144,7 @@ def _looks(connection: duckdb.DuckDBPyConnection, file: File, texts: Sequence[Co
             f"count({time_sql(column, '')}) {given}",
         ]
     sample = f"(SELECT * FROM {_function(file, _typed(connection, file))} LIMIT {SAMPLE})"
-    found = connection.execute(f"SELECT {', '.join(counts)} FROM {sample}").fetchone() or ()
+    (found,) = connection.execute(f"SELECT {', '.join(counts)} FROM {sample}").fetchall()
     looks = {}
     for i, column in enumerate(texts):
         given_count, numbers, times = found[3 * i : 3 * i + 3]

@@ -142,8 +142,8 @@ class Source:
         return list(dict.fromkeys((self._chosen.time, *self._chosen.values, *self._chosen.by)))
 
     def _one(self, sql: str) -> tuple[Any, ...]:
-        row: tuple[Any, ...] | None = self._connection.execute(sql).fetchone()
-        return row or ()
+        rows: list[tuple[Any, ...]] = self._connection.execute(sql).fetchall()  # the next query needs this one done
+        return rows[0]
 
     def _times(self) -> str:
         """Find the unit of the times, and how SQL reads them in it."""

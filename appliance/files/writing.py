@@ -173,7 +173,7 @@ class Results:
             for name, type_ in described
         }
         longest = ", ".join(f"max(length({cell}))" for cell in shown.values())
-        widths = self._connection.execute(f"SELECT {longest} FROM ({rows})").fetchone() or ()
+        (widths,) = self._connection.execute(f"SELECT {longest} FROM ({rows})").fetchall()
         padded, header = [], []
         for (name, type_), width in zip(described, widths, strict=True):
             pad, width = ("lpad" if type_ in (REAL, WHOLE) else "rpad"), max(width or 0, len(name))

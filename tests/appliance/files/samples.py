@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import duckdb
 
 START = 1_700_000_000_000  # 2023-11-14T22:13:20Z
 MINUTE = 60_000
-VALUES = [5.0, 6.0, 7.0] * 6 + [99.0, 5.0]  # one outlier, at row 19; not white noise
+VALUES = [round(10 + 5 * math.sin(i * math.pi / 20), 2) for i in range(40)]  # not white noise
+VALUES[18] = 30.0  # the only outlier
 ROWS = len(VALUES)
 
 Table = dict[str, Sequence[Any]]

@@ -109,7 +109,7 @@ def test_every_type_of_time_in_parquet(tmp_path: Path, type_: str, unit: str, fa
         ("2026-01-01T02:{:02d}:00+02:00", "ms", 1_767_225_600_000),
         ("2026-01-01T00:{:02d}:00.000250Z", "us", 1_767_225_600_000_250),
         ("2026-01-01T01:{:02d}:00.000000001+01:00", "ns", 1_767_225_600_000_000_001),
-        ("2026-01-{:02d}", "ms", None),
+        ("20{:02d}-01-01", "ms", None),
     ],
 )
 def test_iso_text_keeps_every_digit(tmp_path: Path, suffix: str, form: str, unit: str, first: int | None) -> None:
@@ -117,7 +117,7 @@ def test_iso_text_keeps_every_digit(tmp_path: Path, suffix: str, form: str, unit
     (series,) = read(path, tmp_path / "s")
     assert series.precision == unit
     assert first is None or series.times[0] == first
-    assert len(set(np.diff(series.times))) == 1
+    assert (np.diff(series.times) > 0).all()
 
 
 def test_precision_of_integers_can_be_said(tmp_path: Path) -> None:
@@ -148,11 +148,11 @@ ALL = [START + MINUTE * i for i in range(ROWS)]
         (one(ts=[*ALL[:5], ALL[3], *ALL[6:]]), Asked(), "column ts: row 6 goes back from 2023-11-14T22:17:20.000Z"),
         (one(ts=[*ALL[:5], ALL[4], *ALL[6:]]), Asked(), "column ts: row 6 has the time of the row before"),
         (one(ts=[*ALL[:5], ALL[2], *ALL[6:]]), Asked(sort=True), "has the time of the row before"),
-        (one(value=[*VALUES[:4], None, None, *VALUES[6:]]), Asked(), "column value: 2 of 20 values.*first at row 5"),
-        (one(value=[*VALUES[:4], "inf", *VALUES[5:]]), Asked(), "column value: 1 of 20 values.*--drop-nulls"),
-        (one(ts=[None, *ALL[1:]]), Asked(), "column ts: 1 of 20 times are missing, the first at row 1;"),
-        (one(value=[*VALUES[:11], *[None] * 9]), Asked(drop_nulls=True), None),
-        (one(value=[*VALUES[:9], *[None] * 11]), Asked(drop_nulls=True), "between 10 and 40000, actual 9 rows"),
+        (one(value=[*VALUES[:4], None, None, *VALUES[6:]]), Asked(), "column value: 2 of 40 values.*first at row 5"),
+        (one(value=[*VALUES[:4], "inf", *VALUES[5:]]), Asked(), "column value: 1 of 40 values.*--drop-nulls"),
+        (one(ts=[None, *ALL[1:]]), Asked(), "column ts: 1 of 40 times are missing, the first at row 1;"),
+        (one(value=[*VALUES[:11], *[None] * 29]), Asked(drop_nulls=True), None),
+        (one(value=[*VALUES[:9], *[None] * 31]), Asked(drop_nulls=True), "between 10 and 40000, actual 9 rows"),
         ({"ts": ALL[:9], "value": VALUES[:9]}, Asked(), "between 10 and 40000, actual 9 rows"),
         ({"ts": range(40_000), "value": range(40_000)}, Asked(), None),
         ({"ts": range(40_001), "value": range(40_001)}, Asked(), "between 10 and 40000, actual 40001 rows; --by"),
@@ -160,8 +160,8 @@ ALL = [START + MINUTE * i for i in range(ROWS)]
         (one(value=[*VALUES[:4], "x", *VALUES[5:]]), Asked(), "column value, row 5: 'x' is not a number"),
         (one(ts=[*ALL[:4], "noon", *ALL[5:]]), Asked(), "column ts, row 5: 'noon' is not a time"),
         (one(ts=[*ALL[:4], "1.5", *ALL[5:]]), Asked(), "column ts, row 5: '1.5' is not a time"),
-        (one(ts=[f"2026-01-{i + 1}" for i in range(ROWS)]), Asked(precision="ms"), "--precision is for times"),
-        ({**several(), "host": ["a", None, "b"] * ROWS}, Asked(by="host"), "20 of 60 rows have no host.*--drop-nulls"),
+        (one(ts=[f"20{i + 10}-01-01" for i in range(ROWS)]), Asked(precision="ms"), "--precision is for times"),
+        ({**several(), "host": ["a", None, "b"] * ROWS}, Asked(by="host"), "40 of 120 rows have no host.*--drop-nulls"),
         ({"ts": [], "value": []}, Asked(), "has no rows"),
     ],
 )

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from appliance import cli
+from appliance.files import local
+from appliance.files.series import FileDetection
+from benchmarks.node import Node
+from tests.appliance.files import samples
+from tests.appliance.files.samples import ROWS, VALUES, one, rows, several, write
+
+WINDOW = "2023-11-14T22:31:20.000Z"
+
+
+def detect(*arguments: str | Path) -> int:
+    return cli.main(["taosanode", "detect", *map(str, arguments)])
+
+
+def test_a_table_of_windows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert detect(write(tmp_path / "a.csv", one())) == cli.OK
+    shown = capsys.readouterr()
+    assert shown.out == f"start                     end                       rows\n{WINDOW}  {WINDOW}     1\n"
+    assert shown.err == "1 of 1 series done, 1 windows\n"
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "jsonl", "parquet"])
+def test_from_every_format_into_every_format(tmp_path: Path, suffix: str) -> None:
+    path = write(tmp_path / f"in.{suffix}", several())
+    for out in ("out.csv", "out.json", "out.jsonl", "out.parquet"):
+        assert detect(path, "--by", "host", "--out", tmp_path / out) == cli.OK
+        found = rows(tmp_path / out)
+        assert [row[0] for row in found] == ["a", "b", "c"]
+        assert {str(row[1])[:19].replace("T", " ") for row in found} == {"2023-11-14 22:31:20"}
+
+
+def test_flags(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert detect(write(tmp_path / "a.csv", one()), "--flags", "--format", "json") == cli.OK
+    lines = json.loads(capsys.readouterr().out)
+    assert [line["flag"] for line in lines] == [1] * 18 + [-1] + [1] * 21
+    assert lines[18]["score"] > lines[0]["score"]
+
+
+def test_options_in_all_their_spellings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "a.csv", one())
+    answers = []
+    for spelling in (["--algo", "ksigma", "--option", "k=1"], ["--algo", "ksigma,k=1"], ["--algo", "algo=ksigma,k=1"]):
+        assert detect(path, *spelling) == cli.OK
+        answers.append(capsys.readouterr().out)
+    assert len(set(answers)) == 1
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(samples.text(one()).encode())))
+    assert detect("-") == cli.OK
+    assert WINDOW in capsys.readouterr().out
+
+
+def test_a_series_that_fails_does_not_stop_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = several(["a", "b\x1b", "c"])
+    short = [place for place in range(3 * ROWS) if place % 3 != 1 or place < 27]  # nine rows of the second
+    table = {name: [cells[place] for place in short] for name, cells in table.items()}
+    out = tmp_path / "out.csv"
+    assert detect(write(tmp_path / "a.parquet", table), "--by", "host", "--out", out) == cli.FAILED
+    assert capsys.readouterr().err.splitlines() == [
+        "series b : number of rows should between 10 and 40000, actual 9 rows",
+        "2 of 3 series done, 2 windows",
+    ]
+    assert [row[0] for row in rows(out)] == ["a", "c"]
+
+
+def test_noise_names_the_way_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    noise = np.random.default_rng(5).normal(size=100).tolist()
+    path = write(tmp_path / "a.csv", {"ts": range(100), "v": noise})
+    assert detect(path) == cli.FAILED
+    assert capsys.readouterr().err.splitlines() == [
+        f"{path}: white noise data not processed",
+        "0 of 1 series done, 0 windows; 1 are white noise, --option wncheck=0 switches that check off",
+    ]
+    assert detect(path, "--option", "wncheck=0") == cli.OK
+
+
+ALL = list(one()["ts"])
+
+
+@pytest.mark.parametrize(
+    ("table", "arguments", "message"),
+    [
+        (one(), ["--value", "nix"], "--value: there is no column nix; there are: ts, value"),
+        (one(host=["a"] * ROWS), ["--value", "host"], "column host, row 1: 'a' is not a number"),
+        (one(ts=[*ALL[:5], ALL[3], *ALL[6:]]), [], "row 6 goes back from"),
+        (one(ts=[*ALL[:5], ALL[4], *ALL[6:]]), [], "row 6 has the time of the row before"),
+        (one(value=[*VALUES[:39], None]), [], "1 of 40 values are missing or not finite, the first at row 40"),
+        (one(value=[*VALUES[:39], "inf"]), [], "1 of 40 values are missing or not finite, the first at row 40"),
+        ({"ts": [], "value": []}, [], "has no rows"),
+        ({"ts": ALL[:9], "value": VALUES[:9]}, [], "number of rows should between 10 and 40000, actual 9 rows"),
+        ({"ts": range(40_001), "value": range(40_001)}, [], "between 10 and 40000, actual 40001 rows"),
+        (one(), ["--algo", "nix"], "unknown algorithm nix; there are: grubbs, iqr, ksigma, lof, "),
+        (one(), ["--option", "nix=1"], "unknown option nix; iqr takes none of its own"),
+        (one(), ["--algo", "ksigma,k=9"], "k value out of range, valid range [1, 3], got 9.0"),
+        (one(other=VALUES), ["--value", "value,other"], "--value: iqr looks at one column, got value, other"),
+        (one(), ["--out", "/nonexistent/out.csv"], "/nonexistent/out.csv cannot be written: No such file or directory"),
+        (one(), ["--config", "/nonexistent.ini"], "/nonexistent.ini: cannot be read"),
+        (one(), ["--url", "http://127.0.0.1:1"], "http://127.0.0.1:1 cannot be reached: Connection refused"),
+    ],
+)
+def test_bad_input_is_one_clear_line(
+    tmp_path: Path, table: samples.Table, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert detect(write(tmp_path / "a.csv", table), *arguments) == cli.FAILED
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert shown.err.count("\n") == 1
+    assert shown.out == ""
+
+
+@pytest.mark.parametrize(("content", "message"), [(None, "No such file"), (b"", "is empty"), (b"PAR1xx", "too small")])
+def test_bad_files(tmp_path: Path, content: bytes | None, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if content is not None:
+        (tmp_path / "data").write_bytes(content)
+    out = tmp_path / "out.csv"
+    assert detect(tmp_path / "data", "--out", out) == cli.FAILED
+    assert message in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--option", "k"], "'k' is no option: name=value is expected"),
+        (["--out", "a.xls"], "no format has the suffix '.xls'"),
+        (["--timeout", "0"], "1 to 1200 seconds"),
+        (["--threads", "0"], "at least 1"),
+        (["--format", "xml"], "invalid choice"),
+        (["--url", "x", "--config", "y"], "not allowed with"),
+    ],
+)
+def test_wrong_usage(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        code = detect("a.csv", *arguments)
+    except SystemExit as end:
+        code = int(str(end.code))
+    assert code == cli.USAGE
+    assert message in capsys.readouterr().err
+
+
+def test_progress_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "a.csv", several())
+    assert detect(path, "--by", "host", "--progress") == cli.OK
+    assert "3/3" in capsys.readouterr().err
+    assert detect(path, "--by", "host") == cli.OK
+    assert "3/3" not in capsys.readouterr().err  # no terminal
+
+
+def test_an_interruption_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> FileDetection:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(local.Local, "detect", interrupted)
+    path = write(tmp_path / "a.csv", one())
+    assert detect(path, "--out", tmp_path / "out.csv") == 130
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.csv"]
+    assert "interrupted, nothing was written" in capsys.readouterr().err
+
+
+def test_plots_are_drawn_by_the_name_that_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn: list[object] = []
+    plot, terminal = ModuleType("plot"), ModuleType("plot_terminal")
+    plot.draw = lambda results, path: drawn.append((len(results), path))  # type: ignore[attr-defined]
+    terminal.draw = lambda results, width, height: f"drawn {len(results)}\n"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "appliance.files.plot", plot)
+    monkeypatch.setitem(sys.modules, "appliance.files.plot_terminal", terminal)
+    path = write(tmp_path / "a.csv", several())
+    assert detect(path, "--by", "host", "--plot", tmp_path / "a.png") == cli.OK
+    assert drawn == [(3, tmp_path / "a.png")]
+    capsys.readouterr()
+    assert detect(path, "--by", "host", "--plot", "term") == cli.OK
+    assert capsys.readouterr().out.endswith("drawn 3\n")
+    assert detect(path, "--by", "host", "--plot", "term", "--format", "csv") == cli.OK
+    assert "drawn" not in capsys.readouterr().out
+
+
+def test_a_node_gives_the_same_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "a.parquet", several())
+    with Node() as node:
+        url = "http://{}:{}".format(*node.address)
+        for format_ in (["--flags"], []):
+            assert detect(path, "--by", "host", *format_, "--out", tmp_path / "here.csv") == cli.OK
+            assert detect(path, "--by", "host", *format_, "--out", tmp_path / "there.csv", "--url", url) == cli.OK
+            assert (tmp_path / "here.csv").read_text() == (tmp_path / "there.csv").read_text()
+        capsys.readouterr()
+        assert detect(write(tmp_path / "b.csv", one()), "--algo", "nonesuch", "--url", url) == cli.FAILED
+        assert "unknown anomaly detection algorithm: 'nonesuch'" in capsys.readouterr().err
+
+
+def test_help_loads_nothing_slow() -> None:
+    code = (
+        "import sys; from appliance import cli\n"
+        "for command in ('detect', 'forecast'):\n"
+        "    try: cli.main(['taosanode', command, '--help'])\n"
+        "    except SystemExit: pass\n"
+        "slow = {'numpy', 'numba', 'duckdb', 'falcon', 'matplotlib'} & set(sys.modules); assert not slow, slow"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_neither_pandas_nor_the_server_is_loaded(tmp_path: Path) -> None:
+    code = (
+        "import sys; from appliance import cli\n"
+        "assert cli.main(['taosanode', 'detect', *sys.argv[1:]]) == 0\n"
+        "surplus = {'pandas', 'pyarrow', 'falcon', 'gunicorn', 'torch'} & set(sys.modules); assert not surplus, surplus"
+    )
+    path, out = write(tmp_path / "a.parquet", one()), str(tmp_path / "out.parquet")
+    subprocess.run([sys.executable, "-c", code, path, "--out", out], check=True, stderr=subprocess.DEVNULL)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from appliance import cli
+from tests.appliance.files import samples
+from tests.appliance.files.samples import MINUTE, ROWS, START, one, rows, several, write
+
+
+def forecast(*arguments: str | Path) -> int:
+    return cli.main(["taosanode", "forecast", *map(str, arguments)])
+
+
+def test_a_table_with_bounds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert forecast(write(tmp_path / "a.csv", one()), "--rows", "2") == cli.OK
+    shown = capsys.readouterr()
+    lines = shown.out.splitlines()
+    assert lines[0].split() == ["time", "forecast", "low", "high"]
+    assert [line.split()[0] for line in lines[1:]] == ["2023-11-14T22:53:20.000Z", "2023-11-14T22:54:20.000Z"]
+    assert shown.err == "1 of 1 series done, 2 rows\n"
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "parquet"])
+def test_several_series(tmp_path: Path, suffix: str) -> None:
+    path, out = write(tmp_path / f"a.{suffix}", several()), tmp_path / f"out.{suffix}"
+    assert forecast(path, "--by", "host", "--rows", "4", "--conf", "0.8", "--out", out) == cli.OK
+    found = rows(out)
+    assert [row[0] for row in found] == ["a"] * 4 + ["b"] * 4 + ["c"] * 4
+    assert all(low <= value <= high for *_, value, low, high in found)
+
+
+def test_when_and_how_far(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "a.csv", one())
+    given = ["--rows", "2", "--start", "2026-01-01", "--every", "1h", "--format", "json"]
+    assert forecast(path, "--algo", "holtwinters,rows=7", *given) == cli.OK
+    times = [line["time"] for line in json.loads(capsys.readouterr().out)]
+    assert times == ["2026-01-01T00:00:00.000Z", "2026-01-01T01:00:00.000Z"]
+    assert forecast(path, "--algo", "holtwinters,rows=7", "--format", "csv") == cli.OK
+    assert len(capsys.readouterr().out.splitlines()) == 8
+
+
+def test_wider_intervals_for_more_confidence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, widths = write(tmp_path / "a.csv", one()), []
+    for conf in ("50", "0.99"):
+        assert forecast(path, "--conf", conf, "--format", "json") == cli.OK
+        line = json.loads(capsys.readouterr().out)[0]
+        widths.append(line["high"] - line["low"])
+    assert widths[0] < widths[1]
+
+
+def test_gaps_are_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    times = [START + MINUTE * (i + 5 * (i > 7) + 3 * (i > 12)) for i in range(ROWS)]
+    path = write(tmp_path / "a.csv", one(ts=times))
+    assert forecast(path) == cli.OK
+    assert capsys.readouterr().err.splitlines()[0] == (
+        f"{path}: 2 gaps, the usual step is 1m: the forecast takes all rows as evenly spaced"
+    )
+
+
+def test_many_series_with_gaps_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = several([f"s{i}" for i in range(8)])
+    table["ts"] = [time + MINUTE * (time > START + 9 * MINUTE) for time in table["ts"]]
+    assert forecast(write(tmp_path / "a.csv", table), "--by", "host") == cli.OK
+    lines = capsys.readouterr().err.splitlines()
+    assert sum("1 gaps" in line for line in lines) == 5
+    assert lines[-1] == "8 of 8 series done, 80 rows; 8 series have irregular times"
+
+
+@pytest.mark.parametrize(
+    ("table", "arguments", "message"),
+    [
+        (
+            one(ts=[START + i**4 * 1000 for i in range(ROWS)]),
+            [],
+            "usual step",
+        ),
+        (one(), ["--rows", "0"], "forecast rows is not specified yet"),
+        (one(), ["--rows", "10001"], "forecast rows should be at most 10000, got 10001"),
+        (one(), ["--conf", "0"], "invalid value of conf, should between 0 and 1.0, got 0"),
+        (one(), ["--every", "soon"], "--every soon: a number with one of"),
+        (one(), ["--start", "soon"], "--start soon: a time such as"),
+        (one(), ["--algo", "holtwinters,period=41"], "number of input data is less than the periods"),
+        (one(), ["--algo", "iqr"], "unknown algorithm iqr; there are: arima, holtwinters, "),
+        (one(), ["--algo", "arima,perod=1"], "unknown option perod, did you mean period?"),
+        (one(other=samples.VALUES), ["--value", "value,other"], "a forecast is made for one column, got value, other"),
+    ],
+)
+def test_bad_input_is_one_clear_line(
+    tmp_path: Path, table: samples.Table, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert forecast(write(tmp_path / "a.json", table), *arguments) == cli.FAILED
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert shown.err.count("\n") == 1
+    assert shown.out == ""
+
+
+def test_a_constant_series_is_forecast(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", one(value=[5.0] * ROWS))
+    assert forecast(path, "--algo", "arima", "--out", tmp_path / "out.csv") == cli.OK
