@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import shutil
 import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -78,9 +78,10 @@ def _run(
     with database.connect(scratch, file.path, output.folder) as connection:
         wanted = Asked(given.time, given.value, given.by, given.precision, given.sort, given.drop_nulls)
         source = Source(connection, file, wanted)
-        engine = _engine(given, kind, asked, source)
-        results = writing.Results(connection, source, columns)
-        tally = _answer(given, asked, source, _work(engine, kind, asked), getattr(engine, "stop", None), results)
+        with contextlib.closing(_engine(given, kind, asked, source)) as engine:
+            results = writing.Results(connection, source, columns)
+            analyse: Callable[[str, FileSeries], Result] = engine.detect if kind is Detector else engine.forecast
+            tally = _answer(given, asked, source, analyse, engine.halt, results)
         if tally.failed < tally.series:
             complete = (output.folder or scratch) / "results"
             lines = given.out is not None and given.out.suffix.lower() in writing.LINES
@@ -91,23 +92,21 @@ def _run(
     return FAILED if tally.failed else OK
 
 
-def _work(engine: Local | Remote, kind: type[Algorithm], asked: Question) -> Callable[[FileSeries], Result]:
-    analyse: Callable[[str, FileSeries], Result] = engine.detect if kind is Detector else engine.forecast
-    return lambda series: analyse(asked.algorithm, series)
-
-
 def _answer(
     given: argparse.Namespace,
     asked: Question,
     source: Source,
-    work: Callable[[FileSeries], Result],
-    stop: threading.Event | None,
+    analyse: Callable[[str, FileSeries], Result],
+    halt: Callable[[], None],
     results: writing.Results,
 ) -> Tally:
     """Analyse every series, collect the results and name the series that failed."""
     bar = given.progress or (sys.stderr.isatty() and len(source) > 1)
     progress, tally = Progress(len(source), _show if bar else None), Tally()
-    halt = stop.set if stop else lambda: None
+
+    def work(series: FileSeries) -> Result:
+        return analyse(asked.algorithm, series)
+
     try:
         for rows, outcome in running.outcomes(source, work, running.threads(given.threads), progress, halt):
             label = f"series {rows.name}" if source.by else source.shown

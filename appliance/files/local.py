@@ -23,16 +23,20 @@ def columns_of(series: FileSeries) -> Mapping[str, Series]:
 
 
 class Local:
-    """The algorithms of this program.
-
-    stop : set to make long searches answer at once.
-    """
+    """The algorithms of this program."""
 
     def __init__(self, catalog: Catalog, settings: Settings, question: Question) -> None:
         self._detectors = {detector.name: detector for detector in catalog.of_kind(Detector)}
         self._forecasters = {forecaster.name: forecaster for forecaster in catalog.of_kind(Forecaster)}
         self._settings, self._question = settings, question
-        self.stop = threading.Event()
+        self._halted = threading.Event()
+
+    def halt(self) -> None:
+        """Make long searches that still run answer at once."""
+        self._halted.set()
+
+    def close(self) -> None:
+        """Do nothing: there is no connection to close."""
 
     def detect(self, algorithm: str, series: FileSeries) -> FileDetection:
         """Run a detector; raises AlgorithmError and FileError."""
@@ -46,6 +50,6 @@ class Local:
         request = wire.forecast(self._question.about(algorithm, series), series.times, columns_of(series))
         due = analyses.Deadline(time.monotonic() + analyses.patience_s(request, self._settings))
         analyses.refuse_white_noise(request)
-        times, found = analyses.forecast(self._forecasters, request, lambda: self.stop.is_set() or due.out_of_time())
+        times, found = analyses.forecast(self._forecasters, request, lambda: self._halted.is_set() or due.out_of_time())
         found = dataclasses.replace(found, times=np.asarray(times, dtype=np.int64))
         return FileForecast(series, algorithm, found)

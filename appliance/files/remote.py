@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import threading
@@ -42,6 +43,19 @@ class Remote:
         self._address, self._path = (host, port or 80), parts.path.rstrip("/")
         self._url, self._question = f"http://{parts.netloc}", question
         self._own = threading.local()
+        self._all: list[http.client.HTTPConnection] = []
+
+    def halt(self) -> None:
+        """Wait no longer for answers."""
+        for connection in self._all:
+            with contextlib.suppress(OSError):
+                if connection.sock:
+                    connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for connection in self._all:
+            connection.close()
 
     def detect(self, algorithm: str, series: FileSeries) -> FileDetection:
         """Ask for windows and scores.
@@ -135,8 +149,10 @@ class Remote:
         kept = getattr(self._own, "connection", None)
         if kept is not None:
             return kept, False
-        self._own.connection = http.client.HTTPConnection(*self._address, timeout=self._patience())
-        return self._own.connection, True
+        connection = http.client.HTTPConnection(*self._address, timeout=self._patience())
+        self._own.connection = connection
+        self._all.append(connection)
+        return connection, True
 
     def _patience(self) -> float:
         try:

@@ -55,9 +55,9 @@ def test_noise_is_refused_unless_the_check_is_declined(catalog: Catalog) -> None
     assert local(catalog, Question("iqr", "wncheck=0")).detect("iqr", noise)
 
 
-def test_stop_ends_a_search(catalog: Catalog) -> None:
+def test_halting_ends_a_search(catalog: Catalog) -> None:
     engine = local(catalog, Ahead("arima", "period=12,timeout=1000"))
-    engine.stop.set()
+    engine.halt()
     season = FileSeries("", np.arange(240), "ms", {"v": 10 * np.sin(np.arange(240) / 6 * np.pi) + np.arange(240) % 7})
     hurried = engine.forecast("arima", season).forecast
     assert len(hurried.value) == 10

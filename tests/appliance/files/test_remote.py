@@ -3,6 +3,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
@@ -62,6 +63,8 @@ def test_a_node_detects_what_this_process_does(
             answers.append((found.windows.tolist(), found.detection.flags.tolist(), found.detection.score.tolist()))
         except AlgorithmError as refusal:
             answers.append(str(refusal))  # type: ignore[arg-type]
+        finally:
+            engine.close()
     assert answers[0] == answers[1]
 
 
@@ -80,6 +83,8 @@ def test_a_node_forecasts_what_this_process_does(
             answers.append([column.tolist() for column in (found.times, found.value, found.low, found.high)])
         except AlgorithmError as refusal:
             answers.append(str(refusal))  # type: ignore[arg-type]
+        finally:
+            engine.close()
     assert answers[0] == answers[1]
 
 
@@ -122,23 +127,40 @@ def stranger() -> Iterator[str]:
 @pytest.mark.parametrize("said", [b"", b"<html>", b"[]", b'{"rows": 1}', b'{"rows": 1, "res": [[1]]}'])
 def test_who_answers_something_else_is_no_node(stranger: str, monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
     monkeypatch.setattr(_Says, "said", said)
-    with pytest.raises(NodeGone, match="answered"):
-        Remote(stranger, Question("iqr")).detect("iqr", SERIES)
-    with pytest.raises(NodeGone, match="answered"):
-        Remote(stranger, Ahead("arima")).forecast("arima", SERIES)
+    with closing(Remote(stranger, Question("iqr"))) as remote, pytest.raises(NodeGone, match="answered"):
+        remote.detect("iqr", SERIES)
+    with closing(Remote(stranger, Ahead("arima"))) as remote, pytest.raises(NodeGone, match="answered"):
+        remote.forecast("arima", SERIES)
 
 
 def test_an_older_node_tells_neither_codes_nor_scores(stranger: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_Says, "said", b'{"rows": 1, "res": [[3, 4]]}')
-    found = Remote(stranger, Question("iqr")).detect("iqr", SERIES)
+    with closing(Remote(stranger, Question("iqr"))) as remote:
+        found = remote.detect("iqr", SERIES)
     assert np.flatnonzero(found.detection.flags == -1).tolist() == [3, 4]
     assert np.isnan(found.detection.score).all()
 
 
 def test_the_node_s_own_words_come_through(stranger: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_Says, "said", b'{"rows": -1, "msg": "the node is busy: 9 requests"}')
-    with pytest.raises(AlgorithmError, match="the node is busy: 9 requests"):
-        Remote(stranger, Question("iqr")).detect("iqr", SERIES)
+    words = pytest.raises(AlgorithmError, match="the node is busy: 9 requests")
+    with closing(Remote(stranger, Question("iqr"))) as remote, words:
+        remote.detect("iqr", SERIES)
+
+
+def test_halting_ends_the_waiting() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        closing(Remote(f"127.0.0.1:{silent.getsockname()[1]}", Question("iqr"))) as remote,
+    ):
+        waiting = threading.Thread(target=lambda: pytest.raises(NodeGone, remote.detect, "iqr", SERIES))
+        waiting.start()
+        accepted, _ = silent.accept()
+        with accepted:
+            accepted.recv(1)  # the request is on its way
+            remote.halt()
+            waiting.join(30)
+    assert not waiting.is_alive()
 
 
 def test_a_silent_node_is_not_waited_for_longer_than_asked(monkeypatch: pytest.MonkeyPatch) -> None:
