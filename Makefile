@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test demo bench bench-detectors bench-forecast bench-tsfm lint venv lock train-sample-model package repo release test-package clean
+.PHONY: run test demo bench bench-detectors bench-forecast bench-tsfm bench-files lint venv lock train-sample-model package repo release test-package clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -46,6 +46,9 @@ $(VENV)-bench-detect/.peers: benchmarks/peers-detect.txt
 # Speed beside the established implementations; R (r-base-core) is used where it is installed.
 bench-detectors: $(VENV)/.dev $(VENV)-bench-detect/.peers
 	$(BIN)/python -m benchmarks.bench_detectors
+
+bench-files: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.bench_files
 
 bench-tsfm: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.bench_tsfm
