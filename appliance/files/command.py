@@ -184,10 +184,10 @@ def _plot(given: argparse.Namespace, kind: type[Algorithm], format_: str, tally:
 def _summary(tally: Tally, results: writing.Results, columns: Mapping[str, str]) -> None:
     if tally.failed == tally.series == 1 and not tally.noise:
         return  # the one line has said it
-    what = {id(writing.WINDOWS): "windows"}.get(id(columns), "rows")
-    done = f"{tally.series - tally.failed} of {tally.series} series done, {results.count} {what}"
+    what = "window" if columns is writing.WINDOWS else "row"
+    done = f"{tally.series - tally.failed} of {tally.series} series done, {question.counted(results.count, what)}"
     if tally.remarks > MAX_REMARKS:
         done += f"; {tally.remarks} series have irregular times"
     if tally.noise:
-        done += f"; {tally.noise} are white noise, --option wncheck=0 switches that check off"
+        done += f"; white noise: {tally.noise}, --option wncheck=0 switches that check off"
     sys.stderr.write(f"{done}\n")

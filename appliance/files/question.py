@@ -84,8 +84,9 @@ class Ahead(Question):
         if not rhythm.gaps and not rhythm.short:
             return None
         usual = times.lasting(rhythm.usual, series.precision)
-        short = f" and {rhythm.short} much shorter steps" if rhythm.short else ""
-        return f"{rhythm.gaps} gaps{short}, the usual step is {usual}: the forecast takes all rows as evenly spaced"
+        short = f" and {counted(rhythm.short, 'much shorter step')}" if rhythm.short else ""
+        irregular = f"{counted(rhythm.gaps, 'gap')}{short}, the usual step is {usual}"
+        return f"{irregular}: the forecast takes all rows as evenly spaced"
 
     def _usual(self, series: FileSeries) -> int:
         rhythm = times.rhythm(series.times)
@@ -95,6 +96,11 @@ class Ahead(Question):
                 f"median, {times.lasting(rhythm.usual, series.precision)}; --every sets one"
             )
         return rhythm.usual
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number with its noun."""
+    return f"{number} {what}{'s' if number != 1 else ''}"
 
 
 def read(algorithm: str, given: Iterable[str]) -> tuple[str, str]:

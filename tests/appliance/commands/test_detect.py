@@ -28,7 +28,7 @@ def test_a_table_of_windows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert detect(write(tmp_path / "a.csv", one())) == cli.OK
     shown = capsys.readouterr()
     assert shown.out == f"start                     end                       rows\n{WINDOW}  {WINDOW}     1\n"
-    assert shown.err == "1 of 1 series done, 1 windows\n"
+    assert shown.err == "1 of 1 series done, 1 window\n"
 
 
 @pytest.mark.parametrize("suffix", ["csv", "json", "jsonl", "parquet"])
@@ -82,7 +82,7 @@ def test_noise_names_the_way_out(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert detect(path) == cli.FAILED
     assert capsys.readouterr().err.splitlines() == [
         f"{path}: white noise data not processed",
-        "0 of 1 series done, 0 windows; 1 are white noise, --option wncheck=0 switches that check off",
+        "0 of 1 series done, 0 windows; white noise: 1, --option wncheck=0 switches that check off",
     ]
     assert detect(path, "--option", "wncheck=0") == cli.OK
 

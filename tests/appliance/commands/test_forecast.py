@@ -65,7 +65,7 @@ def test_many_series_with_gaps_are_counted(tmp_path: Path, capsys: pytest.Captur
     table["ts"] = [time + MINUTE * (time > START + 9 * MINUTE) for time in table["ts"]]
     assert forecast(write(tmp_path / "a.csv", table), "--by", "host") == cli.OK
     lines = capsys.readouterr().err.splitlines()
-    assert sum("1 gaps" in line for line in lines) == 5
+    assert sum("1 gap," in line for line in lines) == 5
     assert lines[-1] == "8 of 8 series done, 80 rows; 8 series have irregular times"
 
 

@@ -65,7 +65,7 @@ def test_gaps_are_told_and_no_rhythm_is_refused() -> None:
     gappy = with_steps(*[1000] * 10, 5000, *[1000] * 5)
     assert Ahead("arima").about("arima", gappy)["every"] == 1000
     remark = Ahead("arima").remark(gappy)
-    assert remark == "1 gaps, the usual step is 1s: the forecast takes all rows as evenly spaced"
+    assert remark == "1 gap, the usual step is 1s: the forecast takes all rows as evenly spaced"
     assert Ahead("arima").remark(SERIES) is None
     wild = with_steps(1, 100, 1000, 10, 10_000, 2, 30_000, 3)
     with pytest.raises(FileError, match="no usual step: . of 8 steps.*--every"):
