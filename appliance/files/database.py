@@ -15,6 +15,7 @@ MAX_REASON = 300  # characters of the library's own words
 MEMORY = "512MB"  # what does not fit goes to the scratch folder
 _WHERE = re.compile(r"CSV Error on Line: (\d+)")
 _COUNTS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
+_INNER = re.compile(r'"exception_message":"((?:[^"\\]|\\.)*)"')  # an error within an error, as JSON
 _PATH = re.compile(r""" ['"]/[^'"]*['"]""")
 _KIND = re.compile(r"^(?:[A-Z][A-Za-z]*(?: [A-Z][A-Za-z]*)? )?Error: ")
 
@@ -58,6 +59,9 @@ def quoted(name: str) -> str:
 def reason(error: duckdb.Error) -> str:
     """Return one short line that says why a file could not be read or written."""
     text = str(error).strip()
+    inner = _INNER.search(text)
+    if inner:
+        text = inner[1].replace('\\"', '"')
     where, counts = _WHERE.search(text), _COUNTS.search(text)
     if where and counts:
         return f"line {where[1]} has {counts[2]} columns, the header {counts[1]}"

@@ -75,7 +75,7 @@ class Output:
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise FileError(f"{self._file} cannot be written: {error.strerror}") from error
+            raise FileError(f"{self._file or 'standard output'} cannot be written: {error.strerror}") from error
 
 
 class Results:

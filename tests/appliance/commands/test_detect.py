@@ -172,6 +172,27 @@ def test_an_interruption_leaves_no_file(
     assert "interrupted, nothing was written" in capsys.readouterr().err
 
 
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", one())
+    command = [sys.executable, "-m", "appliance", "detect", path]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == cli.FAILED
+    assert done.stderr == "standard output cannot be written: No space left on device\n"
+
+
+def test_who_reads_only_the_beginning_gets_it_in_silence(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", {"ts": range(40_000), "v": [i % 7 for i in range(40_000)]})
+    command = [sys.executable, "-m", "appliance", "detect", path, "--flags", "--format", "csv"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"time,flag,score\n"
+        process.stdout.close()
+        assert process.stderr
+        assert process.stderr.read() == b""
+    assert process.returncode == cli.FAILED
+
+
 def test_plots_are_drawn_by_the_name_that_is_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

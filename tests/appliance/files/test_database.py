@@ -54,5 +54,9 @@ def test_a_reason_is_one_line_without_paths() -> None:
     assert database.reason(duckdb.Error(ragged)) == "line 7 has 3 columns, the header 2"
     broken = "Invalid Input Error: CSV Error on Line: 2\nOriginal Line: x\nValue with quote found.\n\nPossible fixes:\n"
     assert database.reason(duckdb.Error(broken)) == "line 2: Value with quote found."
+    full = (
+        'Async write failed: {"exception_message":"Could not write file \\"/x/results\\": No space left","errno":"28"}'
+    )
+    assert database.reason(duckdb.Error(full)) == "Could not write file: No space left"
     footer = "Invalid Input Error: No magic bytes found at end of file '/tmp/a/input'\n\nLINE 1: select"
     assert database.reason(duckdb.Error(footer)) == "No magic bytes found at end of file"
