@@ -50,10 +50,10 @@ def run(given: argparse.Namespace, kind: type[Algorithm], asked: Question, colum
         ):
             return _run(given, kind, asked, columns, format_, output, Path(folder).resolve())
     except (FileError, settings.SettingsError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(_plain(str(error)))
         return FAILED
     except duckdb.Error as error:
-        sys.stderr.write(f"{database.reason(error)}\n")
+        sys.stderr.write(_plain(database.reason(error)))
         return FAILED
     except BrokenPipeError:
         sys.stderr.close()  # whoever read the results wants no more of them
@@ -131,9 +131,13 @@ def _answer(
 
 
 def _say(line: str, progress: Progress) -> None:
-    """Print one line; names come from files, so nothing in them reaches the terminal as a command."""
     progress.hide()
-    sys.stderr.write("".join(c if c.isprintable() else " " for c in line) + "\n")
+    sys.stderr.write(_plain(line))
+
+
+def _plain(text: str) -> str:
+    """Return a line; names come from files, so nothing in them reaches the terminal as a command."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text) + "\n"
 
 
 def _show(text: str) -> None:
