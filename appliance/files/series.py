@@ -43,8 +43,12 @@ class FileDetection:
 
 @dataclass(frozen=True, slots=True)
 class FileForecast:
-    """What a forecaster expects after a series; `forecast.times` is never None here."""
+    """What a forecaster expects after a series; `forecast.times` is never None here.
+
+    conf : coverage that its interval promises, in (0, 1]; None if unknown.
+    """
 
     series: FileSeries
     algorithm: str
     forecast: Forecast
+    conf: float | None = None
