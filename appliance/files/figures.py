@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,7 +24,7 @@ FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 FONT_SUFFIXES = (".ttf", ".otf", ".ttc")
 MAX_FONTS = 300  # looked into for a missing character
 DPI = 120
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "font.family": [FAMILY],
     "font.size": 9.0,
     "font.enable_last_resort": False,  # its file is not shipped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -179,7 +180,7 @@ def _detection(axes: Axes, found: FileDetection, column: str, pixels: int) -> di
         begin, end = place(found.windows[:, 0]) - half, place(found.windows[:, 1]) + half
         begin, end = _joined(begin, end, THINNEST * float(np.ptp(place(times)) or 1.0))
         legend["anomalous window"] = axes.broken_barh(
-            np.column_stack((begin, end - begin)).tolist(),  # type: ignore[arg-type]
+            np.column_stack((begin, end - begin)).tolist(),
             (0.0, 1.0),
             transform=axes.get_xaxis_transform(),
             color=VERMILLION,
@@ -254,9 +255,8 @@ def _time_axis(axes: Axes, past: Times, ahead: Times, precision: str) -> Any:
     start, per_second = int(times.min()), PER_SECOND[precision]
     seconds = float(since(times, start).max()) / per_second
     day = start / per_second / SECONDS_A_DAY
-    if seconds >= 1.0 and FIRST_DAY < day and day + seconds / SECONDS_A_DAY < LAST_DAY:
-        from matplotlib import dates
-
+    if seconds >= 1.0 and day > FIRST_DAY and day + seconds / SECONDS_A_DAY < LAST_DAY:
+        dates: Any = importlib.import_module("matplotlib.dates")  # has no types
         locator = dates.AutoDateLocator(tz="UTC", minticks=4, maxticks=9)
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz="UTC"))

@@ -1,7 +1,7 @@
 """Thins a series out to what can be seen: where there are more rows than pixels, each pixel keeps its extremes.
 
-Source: for each pixel column the first, the last, the lowest and the highest row draw the same line as all rows: U. Jugel
-et al., "M4: a visualization-oriented time series data aggregation", VLDB 7 (2014).    Cost: O(n).
+Source: for each pixel column the first, the last, the lowest and the highest row draw the same line as all rows:
+U. Jugel et al., "M4: a visualization-oriented time series data aggregation", VLDB 7 (2014).    Cost: O(n).
 """
 
 from __future__ import annotations
