@@ -1,7 +1,7 @@
 """The drawing library, made to read no settings of the user and to write nothing at all.
 
 Left alone it makes a folder for its settings and one for its list of fonts, in a home that a service account has not,
-and opens every font of the system to write that list. Here it gets a list that names the one family it comes with; only
+and opens every font of the system to write that list. Here it gets a list that names one font that it comes with; only
 what that family cannot spell, such as Chinese names of series, sends it to look for another font.
 """
 
@@ -66,7 +66,7 @@ def drawing(texts: Iterable[str]) -> Iterator[type[Figure]]:
 
 @functools.cache
 def _load() -> None:
-    """Import the library; both of its folders are looked up while it is imported."""
+    """Import the library; it looks its folders up, and makes them, while it and its parts are imported."""
     before = os.environ.get("MATPLOTLIBRC")
     os.environ["MATPLOTLIBRC"] = str(_data() / "matplotlibrc")
     try:
@@ -76,12 +76,9 @@ def _load() -> None:
             del os.environ["MATPLOTLIBRC"]
         else:
             os.environ["MATPLOTLIBRC"] = before
-    cache = matplotlib.get_cachedir
-    matplotlib.get_cachedir = lambda: str(Path(__file__).parent)
-    try:
-        import matplotlib.font_manager
-    finally:
-        matplotlib.get_cachedir = cache
+    folder = str(Path(__file__).parent)
+    matplotlib.get_cachedir = matplotlib.get_configdir = lambda: folder
+    import matplotlib.font_manager  # noqa: F401 - reads the list of fonts
 
 
 def _data() -> Path:

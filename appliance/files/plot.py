@@ -1,4 +1,4 @@
-"""Draws series with their anomalies or forecasts into an image: PNG, SVG or PDF by the file's suffix."""
+"""Draws series with their anomalies or forecasts into an image: PNG or SVG by the file's suffix."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SUFFIXES = (".png", ".svg", ".pdf")
+SUFFIXES = (".png", ".svg")  # PDF would add a tenth to the package, for its fonts
 MAX_PANELS = 30
 GRIDS = ((6, 1), (16, 2), (MAX_PANELS, 3))  # up to so many panels: columns of the grid
 WIDTH_IN, FIRST_IN, PANEL_IN = 12.0, 2.8, 1.9  # inches: the figure, what a lone panel has more, each panel
 LONGEST_NAME = 60
 MARKED_ROWS = 80  # a line of up to so many rows shows each of them
-THINNEST = 0.002  # of the width: a shorter window is drawn as wide as this
+THINNEST = 0.003  # of the width: a shorter window is drawn as wide as this
 # told apart by people with any colour vision: M. Okabe and K. Ito, "Color Universal Design" (2008)
 BLUE, VERMILLION, BLACK = "#0072B2", "#D55E00", "#333333"
 SECONDS_A_DAY = 86_400.0
@@ -77,8 +77,8 @@ def draw(results: Sequence[FileDetection] | Sequence[FileForecast], path: Path, 
     drawn = io.BytesIO()
     with figures.drawing(texts) as figure_class:
         figure = _figure(figure_class, shown_panels, remark(len(shown_panels), len(everything) + left_out))
-        date = {"Date": None} if suffix == ".svg" else {"CreationDate": None} if suffix == ".pdf" else None
-        figure.savefig(drawn, format=suffix[1:], dpi=figures.DPI, metadata=date)
+        undated = {"Date": None} if suffix == ".svg" else None
+        figure.savefig(drawn, format=suffix[1:], dpi=figures.DPI, metadata=undated)
     try:
         path.write_bytes(drawn.getvalue())
     except OSError as error:
@@ -163,7 +163,7 @@ def _figure(figure_class: type[Figure], drawn: list[Panel], left_out: str) -> Fi
     for axes in grid[len(drawn) :]:
         axes.set_visible(False)
     headline = title([panel.result for panel in drawn]) + (f"  ({left_out})" if left_out else "")
-    figure.suptitle(headline, x=0.01, ha="left", fontsize=12, fontweight="bold", parse_math=False)
+    figure.suptitle(headline, x=0.01, ha="left", fontsize=13, parse_math=False)
     figure.legend(legend.values(), legend.keys(), loc="outside upper right", ncols=len(legend), frameon=False)
     return figure
 

@@ -105,8 +105,11 @@ def _panel(panel: Panel, width: int, height: int, colour: bool) -> list[str]:
     gap = max(width - columns_of(headline) - len(said), 1)
     axis = np.where(marks, WINDOW, "─")
     lines = [fit(headline + " " * gap + said, width)]
+    middle = height // 2
+    below = middle / (height - 1)
+    beside = {0: high, middle: high * (1.0 - below) + low * below, height - 1: low}
     for row in range(height):
-        value = {0: high, height - 1: low, height // 2: high - (high - low) * (height // 2) / (height - 1)}.get(row)
+        value = beside.get(row)
         label = "" if value is None else f"{value:.4g}"
         lines.append(f"{label:>{LABEL}} ┤" + _painted(cells[row], paint[row], colour))
     lines.append(" " * LABEL + " └" + _painted(axis, np.where(marks, VERMILLION, ""), colour))
