@@ -145,7 +145,7 @@ def _forecast(document: Mapping[str, Any], times: Times, columns: Mapping[str, S
         forecast_rows=rows,
         start=start,
         every=every,
-        conf=_confidence(document, given),
+        conf=confidence(document, given),
         return_conf=bool(_integer(document, "return_conf") or 0),
         covariates={name: column for name, column in columns.items() if "dynamic_real" in name},
     )
@@ -347,7 +347,8 @@ def _integer(document: Mapping[str, Any], name: str) -> int | None:
     return int(value)
 
 
-def _confidence(document: Mapping[str, Any], given: Mapping[str, str]) -> float:
+def confidence(document: Mapping[str, Any], given: Mapping[str, str]) -> float:
+    """Return the coverage that is asked for, from a request's fields or its options; raises BadRequest."""
     conf = _number(document, "conf")
     if conf is None and "conf" in given:
         try:

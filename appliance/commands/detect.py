@@ -12,11 +12,16 @@ import sys
 
 from appliance.files import arguments as common
 
+DEFAULT = "iqr"
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    common.add(parser, "iqr", "draw the series and their anomalies")
+    common.add(parser, DEFAULT, "draw the series and their anomalies")
     parser.add_argument("--flags", action="store_true", help="one line for each row, with flag (1 normal) and score")
+    parser.add_argument(
+        "--labels", metavar="COLUMN", help="for --compare: the rows that are anomalies in truth, marked by 1 (or -1)"
+    )
 
 
 def run(given: argparse.Namespace) -> int:
@@ -25,7 +30,7 @@ def run(given: argparse.Namespace) -> int:
     from kernels.contract import Detector
 
     try:
-        asked = question.Question(*question.read(given.algo, common.options(given)))
+        asked = question.Question(*question.read(given.algo or DEFAULT, common.options(given)))
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return command.USAGE

@@ -12,16 +12,25 @@ import sys
 
 from appliance.files import arguments as common
 
+DEFAULT = "holtwinters"
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    common.add(parser, "holtwinters", "draw the series and their forecasts")
+    common.add(parser, DEFAULT, "draw the series and their forecasts")
     ahead = parser.add_argument_group("forecast")
     ahead.add_argument("--rows", type=int, metavar="N", help="number of steps ahead (10)")
     ahead.add_argument("--conf", type=float, metavar="SHARE", help="coverage of the interval, 0.95 or 95 (0.95)")
     ahead.add_argument("--every", metavar="STEP", help="such as 5m, 1h or 1d, or in the unit of the times (usual step)")
     ahead.add_argument(
         "--start", metavar="TIME", help="first time, ISO 8601 or an integer (one step after the last row)"
+    )
+    compared = parser.add_argument_group("comparison")
+    compared.add_argument(
+        "--folds", type=common.positive, metavar="N", help="forecasts to make of the past of each series (3)"
+    )
+    compared.add_argument(
+        "--season", type=common.positive, metavar="ROWS", help="of the naive forecast to beat (found in each series)"
     )
 
 
@@ -31,7 +40,7 @@ def run(given: argparse.Namespace) -> int:
     from kernels.contract import Forecaster
 
     try:
-        name, option = question.read(given.algo, common.options(given))
+        name, option = question.read(given.algo or DEFAULT, common.options(given))
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return command.USAGE

@@ -5,12 +5,21 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+ALL = "all"
+
 
 def add(parser: argparse.ArgumentParser, default: str, plotted: str) -> None:
     """Declare the arguments that both commands take."""
     parser.add_argument("file", metavar="FILE", help="Parquet, CSV with a header line, or JSON; - for standard input")
     what = parser.add_argument_group("what to do")
-    what.add_argument("--algo", default=default, metavar="NAME", help="algorithm, also as NAME,k=2 (%(default)s)")
+    what.add_argument("--algo", metavar="NAME", help=f"algorithm, also as NAME,k=2 ({default})")
+    what.add_argument(
+        "--compare",
+        nargs="?",
+        const=ALL,
+        metavar="NAME,NAME",
+        help="compare these algorithms, or all: which is best here?",
+    )
     what.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option, as in SQL")
     what.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="longest time for one series, 1 to 1200 (60)")
     data = parser.add_argument_group("columns and rows")
@@ -26,7 +35,7 @@ def add(parser: argparse.ArgumentParser, default: str, plotted: str) -> None:
         "--url", metavar="URL", help="ask a node, such as http://127.0.0.1:6090, instead of computing here"
     )
     place.add_argument("-c", "--config", type=Path, metavar="FILE", help="the node's configuration, for its algorithms")
-    where.add_argument("--threads", type=_positive, metavar="N", help="series at once (one for each core, at least 2)")
+    where.add_argument("--threads", type=positive, metavar="N", help="series at once (one for each core, at least 2)")
     out = parser.add_argument_group("results")
     out.add_argument("--out", type=Path, metavar="FILE", help="write to a file instead of standard output")
     out.add_argument(
@@ -36,12 +45,26 @@ def add(parser: argparse.ArgumentParser, default: str, plotted: str) -> None:
     out.add_argument("--progress", action="store_true", help="show the progress even if standard error is no terminal")
 
 
+def conflict(given: argparse.Namespace) -> str | None:
+    """Return what is wrong with a combination of arguments, None if nothing is."""
+    alone = ("--algo", "--plot", "--flags", "--start")
+    together = ("--folds", "--season", "--labels")
+    named = [name for name in (*alone, *together) if getattr(given, name[2:], None) not in (None, False)]
+    for name in named:
+        if given.compare is not None and name in alone:
+            return f"{name} and --compare exclude each other"
+        if given.compare is None and name in together:
+            return f"{name} needs --compare"
+    return None
+
+
 def options(given: argparse.Namespace) -> list[str]:
     """Return the options of the algorithm that were given, in SQL's words."""
     return [*given.option, *([f"timeout={given.timeout}"] if given.timeout else [])]
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """Read a number of at least 1."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"at least 1, got {text}")

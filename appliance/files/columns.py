@@ -95,6 +95,14 @@ def choose(columns: Sequence[Column], time: str | None, values: str | None, by: 
     return Chosen(when, measured, series)
 
 
+def label(columns: Sequence[Column], name: str) -> Column:
+    """Return the column that says which rows are anomalies; raises FileError."""
+    found = _named(columns, name, "--labels")
+    if len(found) != 1 or not (found[0].kind == NUMBER or found[0].type == "BOOLEAN" or found[0].text):
+        raise FileError(f"--labels {name}: one column of numbers or truth values is needed")
+    return found[0]
+
+
 def time_sql(column: Column, unit: str) -> str:
     """Return the SQL for int64 times in `unit` (ISO text: nanoseconds); NULL for what is not a time."""
     name = quoted(column.name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib
 import shutil
 import signal
 import sys
@@ -14,20 +13,28 @@ from pathlib import Path
 
 import duckdb
 
-from appliance import catalog as catalogue
 from appliance import settings
-from appliance.files import database, formats, question, running, writing
-from appliance.files.local import Local
-from appliance.files.progress import Progress
+from appliance.files import (
+    arguments,
+    comparing,
+    database,
+    engines,
+    formats,
+    plot,
+    plot_terminal,
+    question,
+    running,
+    writing,
+)
+from appliance.files.progress import Progress, say, show
 from appliance.files.question import Question
 from appliance.files.reading import Asked, Source
-from appliance.files.remote import Remote
 from appliance.files.running import Result, Tally
 from appliance.files.series import FileError, FileSeries
 from kernels.contract import Algorithm, Detector
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
-MAX_PLOTTED = 64
+MAX_PLOTTED = 30
 MAX_REMARKS = 5  # lines about irregular series that are printed
 TERMINAL = "term"
 
@@ -38,8 +45,11 @@ def run(given: argparse.Namespace, kind: type[Algorithm], asked: Question, colum
     columns : what is written of each result, see `appliance.files.writing`.
     """
     try:
+        wrong = arguments.conflict(given)
+        if wrong:
+            raise ValueError(wrong)
         format_ = _format(given)
-    except ValueError as error:
+    except (ValueError, FileError) as error:
         sys.stderr.write(f"{error}\n")
         return USAGE
     earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what is half written goes
@@ -50,10 +60,10 @@ def run(given: argparse.Namespace, kind: type[Algorithm], asked: Question, colum
         ):
             return _run(given, kind, asked, columns, format_, output, Path(folder).resolve())
     except (FileError, settings.SettingsError) as error:
-        sys.stderr.write(_plain(str(error)))
+        say(str(error))
         return FAILED
     except duckdb.Error as error:
-        sys.stderr.write(_plain(database.reason(error)))
+        say(database.reason(error))
         return FAILED
     except BrokenPipeError:
         sys.stderr.close()  # whoever read the results wants no more of them
@@ -76,15 +86,24 @@ def _run(
 ) -> int:
     file = formats.open_file(given.file, scratch)
     with database.connect(scratch, file.path, output.folder) as connection:
-        wanted = Asked(given.time, given.value, given.by, given.precision, given.sort, given.drop_nulls)
+        labels = getattr(given, "labels", None)
+        wanted = Asked(given.time, given.value, given.by, given.precision, given.sort, given.drop_nulls, labels)
         source = Source(connection, file, wanted)
-        with contextlib.closing(_engine(given, kind, asked, source)) as engine:
+        complete = (output.folder or scratch) / "results"
+        lines = given.out is not None and given.out.suffix.lower() in writing.LINES
+        if given.compare is not None:
+            compared, failed = comparing.run(given, kind, asked, source)
+            writing.write_rows(connection, compared.columns, compared.rows, complete, format_, lines)
+            output.deliver(complete)
+            for line in (*compared.notes, compared.sentence):
+                say(line)
+            return FAILED if failed else OK
+        _, engine = engines.choose(given, kind, asked, source, [asked.algorithm])
+        with contextlib.closing(engine):
             results = writing.Results(connection, source, columns)
             analyse: Callable[[str, FileSeries], Result] = engine.detect if kind is Detector else engine.forecast
             tally = _answer(given, asked, source, analyse, engine.halt, results)
         if tally.failed < tally.series:
-            complete = (output.folder or scratch) / "results"
-            lines = given.out is not None and given.out.suffix.lower() in writing.LINES
             results.write(complete, format_, lines)
             output.deliver(complete)
             _plot(given, kind, format_, tally)
@@ -102,7 +121,7 @@ def _answer(
 ) -> Tally:
     """Analyse every series, collect the results and name the series that failed."""
     bar = given.progress or (sys.stderr.isatty() and len(source) > 1)
-    progress, tally = Progress(len(source), _show if bar else None), Tally()
+    progress, tally = Progress(len(source), show if bar else None), Tally()
 
     def work(series: FileSeries) -> Result:
         return analyse(asked.algorithm, series)
@@ -115,7 +134,7 @@ def _answer(
                 text = running.reason(outcome)
                 tally.failed += 1
                 tally.noise += "white noise" in text
-                _say(f"{label}: {text}", progress)
+                say(f"{label}: {text}", progress)
                 continue
             results.add(rows.number, outcome)
             if given.plot and len(tally.results) < MAX_PLOTTED:
@@ -124,28 +143,15 @@ def _answer(
             if remark:
                 tally.remarks += 1
                 if tally.remarks <= MAX_REMARKS:
-                    _say(f"{label}: {remark}", progress)
+                    say(f"{label}: {remark}", progress)
     finally:
         progress.hide()
     return tally
 
 
-def _say(line: str, progress: Progress) -> None:
-    progress.hide()
-    sys.stderr.write(_plain(line))
-
-
-def _plain(text: str) -> str:
-    """Return a line; names come from files, so nothing in them reaches the terminal as a command."""
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text) + "\n"
-
-
-def _show(text: str) -> None:
-    sys.stderr.write(text)
-    sys.stderr.flush()
-
-
 def _format(given: argparse.Namespace) -> str:
+    if given.plot not in (None, TERMINAL):
+        plot.check(Path(given.plot))
     if given.format is None and given.out is not None:
         found = writing.SUFFIXES.get(given.out.suffix.lower())
         if found is None:
@@ -156,33 +162,21 @@ def _format(given: argparse.Namespace) -> str:
     return str(given.format or "table")
 
 
-def _engine(given: argparse.Namespace, kind: type[Algorithm], asked: Question, source: Source) -> Local | Remote:
-    several = len(source.values) > 1
-    if several and kind is not Detector:
-        raise FileError(f"--value: a forecast is made for one column, got {', '.join(source.values)}")
-    if given.url:
-        return Remote(given.url, asked)
-    configured = settings.load(given.config)
-    catalog = catalogue.build(configured)
-    algorithm = question.check(catalog.algorithms, kind, asked)
-    if several and isinstance(algorithm, Detector) and not algorithm.multivariate:
-        raise FileError(f"--value: {algorithm.name} looks at one column, got {', '.join(source.values)}")
-    return Local(catalog, configured, asked)
-
-
 def _plot(given: argparse.Namespace, kind: type[Algorithm], format_: str, tally: Tally) -> None:
     if not given.plot:
         return
-    if tally.series - tally.failed > len(tally.results):
-        sys.stderr.write(f"the plot shows the first {len(tally.results)} series\n")
+    left_out = tally.series - tally.failed - len(tally.results)
     if given.plot != TERMINAL:
-        importlib.import_module("appliance.files.plot").draw(tally.results, Path(given.plot))
+        plot.draw(tally.results, Path(given.plot), left_out)
         return
-    size = shutil.get_terminal_size()
-    draw = importlib.import_module("appliance.files.plot_terminal").draw
-    drawn = draw(tally.results, size.columns, size.lines)
     # what is read by another program stays free of it
-    (sys.stdout if format_ == "table" and given.out is None else sys.stderr).write(drawn)
+    stream = sys.stdout if format_ == "table" and given.out is None else sys.stderr
+    size = shutil.get_terminal_size()
+    drawn = plot_terminal.draw(tally.results, size.columns, size.lines, left_out, plot_terminal.colours(stream))
+    try:
+        stream.write(drawn)
+    except UnicodeEncodeError:
+        raise FileError(f"--plot term needs a terminal of UTF-8, this one is of {stream.encoding}") from None
 
 
 def _summary(tally: Tally, results: writing.Results, columns: Mapping[str, str]) -> None:

@@ -52,4 +52,4 @@ class Local:
         analyses.refuse_white_noise(request)
         times, found = analyses.forecast(self._forecasters, request, lambda: self._halted.is_set() or due.out_of_time())
         found = dataclasses.replace(found, times=np.asarray(times, dtype=np.int64))
-        return FileForecast(series, algorithm, found)
+        return FileForecast(series, algorithm, found, request.conf)

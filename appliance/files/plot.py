@@ -54,7 +54,7 @@ class Panel:
         return ": ".join(cut(part) for part in parts if part)
 
 
-def draw(results: Sequence[FileDetection] | Sequence[FileForecast], path: Path, left_out: int = 0) -> None:
+def draw(results: Sequence[Result], path: Path, left_out: int = 0) -> None:
     """Draw results into a file.
 
     Parameters
@@ -66,9 +66,8 @@ def draw(results: Sequence[FileDetection] | Sequence[FileForecast], path: Path, 
     ------
     FileError : nothing to draw, unknown suffix, the file cannot be written.
     """
+    check(path)
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise FileError(f"--plot {path}: a plot is a file that ends in {', '.join(SUFFIXES)}, got {suffix!r}")
     if not results:
         raise FileError(f"--plot {path}: there is nothing to draw")
     everything = panels(results)
@@ -83,6 +82,13 @@ def draw(results: Sequence[FileDetection] | Sequence[FileForecast], path: Path, 
         path.write_bytes(drawn.getvalue())
     except OSError as error:
         raise FileError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def check(path: Path) -> None:
+    """Refuse a name that tells no format; raises FileError."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise FileError(f"--plot {path}: a plot is a file that ends in {', '.join(SUFFIXES)}, got {suffix!r}")
 
 
 def panels(results: Sequence[Result]) -> list[Panel]:

@@ -34,7 +34,7 @@ Cells = NDArray[np.str_]
 
 
 def draw(
-    results: Sequence[FileDetection] | Sequence[FileForecast],
+    results: Sequence[Result],
     width: int,
     height: int,
     left_out: int = 0,

@@ -6,6 +6,7 @@ comes from, and another library would be one more to ship for what is 40 lines.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,19 @@ from collections.abc import Callable
 WIDTH = 30
 EVERY_S = 0.1
 CLEAR = "\r\x1b[K"
+
+
+def show(text: str) -> None:
+    """Write to standard error at once."""
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+def say(line: str, progress: Progress | None = None) -> None:
+    """Print one line; names come from files, so nothing in them reaches the terminal as a command."""
+    if progress:
+        progress.hide()
+    sys.stderr.write("".join(c if c.isprintable() or c == "\n" else " " for c in line) + "\n")
 
 
 class Progress:

@@ -62,13 +62,18 @@ class Ahead(Question):
     every: str | None = None
     start: str | None = None
 
+    @property
+    def steps(self) -> int:
+        """The number of steps; raises FileError if an option gives it and is no number."""
+        return self.rows if self.rows is not None else _whole(self.given, "rows", DEFAULT_ROWS)
+
     def about(self, algorithm: str, series: FileSeries) -> dict[str, Any]:
         """Return the fields of a request's body, but for schema and data; raises FileError."""
         given = self.given
         every, start = self.every or given.get("every"), self.start or given.get("start")
         step = times.duration(every, series.precision) if every else self._usual(series)
         fields: dict[str, Any] = {
-            "forecast_rows": self.rows if self.rows is not None else _whole(given, "rows", DEFAULT_ROWS),
+            "forecast_rows": self.steps,
             "every": step,
             "start": times.moment(start, series.precision) if start else int(series.times[-1]) + step,
             "return_conf": 1,

@@ -31,7 +31,10 @@ MAGNITUDES = ((100_000_000_000, "s"), (100_000_000_000_000, "ms"), (100_000_000_
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the user says of the file: names of columns, None for those to be found; what may be mended."""
+    """What the user says of the file: names of columns, None for those to be found; what may be mended.
+
+    labels : the column that says which rows are anomalies, None for none.
+    """
 
     time: str | None = None
     values: str | None = None
@@ -39,6 +42,7 @@ class Asked:
     precision: str | None = None
     sort: bool = False
     drop_nulls: bool = False
+    labels: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class Source:
     by : the columns that name the series. keys : for each series its value in each of them, as text.
     values : names of the columns of values. precision : unit of the times. count : number of rows.
     zoned : the times of the file are typed as instants. shown : what the user called the file.
+    labels : name of the column that says which rows are anomalies, the last one of each series; None if none was named.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, file: formats.File, asked: Asked) -> None:
@@ -80,7 +85,9 @@ class Source:
         except duckdb.Error as error:
             raise FileError(f"{self.shown} cannot be read: {reason(error)}") from error
         self.by = self._chosen.by
-        self.values = tuple(column.name for column in self._chosen.values)
+        names = [column.name for column in self._chosen.values]
+        self.labels = names.pop() if asked.labels else None
+        self.values = tuple(names)
         self.zoned = "TIME ZONE" in self._chosen.time.type
 
     def __len__(self) -> int:
@@ -134,7 +141,12 @@ class Source:
 
     def _choose(self, table: list[Column]) -> Chosen:
         try:
-            return roles.choose(table, self._asked.time, self._asked.values, self._asked.by)
+            if self._asked.labels is None:
+                return roles.choose(table, self._asked.time, self._asked.values, self._asked.by)
+            label = roles.label(table, self._asked.labels)
+            rest = [column for column in table if column != label]
+            chosen = roles.choose(rest, self._asked.time, self._asked.values, self._asked.by)
+            return Chosen(chosen.time, (*chosen.values, label), chosen.by)
         except FileError as error:
             raise FileError(f"{self.shown}: {error}") from None
 

@@ -17,7 +17,7 @@ from appliance import options, wire
 from appliance.files.local import columns_of
 from appliance.files.question import Question
 from appliance.files.series import FileDetection, FileError, FileForecast, FileSeries
-from kernels.contract import AlgorithmError, Detection, Forecast
+from kernels.contract import Algorithm, AlgorithmError, Detection, Forecast
 
 WAIT_S = 60.0  # as TDengine waits, unless the options name a timeout
 GRACE_S = 5.0  # for the way there and back
@@ -101,7 +101,17 @@ class Remote:
             raise NodeGone(f"{self._url} answered what no node should: {str(answer)[:200]}") from None
         mse, period = answer.get("mse"), answer.get("period") or 0
         extra = {key: each for key, each in answer.items() if key not in _ENVELOPE}
-        return FileForecast(series, algorithm, Forecast(value, low, high, mse, period, extra, moments))
+        conf = wire.confidence(fields, self._question.given)
+        return FileForecast(series, algorithm, Forecast(value, low, high, mse, period, extra, moments), conf)
+
+    def names(self, kind: type[Algorithm]) -> list[str]:
+        """Return the names of the node's detectors or forecasters; raises NodeGone."""
+        status, text = self._send("GET", "list", None)
+        try:
+            details = {entry["type"]: entry["algo"] for entry in orjson.loads(text)["details"]}
+            return [str(algorithm["name"]) for algorithm in details[kind.type]]
+        except (KeyError, TypeError, orjson.JSONDecodeError):
+            raise NodeGone(f"{self._url} answered HTTP {status} and no list of algorithms: is it a node?") from None
 
     def _ask(self, route: str, fields: Mapping[str, Any], series: FileSeries) -> dict[str, Any]:
         columns = columns_of(series)
@@ -112,7 +122,7 @@ class Remote:
                 **fields,
             }
         )
-        status, text = self._post(route, body)
+        status, text = self._send("POST", route, body)
         try:
             answer = orjson.loads(text)
         except orjson.JSONDecodeError:
@@ -123,14 +133,14 @@ class Remote:
             raise AlgorithmError(str(answer.get("msg") or "the node gave no reason"))
         return answer
 
-    def _post(self, route: str, body: bytes) -> tuple[int, bytes]:
+    def _send(self, method: str, route: str, body: bytes | None) -> tuple[int, bytes]:
         for attempt in (1, 2):
             connection, fresh = self._connection()
             try:
                 if fresh:
                     connection.connect()
                     connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                connection.request("POST", f"{self._path}/{route}", body, HEADERS)
+                connection.request(method, f"{self._path}/{route}", body, HEADERS)
                 response = connection.getresponse()
                 return response.status, response.read(MAX_ANSWER)
             except (OSError, http.client.HTTPException) as error:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -109,19 +109,7 @@ class Results:
     def write(self, file: Path, format_: str, lines: bool = False) -> None:
         """Write all of them; raises FileError."""
         self._flush()
-        try:
-            if format_ == "table":
-                self._table(file)
-                return
-            how = {
-                "csv": "FORMAT csv, HEADER true",
-                "json": f"FORMAT json, ARRAY {'false' if lines else 'true'}",
-                "parquet": "FORMAT parquet, COMPRESSION zstd",
-            }[format_]
-            self._connection.execute(f"COPY ({self._select(format_ == 'parquet')}) TO {literal(file)} ({how})")
-        except (duckdb.Error, OSError) as error:
-            why = reason(error) if isinstance(error, duckdb.Error) else error.strerror
-            raise FileError(f"the results cannot be written: {why}") from error
+        _save(self._connection, self._select(format_ == "parquet"), file, format_, lines)
 
     def _cells(self, result: FileDetection | FileForecast) -> tuple[np.ndarray[Any, Any], ...]:
         if isinstance(result, FileForecast):
@@ -162,28 +150,63 @@ class Results:
             cells.append(f"{cell} AS {quoted(name)}")
         return f"SELECT {', '.join(cells)} FROM results JOIN keys USING (n) ORDER BY n, c0"
 
-    def _table(self, file: Path) -> None:
-        """Write columns of equal width: text to the left, numbers to the right."""
-        rows = self._select(False)
-        described = [(name, type_) for name, type_, *_ in self._connection.execute(f"DESCRIBE {rows}").fetchall()]
-        shown = {
-            name: f"COALESCE(format('{{:.6g}}', {quoted(name)}), '')"
-            if type_ == REAL
-            else f"regexp_replace(CAST({quoted(name)} AS VARCHAR), '[[:cntrl:]]', ' ', 'g')"
-            for name, type_ in described
-        }
-        longest = ", ".join(f"max(length({cell}))" for cell in shown.values())
-        (widths,) = self._connection.execute(f"SELECT {longest} FROM ({rows})").fetchall()
-        padded, header = [], []
-        for (name, type_), width in zip(described, widths, strict=True):
-            pad, width = ("lpad" if type_ in (REAL, WHOLE) else "rpad"), max(width or 0, len(name))
-            header.append(name.rjust(width) if pad == "lpad" else name.ljust(width))
-            padded.append(f"{pad}({shown[name]}, {width}, ' ')")
-        lines = self._connection.execute(f"SELECT rtrim(concat_ws('  ', {', '.join(padded)})) FROM ({rows})")
-        with file.open("w", encoding="utf-8") as text:
-            text.write("  ".join(header).rstrip() + "\n")
-            while some := lines.fetchmany(10_000):
-                text.write("\n".join(line for (line,) in some) + "\n")
+
+def write_rows(
+    connection: duckdb.DuckDBPyConnection,
+    columns: Mapping[str, str],
+    rows: Sequence[tuple[str | int | float | None, ...]],
+    file: Path,
+    format_: str,
+    lines: bool = False,
+) -> None:
+    """Write a few rows of cells, in their order; raises FileError.
+
+    columns : name -> type, VARCHAR, WHOLE or REAL.
+    """
+    described = ", ".join(f"{quoted(name)} {type_}" for name, type_ in columns.items())
+    connection.execute(f"CREATE TEMP TABLE few ({described})")
+    if rows:
+        connection.executemany(f"INSERT INTO few VALUES ({', '.join('?' * len(columns))})", [list(row) for row in rows])
+    _save(connection, "SELECT * FROM few ORDER BY rowid", file, format_, lines)
+
+
+def _save(connection: duckdb.DuckDBPyConnection, rows: str, file: Path, format_: str, lines: bool) -> None:
+    try:
+        if format_ == "table":
+            _table(connection, rows, file)
+            return
+        how = {
+            "csv": "FORMAT csv, HEADER true",
+            "json": f"FORMAT json, ARRAY {'false' if lines else 'true'}",
+            "parquet": "FORMAT parquet, COMPRESSION zstd",
+        }[format_]
+        connection.execute(f"COPY ({rows}) TO {literal(file)} ({how})")
+    except (duckdb.Error, OSError) as error:
+        why = reason(error) if isinstance(error, duckdb.Error) else error.strerror
+        raise FileError(f"the results cannot be written: {why}") from error
+
+
+def _table(connection: duckdb.DuckDBPyConnection, rows: str, file: Path) -> None:
+    """Write columns of equal width: text to the left, numbers to the right."""
+    described = [(name, type_) for name, type_, *_ in connection.execute(f"DESCRIBE {rows}").fetchall()]
+    shown = {
+        name: f"COALESCE(format('{{:.6g}}', {quoted(name)}), '')"
+        if type_ == REAL
+        else f"COALESCE(regexp_replace(CAST({quoted(name)} AS VARCHAR), '[[:cntrl:]]', ' ', 'g'), '')"
+        for name, type_ in described
+    }
+    longest = ", ".join(f"max(length({cell}))" for cell in shown.values())
+    (widths,) = connection.execute(f"SELECT {longest} FROM ({rows})").fetchall()
+    padded, header = [], []
+    for (name, type_), width in zip(described, widths, strict=True):
+        pad, width = ("lpad" if type_ in (REAL, WHOLE) else "rpad"), max(width or 0, len(name))
+        header.append(name.rjust(width) if pad == "lpad" else name.ljust(width))
+        padded.append(f"{pad}({shown[name]}, {width}, ' ')")
+    lines = connection.execute(f"SELECT rtrim(concat_ws('  ', {', '.join(padded)})) FROM ({rows})")
+    with file.open("w", encoding="utf-8") as text:
+        text.write("  ".join(header).rstrip() + "\n")
+        while some := lines.fetchmany(10_000):
+            text.write("\n".join(line for (line,) in some) + "\n")
 
 
 def typed_key(type_: str) -> str:
