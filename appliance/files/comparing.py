@@ -51,7 +51,7 @@ def run(given: argparse.Namespace, kind: type[Algorithm], asked: Question, sourc
         each = _each(pool, given.progress or sys.stderr.isatty())
         try:
             if isinstance(asked, Ahead):
-                rows, conf = _rows(asked), wire.confidence({"conf": asked.conf}, asked.given)
+                rows, conf = _rows(asked), _conf(asked)
                 season = given.season or _season(asked)
                 answer = _guarded(engine.forecast)
                 return compare_forecasters.compare(
@@ -137,9 +137,18 @@ def _each(pool: ThreadPoolExecutor, bar: bool) -> Callable[[Callable[[Any], Any]
 
 
 def _rows(asked: Ahead) -> int:
+    if asked.start or "start" in asked.given:
+        raise FileError("a comparison forecasts what follows each origin, so it takes no start")
     if asked.steps < 1:
         raise FileError(f"--rows must be at least 1, got {asked.steps}")
     return asked.steps
+
+
+def _conf(asked: Ahead) -> float:
+    try:
+        return wire.confidence({"conf": asked.conf}, asked.given)
+    except wire.BadRequest as error:
+        raise FileError(str(error)) from None
 
 
 def _season(asked: Ahead) -> int | None:

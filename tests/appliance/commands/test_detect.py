@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -193,23 +193,127 @@ def test_who_reads_only_the_beginning_gets_it_in_silence(tmp_path: Path) -> None
     assert process.returncode == cli.FAILED
 
 
-def test_plots_are_drawn_by_the_name_that_is_given(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    drawn: list[object] = []
-    plot, terminal = ModuleType("plot"), ModuleType("plot_terminal")
-    plot.draw = lambda results, path: drawn.append((len(results), path))  # type: ignore[attr-defined]
-    terminal.draw = lambda results, width, height: f"drawn {len(results)}\n"  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "appliance.files.plot", plot)
-    monkeypatch.setitem(sys.modules, "appliance.files.plot_terminal", terminal)
+def test_plots_are_drawn_where_they_are_wanted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path / "a.csv", several())
     assert detect(path, "--by", "host", "--plot", tmp_path / "a.png") == cli.OK
-    assert drawn == [(3, tmp_path / "a.png")]
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     capsys.readouterr()
     assert detect(path, "--by", "host", "--plot", "term") == cli.OK
-    assert capsys.readouterr().out.endswith("drawn 3\n")
+    assert capsys.readouterr().out.endswith("● anomalous row   ▲ anomalous window\n")
     assert detect(path, "--by", "host", "--plot", "term", "--format", "csv") == cli.OK
-    assert "drawn" not in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert "▲" not in shown.out
+    assert "▲" in shown.err
+
+
+def test_a_plot_of_many_series_says_how_many_are_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "a.csv", several([f"h{i:02}" for i in range(33)]))
+    assert detect(path, "--by", "host", "--plot", "term", "--format", "csv", "--out", tmp_path / "b.csv") == cli.OK
+    assert "the first 12 of 33 are shown\n" in capsys.readouterr().err
+
+
+def test_a_plot_without_a_format_is_refused_before_anything_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert detect("/nonexistent.csv", "--plot", tmp_path / "a.gif") == 2
+    assert capsys.readouterr().err == (
+        f"--plot {tmp_path / 'a.gif'}: a plot is a file that ends in .png, .svg, got '.gif'\n"
+    )
+
+
+def test_a_terminal_that_cannot_show_a_plot_is_told(tmp_path: Path) -> None:
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("LC_")}
+    ran = subprocess.run(
+        [sys.executable, "-m", "appliance", "detect", write(tmp_path / "a.csv", one()), "--plot", "term"],
+        env=bare | {"PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == cli.FAILED
+    assert "--plot term needs a terminal of UTF-8, this one is of iso8859-1\n" in ran.stderr
+
+
+def labelled() -> samples.Table:
+    """Three series of which row 18 of each is an outlier, and row 30 of one is called an anomaly besides."""
+    table = several()
+    truth = [int(place // 3 == 18 or place == 3 * 30) for place in range(len(table["ts"]))]
+    return {**table, "fault": truth}
+
+
+def test_detectors_are_compared_by_agreement(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "a.csv", several())
+    assert detect(path, "--by", "host", "--compare", "--format", "json") == cli.OK
+    shown = capsys.readouterr()
+    found = {row["algorithm"]: row for row in json.loads(shown.out)}
+    assert {"grubbs", "iqr", "ksigma", "lof", "shesd"} <= set(found)
+    assert (found["iqr"]["windows"], found["iqr"]["rows"], found["iqr"]["failed"]) == (3, 3, 0)
+    assert "without labels nobody knows which detector is right" in shown.err
+
+
+@pytest.mark.parametrize("values", [{0: 0, 1: 1}, {0: 1, 1: -1}, {0: 0, 1: 7}])
+def test_detectors_are_compared_by_labels(
+    tmp_path: Path, values: dict[int, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = labelled()
+    table["fault"] = [values[label] for label in table["fault"]]
+    path = write(tmp_path / "a.parquet", table)
+    arguments = ["--by", "host", "--compare", "iqr,ksigma", "--labels", "fault", "--out", tmp_path / "out.json"]
+    assert detect(path, *arguments) == cli.OK
+    iqr = next(row for row in json.loads((tmp_path / "out.json").read_text()) if row["algorithm"] == "iqr")
+    assert (iqr["precision"], iqr["recall"]) == (1.0, 0.75)
+    assert iqr["f1"] == pytest.approx(6 / 7)
+    assert (iqr["event_precision"], iqr["event_recall"]) == (1.0, 0.75)
+    assert "did best: F1 0.857 by row against 4 labelled rows" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--compare", "--algo", "iqr"], 2, "--algo and --compare exclude each other"),
+        (["--compare", "--plot", "term"], 2, "--plot and --compare exclude each other"),
+        (["--compare", "--flags"], 2, "--flags and --compare exclude each other"),
+        (["--labels", "fault"], 2, "--labels needs --compare"),
+        (["--compare", ","], 1, "--compare ',': names of algorithms are expected, separated by commas"),
+        (["--compare", "iqr,nix"], 1, "unknown algorithm nix; there are: grubbs, iqr"),
+        (["--compare", "--labels", "nix"], 1, "--labels: there is no column nix; there are: ts, value"),
+        (["--compare", "ksigma,iqr", "--option", "kk=1"], 1, "unknown option kk, did you mean k?"),
+        (["--compare", "--option", "kk=1"], 1, "unknown option kk, did you mean k?"),
+    ],
+)
+def test_a_comparison_that_cannot_be_made_is_one_clear_line(
+    tmp_path: Path, arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert detect(write(tmp_path / "a.csv", one()), *arguments) == code
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert shown.err.count("\n") == 1
+
+
+def test_detectors_of_a_node_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "a.csv", several())
+    with Node() as node:
+        url = "http://{}:{}".format(*node.address)
+        arguments = [path, "--by", "host", "--compare", "--format", "json"]
+        assert detect(*arguments, "--url", url) == cli.OK
+        there = json.loads(capsys.readouterr().out)
+    assert detect(*arguments) == cli.OK
+    here = json.loads(capsys.readouterr().out)
+    assert [row | {"seconds": 0} for row in there] == [row | {"seconds": 0} for row in here]
+    assert detect(*arguments, "--url", url) == cli.FAILED
+    assert capsys.readouterr().err == f"{url} cannot be reached: Connection refused\n"
+    assert detect(*arguments[:3], "--compare", "iqr,lof", "--url", url) == cli.FAILED
+    assert capsys.readouterr().err == f"{url} cannot be reached: Connection refused\n"
+
+
+def test_a_series_that_cannot_be_read_is_left_out_of_the_comparison(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = several(["a", "b"])
+    table["value"][0] = None
+    assert detect(write(tmp_path / "a.parquet", table), "--by", "host", "--compare", "iqr,lof") == cli.FAILED
+    shown = capsys.readouterr()
+    assert shown.err.startswith("series a: column value: 1 of 40 values are missing")
+    assert "iqr" in shown.out
 
 
 def test_a_node_gives_the_same_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

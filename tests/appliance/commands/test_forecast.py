@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
 
 from appliance import cli
+from appliance.files import local
 from tests.appliance.files import samples
 from tests.appliance.files.samples import MINUTE, ROWS, START, one, rows, several, write
 
@@ -101,3 +103,82 @@ def test_bad_input_is_one_clear_line(
 def test_a_constant_series_is_forecast(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", one(value=[5.0] * ROWS))
     assert forecast(path, "--algo", "arima", "--out", tmp_path / "out.csv") == cli.OK
+
+
+def test_a_forecast_is_drawn_with_its_interval(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "a.csv", one())
+    assert forecast(path, "--conf", "80", "--plot", "term") == cli.OK
+    assert capsys.readouterr().out.endswith("values, then after │ the forecast; ░ 80 % interval\n")
+    assert forecast(path, "--plot", tmp_path / "a.svg") == cli.OK
+    assert "<!-- 95 % interval -->" in (tmp_path / "a.svg").read_text()
+
+
+def waves(series: int = 2) -> samples.Table:
+    """Sines of period 20 over 200 rows, which a seasonal model continues and a mean does not."""
+    values = [round(10 + 5 * math.sin(i * math.pi / 10) + 0.1 * math.sin(i * i), 3) for i in range(200)]
+    return {
+        "ts": [START + MINUTE * i for i in range(200) for _ in range(series)],
+        "host": [f"h{place}" for _ in range(200) for place in range(series)],
+        "value": [value * 10**place for value in values for place in range(series)],
+    }
+
+
+def test_forecasters_are_compared_by_the_past(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, out = write(tmp_path / "a.csv", waves()), tmp_path / "out.parquet"
+    arguments = ["--by", "host", "--rows", "15", "--folds", "4", "--conf", "90", "--season", "20", "--out", out]
+    assert forecast(path, "--compare", "arima,holtwinters", *arguments, "--option", "period=20") == cli.OK
+    found = {row[1]: row for row in rows(out)}
+    assert set(found) == {"arima", "holtwinters", "seasonal-naive"}
+    assert {row[8:] for row in found.values()} == {(8, 0, None)}
+    assert sorted(row[0] for row in found.values()) == [1, 2, 3]
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == "season of MASE and seasonal-naive: 20 rows; intervals promise 90 %"
+    assert "over 8 forecasts of 2 series" in told[-1]
+
+
+def test_all_forecasters_are_compared_and_who_cannot_answer_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "a.csv", waves(1))
+    assert forecast(path, "--compare", "--format", "json", "--folds", "1") == cli.OK
+    found = {row["algorithm"]: row for row in json.loads(capsys.readouterr().out)}
+    assert {"arima", "holtwinters", "seasonal-naive", "tdtsfm_1"} <= set(found)
+    assert found["tdtsfm_1"]["rank"] is None
+    assert "refused" in found["tdtsfm_1"]["reason"]
+
+
+def test_an_algorithm_that_breaks_is_a_failure_with_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("somewhere inside")
+
+    monkeypatch.setattr(local.Local, "forecast", broken)
+    assert forecast(write(tmp_path / "a.csv", waves(1)), "--compare", "arima", "--format", "json") == cli.OK
+    shown = capsys.readouterr()
+    row = next(row for row in json.loads(shown.out) if row["algorithm"] == "arima")
+    assert row["failed"] == row["forecasts"] == 3
+    assert row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--folds", "2"], 2, "--folds needs --compare"),
+        (["--season", "2"], 2, "--season needs --compare"),
+        (["--compare", "--start", "0"], 2, "--start and --compare exclude each other"),
+        (["--compare", "--option", "start=0"], 1, "so it takes no start"),
+        (["--compare", "--rows", "0"], 1, "--rows must be at least 1, got 0"),
+        (["--compare", "--conf", "101"], 1, "invalid value of conf, should between 0 and 1.0, got 101"),
+        (["--compare", "--rows", "500"], 1, "a comparison needs 510 rows of a series, got 200"),
+        (["--compare", "--value", "value,ts"], 1, "a column cannot be used twice"),
+    ],
+)
+def test_a_comparison_that_cannot_be_made_is_one_clear_line(
+    tmp_path: Path, arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert forecast(write(tmp_path / "a.csv", waves(1)), "--by", "host", *arguments) == code
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert shown.err.count("\n") == 1
+    assert shown.out == ""

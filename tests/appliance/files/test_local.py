@@ -61,3 +61,8 @@ def test_halting_ends_a_search(catalog: Catalog) -> None:
     season = FileSeries("", np.arange(240), "ms", {"v": 10 * np.sin(np.arange(240) / 6 * np.pi) + np.arange(240) % 7})
     hurried = engine.forecast("arima", season).forecast
     assert len(hurried.value) == 10
+
+
+def test_a_forecast_tells_what_its_interval_promises(catalog: Catalog) -> None:
+    assert local(catalog, Ahead("holtwinters")).forecast("holtwinters", SERIES).conf == 0.95
+    assert local(catalog, Ahead("holtwinters", conf=80)).forecast("holtwinters", SERIES).conf == 0.8

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from appliance.files.progress import CLEAR, EVERY_S, Progress
+import pytest
+
+from appliance.files.progress import CLEAR, EVERY_S, Progress, say
 
 
 class Watch:
@@ -45,3 +47,10 @@ def test_hours() -> None:
     watch.now += 1.0
     progress.step()
     assert progress.line(watch.now).endswith("1.0/s  2:46:39 left")
+
+
+def test_a_line_holds_no_commands_for_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    written: list[str] = []
+    say("series \x1b[31mred", Progress(1, written.append))
+    assert written == [CLEAR]
+    assert capsys.readouterr().err == "series  [31mred\n"

@@ -18,7 +18,7 @@ from appliance.files.remote import NodeGone, Remote
 from appliance.files.series import FileError, FileSeries
 from appliance.settings import Settings
 from benchmarks.node import Node
-from kernels.contract import AlgorithmError
+from kernels.contract import AlgorithmError, Detector, Forecaster
 
 SERIES = FileSeries("", np.arange(20), "ms", {"v": np.arange(20.0)})
 DETECTORS = ["iqr", "ksigma,k=2", "ksigma,k=7", "grubbs,alpha=0.9", "lof,neighbors=5", "shesd,period=5", "nonesuch"]
@@ -169,3 +169,15 @@ def test_a_silent_node_is_not_waited_for_longer_than_asked(monkeypatch: pytest.M
         remote = Remote(f"127.0.0.1:{silent.getsockname()[1]}", Question("iqr", "timeout=1"))
         with pytest.raises(NodeGone, match="did not answer within"):
             remote.detect("iqr", SERIES)
+
+
+def test_a_node_lists_its_algorithms(url: str, here: catalogue.Catalog) -> None:
+    with closing(Remote(url, Question("iqr"))) as node:
+        for kind in (Detector, Forecaster):
+            assert node.names(kind) == [one.name for one in here.of_kind(kind)]
+
+
+def test_a_forecast_of_a_node_tells_what_its_interval_promises(url: str) -> None:
+    rising = FileSeries("", np.arange(40), "ms", {"v": np.arange(40.0) + np.arange(40) % 4})
+    with closing(Remote(url, Ahead("holtwinters", "conf=90"))) as node:
+        assert node.forecast("holtwinters", rising).conf == 0.9

@@ -153,3 +153,29 @@ def test_where_nothing_can_be_written(tmp_path: Path, place: str) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(FileError, match="cannot be written"), Output(tmp_path / place):
         raise AssertionError
+
+
+@pytest.mark.parametrize("format_", ["table", "csv", "json", "parquet"])
+def test_rows_of_cells_keep_their_order_and_their_gaps(
+    tmp_path: Path, opened: tuple[duckdb.DuckDBPyConnection, Source], format_: str
+) -> None:
+    out = tmp_path / "scratch" / "few"
+    columns = {"rank": writing.WHOLE, "name": "VARCHAR", "score": writing.REAL, "why": "VARCHAR"}
+    cells = [(2, "b", 0.5, None), (1, "a\x1b", None, 'x,"y'), (None, "c", 1e300, None)]
+    writing.write_rows(opened[0], columns, cells, out, format_)
+    if format_ == "table":
+        assert out.read_text().splitlines() == [
+            "rank  name   score  why",
+            "   2  b        0.5",
+            '   1  a             x,"y',
+            "      c     1e+300",
+        ]
+    else:
+        out = out.rename(out.with_suffix(f".{format_}"))
+        assert samples.rows(out) == cells
+
+
+def test_no_rows_of_cells_are_a_header(tmp_path: Path, opened: tuple[duckdb.DuckDBPyConnection, Source]) -> None:
+    out = tmp_path / "scratch" / "few"
+    writing.write_rows(opened[0], {"a": writing.WHOLE}, [], out, "csv")
+    assert out.read_text() == "a\n"
