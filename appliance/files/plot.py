@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SUFFIXES = (".png", ".svg")  # PDF would add a tenth to the package, for its fonts
+SUFFIXES = (".png", ".svg")  # PDF would add 3 MB to the package
 MAX_PANELS = 30
 GRIDS = ((6, 1), (16, 2), (MAX_PANELS, 3))  # up to so many panels: columns of the grid
 WIDTH_IN, FIRST_IN, PANEL_IN = 12.0, 2.8, 1.9  # inches: the figure, what a lone panel has more, each panel

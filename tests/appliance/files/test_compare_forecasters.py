@@ -192,8 +192,12 @@ def test_every_cell_fits_its_column() -> None:
     huge = FileSeries(
         "huge", np.arange(60, dtype=np.int64), "ms", {"v": 1e300 * np.random.default_rng(1).normal(size=60)}
     )
-    with np.errstate(over="ignore"):
-        compared = compare([huge, series("hard")], ["mean", "means"], flat, ROWS, conf=1.0)
+
+    def quietly(name: str, known: FileSeries) -> FileForecast:
+        with np.errstate(over="ignore"):  # of this test's own deviation, not of what is tested
+            return flat(name, known)
+
+    compared = compare([huge, series("hard")], ["mean", "means"], quietly, ROWS, conf=1.0)
     for row in compared.rows:
         for cell, kind in zip(row, compared.columns.values(), strict=True):
             assert cell is None or (
