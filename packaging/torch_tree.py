@@ -1,4 +1,4 @@
-"""Makes what the package taosanode-tsfm installs: torch as locked, without what neither a forecast nor a training needs.
+"""Makes what the package taosanode-tsfm installs: torch as locked, without what no forecast and no training needs.
 
 The frozen program puts the folder on its path where it needs torch. It finds the interpreter's library, numpy and the
 C++ library within itself, so none of them is here.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import compileall
 import hashlib
-import importlib.metadata
 import os
 import py_compile
 import shutil
@@ -45,8 +44,12 @@ class NotTheRightTorch(Exception):
     """What the lock's names were resolved to is no build for processors."""
 
 
-def make(target: Path) -> None:
-    """Make the tree; a copy of one made earlier of the same lock, by the same interpreter and the same rules.
+def make(target: Path) -> Path:
+    """Make the tree: links to one made earlier of the same lock, by the same interpreter and the same rules, if any.
+
+    Returns
+    -------
+    The folder that also holds what the libraries say of themselves, licences among it.
 
     Raises
     ------
@@ -60,14 +63,12 @@ def make(target: Path) -> None:
         _install(unfinished)
         _prune(unfinished)
         _compile(unfinished)
+        for path in unfinished.rglob("*"):
+            path.chmod(0o755 if path.is_dir() or path.name == "torch_shm_manager" else 0o644)
         unfinished.rename(made)
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(made, target, copy_function=os.link)
-
-
-def distributions(folder: Path) -> list[importlib.metadata.Distribution]:
-    """Return what was installed there."""
-    return list(importlib.metadata.distributions(path=[str(folder)]))
+    shutil.copytree(made, target, copy_function=os.link, ignore=shutil.ignore_patterns("*.dist-info"))
+    return made
 
 
 def _install(folder: Path) -> None:
