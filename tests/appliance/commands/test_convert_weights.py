@@ -14,9 +14,11 @@ CHECKPOINT = Path(__file__).parent.parent.parent / "checkpoints" / "tdtsfm"
 def test_a_torch_file_becomes_safetensors_beside_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tensors = load_file(CHECKPOINT / "model.safetensors")
     torch.save(tensors, tmp_path / "taos.pth")
+    (tmp_path / "taos.pth").chmod(0o644)
     assert cli.main(["taosanode", "convert-weights", str(tmp_path / "taos.pth")]) == cli.OK
     assert f"model.safetensors: {len(tensors)} tensors" in capsys.readouterr().err
     assert load_file(tmp_path / "model.safetensors").keys() == tensors.keys()
+    assert (tmp_path / "model.safetensors").stat().st_mode & 0o777 == 0o644  # the service is another user
 
 
 @pytest.mark.parametrize("name", ["missing.pth", "rubbish.pth"])
