@@ -37,6 +37,7 @@ NEVER_USED = (
     "mpmath/tests",
     "**/*.pyi",
     "**/*.h",
+    "**/*.cpp",
 )
 
 

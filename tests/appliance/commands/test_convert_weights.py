@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from appliance import cli
+from appliance import cli, torch_runtime
 
 CHECKPOINT = Path(__file__).parent.parent.parent / "checkpoints" / "tdtsfm"
 
@@ -26,3 +26,11 @@ def test_what_cannot_be_converted_is_told(tmp_path: Path, name: str, capsys: pyt
     (tmp_path / "rubbish.pth").write_bytes(b"rubbish")
     assert cli.main(["taosanode", "convert-weights", str(tmp_path / name)]) == cli.FAILED
     assert name in capsys.readouterr().err
+
+
+def test_without_torch_it_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(torch_runtime.importlib.util, "find_spec", lambda name: None)
+    assert cli.main(["taosanode", "convert-weights", str(tmp_path / "taos.pth")]) == cli.FAILED
+    assert "torch is not installed" in capsys.readouterr().err
