@@ -7,7 +7,6 @@ a running server, and a process that merely got the same number is never stopped
 from __future__ import annotations
 
 import fcntl
-import importlib.util
 import json
 import os
 import signal
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from appliance import torch_runtime
 from appliance.settings import Settings
 from models.files import CheckpointError, describe
 
@@ -119,11 +119,7 @@ def start(plan: Plan, command: list[str]) -> int:
     ------
     AlreadyRunning, ControlError
     """
-    pid = running(plan.pidfile)
-    if pid:
-        raise AlreadyRunning(f"{plan.name} is running already, process {pid}")
-    check_weights(plan)
-    _check_address(plan)
+    check(plan)
     plan.log.parent.mkdir(parents=True, exist_ok=True)
     with plan.log.open("ab") as log:
         begin = log.tell()
@@ -200,13 +196,31 @@ def _lock(pidfile: Path) -> int:
     return file
 
 
+def check(plan: Plan) -> None:
+    """Refuse a plan that cannot come true.
+
+    Raises
+    ------
+    AlreadyRunning, ControlError
+    """
+    check_not_running(plan)
+    check_weights(plan)
+    _check_address(plan)
+
+
+def check_not_running(plan: Plan) -> None:
+    """Refuse a plan whose pid file a server holds."""
+    pid = running(plan.pidfile)
+    if pid:
+        raise AlreadyRunning(f"{plan.name} is running already, process {pid}")
+
+
 def check_weights(plan: Plan) -> None:
     """Refuse a plan whose folder holds no readable weights, or that nothing here can compute."""
-    if importlib.util.find_spec("torch") is None:
-        raise ControlError("torch is not installed: the foundation models come with the package taosanode-tsfm")
     try:
+        torch_runtime.find()
         describe(plan.folder)
-    except CheckpointError as error:
+    except (torch_runtime.TorchMissing, CheckpointError) as error:
         raise ControlError(str(error)) from error
 
 

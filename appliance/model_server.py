@@ -19,9 +19,11 @@ import falcon
 import numpy as np
 import orjson
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from appliance import model_control
 from appliance.model_control import Plan
+from appliance.notify import Systemd, when_answering
 from appliance.worker import Worker
 from kernels.contract import AlgorithmError, Forecast, Horizon, Series
 
@@ -209,7 +211,7 @@ def _reply(resp: falcon.Response, status: str | int, message: str) -> None:
 
 
 def serve(plan: Plan) -> None:
-    """Serve in this process until told to stop.
+    """Serve in this process until told to stop; it holds the pid file, unless systemd watches over it.
 
     Raises
     ------
@@ -217,15 +219,21 @@ def serve(plan: Plan) -> None:
     """
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     model_control.check_weights(plan)
-    with model_control.held(plan.pidfile):
-        ModelServer(plan).run()
+    systemd = Systemd()
+    if systemd.listens:
+        model_control.check_not_running(plan)
+        ModelServer(plan, systemd).run()
+    else:
+        with model_control.held(plan.pidfile):
+            ModelServer(plan, systemd).run()
 
 
 class ModelServer(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     """gunicorn with one worker, which loads the model after the fork: torch does not survive one."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, systemd: Systemd) -> None:
         self._plan = plan
+        self._systemd = systemd
         super().__init__()
 
     def load_config(self) -> None:
@@ -242,9 +250,22 @@ class ModelServer(BaseApplication):  # type: ignore[misc]  # gunicorn is not typ
             "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,
             "control_socket_disable": True,
             "proc_name": f"taosanode-{self._plan.name}",
+            "when_ready": self._when_listening,
+            "child_exit": self._when_worker_ended,
         }.items():
             self.cfg.set(key, value)
         Worker.max_body = MAX_BODY
+
+    def _when_listening(self, arbiter: Arbiter) -> None:
+        """Tell systemd once the model answers; the first worker has not even been made."""
+        if self._systemd.listens:
+            serving = f"READY=1\nSTATUS=serving {self._plan.name} at {self._plan.host}:{self._plan.port}"
+            when_answering((self._plan.host, self._plan.port), lambda: self._systemd.tell(serving))
+
+    def _when_worker_ended(self, arbiter: Arbiter, worker: Worker) -> None:
+        """Let the unit be called active again when the next worker answers; a stopped one is not listened to."""
+        self._systemd.tell(f"RELOADING=1\nSTATUS=loads {self._plan.name} again")
+        self._when_listening(arbiter)
 
     def load(self) -> Callable[..., Any]:
         """Load the model and return the application; a model that cannot be loaded ends the server."""
@@ -286,6 +307,4 @@ def load(plan: Plan, executor: ThreadPoolExecutor) -> falcon.App[Any, Any]:
 
 def _give_up(reason: str) -> NoReturn:
     log.error("cannot load the model: %s", reason)
-    from gunicorn.arbiter import Arbiter
-
     sys.exit(Arbiter.APP_LOAD_ERROR)  # any other code would make the master try again

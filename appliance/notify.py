@@ -24,6 +24,11 @@ class Systemd:
         # taken out of the environment: gunicorn must not report for us, nor may what we start
         self._address = os.environ.pop("NOTIFY_SOCKET", "")
 
+    @property
+    def listens(self) -> bool:
+        """Whether there is one."""
+        return bool(self._address)
+
     def tell(self, state: str) -> None:
         """Send a state such as ``READY=1``; does nothing where nobody listens."""
         if not self._address:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from safetensors.torch import save_file
@@ -19,5 +20,6 @@ def to_safetensors(source: Path, output: Path) -> int:
     tensors = {name: tensor.clone().contiguous() for name, tensor in read_pth(source).items()}
     partial = output.with_name(output.name + ".partial")
     save_file(tensors, partial, metadata={"format": "pt"})
+    shutil.copymode(source, partial)  # safetensors lets nobody but the owner read
     partial.replace(output)
     return len(tensors)

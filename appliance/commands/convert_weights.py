@@ -20,6 +20,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Convert; an existing output is replaced only when the new one is complete."""
+    from appliance import torch_runtime
+
+    try:
+        torch_runtime.find()
+    except torch_runtime.TorchMissing as error:
+        sys.stderr.write(f"taosanode: {error}\n")
+        return 1
     from models import convert
     from models.files import CheckpointError
 

@@ -1,17 +1,25 @@
 """Start the server of a foundation model, or of all of them, in the background.
 
-Returns when the server answers. The weights are expected in a folder of the model's name below the model directory,
-/usr/local/taos/taosanode/model/tdtsfm for example: model.safetensors and config.json, or TDtsfm's taos.pth.
+Returns when the server answers. Where systemd runs the machine, root starts the unit taosanode-model@NAME. With an
+option for the server it is a process like any other instead, which nothing starts anew. The weights are expected in a
+folder of the model's name below the model directory, /usr/local/taos/taosanode/model/tdtsfm for example:
+model.safetensors and config.json, or TDtsfm's taos.pth.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from appliance import settings as configuration
 from appliance.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from appliance.model_control import Plan
+    from appliance.model_unit import Unit
 
 PRODUCT_CONFIG = Path("/etc/taos/taosanode.ini")
 EMBEDDED_FOLDER = Path(".run")
@@ -27,8 +35,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dtype",
         choices=("float32", "bfloat16"),
-        default="float32",
-        help="what to compute in; bfloat16 is about twice as fast and half as large where the machine supports it",
+        help="what to compute in; bfloat16 is about twice as fast and half as large where the machine supports it; "
+        "float32 by default",
     )
     parser.add_argument("--threads", type=_threads, default=0, help="processor threads, by default one per core")
 
@@ -65,6 +73,15 @@ def read_settings(config: Path | None) -> Settings:
     return configuration.load(config or PRODUCT_CONFIG)
 
 
+def find_unit(config: Path | None, name: str) -> Unit | None:
+    """Return systemd's unit of a model server; it belongs to the product's configuration, to no other."""
+    from appliance import model_unit
+
+    if not PRODUCT_CONFIG.exists() or not (config is None or config.absolute() == PRODUCT_CONFIG):
+        return None
+    return model_unit.find(name)
+
+
 def _start_one(settings: Settings, name: str, given: argparse.Namespace) -> bool:
     from appliance import model_control
 
@@ -75,7 +92,7 @@ def _start_one(settings: Settings, name: str, given: argparse.Namespace) -> bool
             folder=given.weights,
             host=given.host,
             port=given.port,
-            dtype=given.dtype,
+            dtype=given.dtype or "float32",
             threads=given.threads,
         )
         if given.foreground:
@@ -83,22 +100,31 @@ def _start_one(settings: Settings, name: str, given: argparse.Namespace) -> bool
 
             model_server.serve(plan)
             return True
-        command = [*_this_program(), "start-model", plan.name, "--foreground", f"--weights={plan.folder}"]
-        command += [f"--host={plan.host}", f"--port={plan.port}", f"--dtype={plan.dtype}", f"--threads={plan.threads}"]
-        command += [f"--config={given.config.absolute()}"] if given.config else []
-        pid = model_control.start(plan, command)
+        unit = find_unit(given.config, plan.name)
+        if unit and unit.is_up():
+            raise model_control.AlreadyRunning(f"{plan.name} is running already, process {unit.pid()}, as {unit.name}")
+        options = (given.weights, given.host, given.port, given.dtype, given.threads)
+        if unit and os.geteuid() == 0 and not any(options):
+            model_control.check(plan)
+            pid, where = unit.start(), f"unit {unit.name}"
+        else:
+            pid, where = model_control.start(plan, _in_foreground(plan, given.config)), f"log {plan.log}"
     except model_control.AlreadyRunning as error:
         sys.stderr.write(f"taosanode: {error}\n")
         return bool(given.model == "all")  # where all shall run, it does
-    except model_control.ControlError as error:
+    except (model_control.ControlError, OSError) as error:
         sys.stderr.write(f"taosanode: {error}\n")
         return False
-    sys.stderr.write(f"{plan.name} is ready at http://{plan.host}:{plan.port}, process {pid}, log {plan.log}\n")
+    sys.stderr.write(f"{plan.name} is ready at http://{plan.host}:{plan.port}, process {pid}, {where}\n")
     return True
 
 
-def _this_program() -> list[str]:
-    return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "appliance"]
+def _in_foreground(plan: Plan, config: Path | None) -> list[str]:
+    """Return the command line of a server."""
+    program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "appliance"]
+    command = [*program, "start-model", plan.name, "--foreground", f"--weights={plan.folder}"]
+    command += [f"--host={plan.host}", f"--port={plan.port}", f"--dtype={plan.dtype}", f"--threads={plan.threads}"]
+    return command + ([f"--config={config.absolute()}"] if config else [])
 
 
 def _port(text: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from appliance.commands.start_model import add_which, read_settings
+from appliance.commands.start_model import add_which, find_unit, read_settings
 from appliance.settings import SettingsError
 
 
@@ -26,10 +26,11 @@ def run(given: argparse.Namespace) -> int:
         return 1
     names = list(model_control.known(settings)) if given.model == "all" else [model_control.server_name(given.model)]
     for name in names:
-        pidfile = model_control.pidfile(settings, name)
+        unit = find_unit(given.config, name)
         try:
-            pid = model_control.stop(name, pidfile)
-        except model_control.ControlError as error:
+            by_unit = unit.stop() if unit and unit.is_up() else None
+            pid = by_unit or model_control.stop(name, model_control.pidfile(settings, name))
+        except (model_control.ControlError, OSError) as error:
             sys.stderr.write(f"taosanode: {error}\n")
             code = 1
         else:

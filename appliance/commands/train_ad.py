@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from appliance import settings
+from appliance import settings, torch_runtime
+from appliance.commands.start_model import read_settings
 from kernels.contract import AlgorithmError, Series
 from models.anomaly import _autoencoder
 from models.anomaly.sample_ad_model import NAME, SHIPPED_NAMES
@@ -66,7 +67,7 @@ def run(given: argparse.Namespace) -> int:
 def _model_dir(given: argparse.Namespace) -> Path:
     if given.model_dir:
         return Path(given.model_dir)
-    return (settings.load(given.config) if given.config else settings.embedded()).model_dir
+    return read_settings(given.config).model_dir
 
 
 def _checked(name: str) -> str:
@@ -128,9 +129,11 @@ def _number(path: Path, line: int, row: list[str], place: int) -> float:
 
 def _train(values: Series, tolerance: float) -> _autoencoder.Autoencoder:
     try:
-        from models import _autoencoder_training as training  # torch, which a node that does not train need not have
-    except ModuleNotFoundError as error:
-        raise Refused(f"training needs torch: {error}; pip install 'taosanode[tsfm]'") from error
+        torch_runtime.find()
+    except torch_runtime.TorchMissing as error:
+        raise Refused(str(error)) from error
+    from models import _autoencoder_training as training
+
     return training.train_own(values, tolerance, _bar(sys.stderr.isatty(), sys.stderr.write))
 
 

@@ -15,7 +15,7 @@ import time
 from typing import Any
 
 ADDRESS = ("127.0.0.1", 6090)
-FORECASTERS = ("holtwinters", "arima")
+FORECASTERS = ("holtwinters", "arima", "tdtsfm_1", "timemoe-fc")
 
 
 def main() -> None:

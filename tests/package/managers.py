@@ -41,6 +41,10 @@ class Apt:
         """Upgrade everything."""
         return self._machine.run("apt-get", "-q", "upgrade", "-y")
 
+    def upgrade_node(self) -> str:
+        """Upgrade the node, and what must go with it."""
+        return self._machine.run("apt-get", "-q", "install", "-y", "taosanode")
+
     def downgrade(self, version: str) -> str:
         """Go back."""
         return self._machine.run("apt-get", "-q", "install", "-y", "--allow-downgrades", f"taosanode={version}")
@@ -49,17 +53,17 @@ class Apt:
         """Install what is installed once more."""
         return self._machine.run("apt-get", "-q", "install", "-y", "--reinstall", f"taosanode={version}")
 
-    def remove(self) -> str:
+    def remove(self, package: str = "taosanode") -> str:
         """Remove, not purge."""
-        return self._machine.run("apt-get", "-q", "remove", "-y", "taosanode")
+        return self._machine.run("apt-get", "-q", "remove", "-y", package)
 
-    def version(self) -> str:
+    def version(self, package: str = "taosanode") -> str:
         """Return what is installed."""
-        return self._machine.run("dpkg-query", "-W", "-f", "${Version}", "taosanode")
+        return self._machine.run("dpkg-query", "-W", "-f", "${Version}", package)
 
-    def verify(self) -> str:
+    def verify(self, package: str = "taosanode") -> str:
         """Return what differs from the package."""
-        return self._machine.run("dpkg", "--verify", "taosanode", check=False)
+        return self._machine.run("dpkg", "--verify", package, check=False)
 
     def others(self) -> list[str]:
         """Return every other package."""
@@ -99,6 +103,10 @@ class Dnf:
         """Upgrade everything."""
         return self._machine.run("dnf", "upgrade", "-y")
 
+    def upgrade_node(self) -> str:
+        """Upgrade the node, and what must go with it."""
+        return self._machine.run("dnf", "upgrade", "-y", "taosanode")
+
     def downgrade(self, version: str) -> str:
         """Go back."""
         return self._machine.run("dnf", "downgrade", "-y", f"taosanode-{version}")
@@ -107,17 +115,17 @@ class Dnf:
         """Install what is installed once more."""
         return self._machine.run("dnf", "reinstall", "-y", f"taosanode-{version}")
 
-    def remove(self) -> str:
+    def remove(self, package: str = "taosanode") -> str:
         """Remove."""
-        return self._machine.run("dnf", "remove", "-y", "--noautoremove", "taosanode")
+        return self._machine.run("dnf", "remove", "-y", "--noautoremove", package)
 
-    def version(self) -> str:
+    def version(self, package: str = "taosanode") -> str:
         """Return what is installed."""
-        return self._machine.run("rpm", "-q", "--qf", "%{VERSION}-%{RELEASE}", "taosanode").splitlines()[0]
+        return self._machine.run("rpm", "-q", "--qf", "%{VERSION}-%{RELEASE}\n", package).splitlines()[0]
 
-    def verify(self) -> str:
+    def verify(self, package: str = "taosanode") -> str:
         """Return what differs from the package."""
-        text = self._machine.run("rpm", "-V", "taosanode", check=False)
+        text = self._machine.run("rpm", "-V", package, check=False)
         return "\n".join(line for line in text.splitlines() if "should not be used directly" not in line)
 
     def others(self) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from appliance import model_unit
+from appliance.commands import start_model
 
 TESTS = Path(__file__).parent.parent.parent
 CHECKPOINT = TESTS / "checkpoints" / "tdtsfm"
@@ -110,3 +115,34 @@ def test_a_broken_configuration_is_reported(tmp_path: Path) -> None:
     refused = _run("start-model", "all", "-c", str(tmp_path / "x.ini"))
     assert refused.returncode == 1
     assert "processes = many" in refused.stderr
+
+
+def test_under_systemd_a_server_reports_when_it_answers_and_holds_no_pid_file(ini: Path) -> None:
+    address = f"\0taosanode-test-{ini.parent}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(address)
+        manager.settimeout(60)
+        code = "import sys; from appliance.cli import main; sys.exit(main(sys.argv[1:]))"
+        given = ["--weights", str(CHECKPOINT), "--threads", "1", "--foreground", "-c", str(ini)]
+        environment = {**os.environ, "NOTIFY_SOCKET": "@" + address[1:]}
+        command = [sys.executable, "-c", code, "start-tdtsfm", *given]
+        with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as server:
+            try:
+                assert manager.recv(200).startswith(b"READY=1\nSTATUS=serving tdtsfm at 127.0.0.1:")
+                assert not (ini.parent / "tdtsfm.pid").exists()
+                worker = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()[0]
+                os.kill(int(worker), signal.SIGKILL)
+                assert manager.recv(200) == b"RELOADING=1\nSTATUS=loads tdtsfm again"
+                assert manager.recv(200).startswith(b"READY=1\n")
+            finally:
+                server.terminate()
+
+
+def test_the_unit_is_that_of_the_products_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    product = tmp_path / "taosanode.ini"
+    monkeypatch.setattr(start_model, "PRODUCT_CONFIG", product)
+    monkeypatch.setattr(model_unit, "find", model_unit.Unit)
+    assert start_model.find_unit(None, "x") is None
+    product.write_text("")
+    assert start_model.find_unit(None, "x") == start_model.find_unit(product, "x") == model_unit.Unit("x")
+    assert start_model.find_unit(tmp_path / "other.ini", "x") is None
