@@ -28,6 +28,8 @@ compile() { # in the unpacked source: build and install below $out
         python3.11)
             ./configure --quiet --enable-shared --disable-test-modules --without-static-libpython \
                 --with-openssl=/usr/local --with-system-expat
+            # the patches want it compiled as a part of the interpreter, as Debian does
+            printf '*shared*\npyexpat pyexpat.c -DPy_BUILD_CORE_MODULE -lexpat\n' > Modules/Setup.local
             make --silent -j"$(nproc)" && make --silent install DESTDIR="$out"
             # a module whose library is missing is left out without an error
             LD_LIBRARY_PATH=$out/usr/local/lib "$out/usr/local/bin/python3.11" -c "$(cat << 'END'
@@ -63,7 +65,7 @@ for source in openssl expat sqlite3 xz-utils zlib python3.11; do
         if apt-get -q source --download-only "$source=$offered" > log 2>&1; then version=$offered && break; fi
         echo "make release: WARNING: the mirror does not hold $source $offered, which it lists" >&2
     done
-    [ -n "$version" ] || { echo "make release: no source of $source from $(grep deb-src /etc/apt/sources.list)" >&2; exit 1; }
+    [ -n "$version" ] || { echo "make release: no source of $source from $(sed -n 's/^deb-src //p' /etc/apt/sources.list | tr '\n' ';')" >&2; exit 1; }
     echo "compiling $source $version"
     { sh "$0" unpack "$source" && cd tree && sh "$0" compile "$source"; } > log 2>&1 || {
         tail -n 30 "$work/log" >&2
