@@ -19,8 +19,8 @@ import subprocess
 import sys
 import time
 import tomllib
-from importlib.metadata import distributions
 from pathlib import Path
+from typing import Any
 
 import bill_of_materials
 import recompress
@@ -28,7 +28,6 @@ import torch_tree
 
 ROOT = Path(__file__).parent.parent
 BUILD, STAGE, DIST = ROOT / "build", ROOT / "build" / "stage", ROOT / "dist"
-MAINTAINER = "taosanode maintainers <maintainers@taosanode.invalid>"
 PACKAGES = {"taosanode": ("lib", "nfpm.yaml"), "taosanode-tsfm": ("tsfm", "nfpm-tsfm.yaml")}  # what is in it, how
 UNSTRIPPABLE = "numpy.libs"  # strip damages the OpenBLAS that numpy brings
 BARE = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}  # what a service gets
@@ -57,8 +56,20 @@ def main() -> None:
 
 def project_version() -> str:
     """Return the version of pyproject.toml."""
-    version: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    version: str = project()["version"]
     return version
+
+
+def project() -> dict[str, Any]:
+    """Return what pyproject.toml says of the project."""
+    told: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return told
+
+
+def maintainer() -> str:
+    """Return the first maintainer of pyproject.toml as packages name one."""
+    first = project()["maintainers"][0]
+    return f"{first['name']} <{first['email']}>"
 
 
 def freeze() -> None:
@@ -83,17 +94,16 @@ def pack(version: str, out: Path, fast: bool) -> None:
     libraries = torch_tree.make(STAGE / "tsfm")
     bundled = {
         "taosanode": bill_of_materials.of_program(STAGE / "lib"),
-        "taosanode-tsfm": bill_of_materials.of_libraries(distributions(path=[str(libraries)])),
+        "taosanode-tsfm": bill_of_materials.of_libraries(libraries),
     }
     manual()
     changelog(version)
-    epoch = int(os.environ.get("SOURCE_DATE_EPOCH") or commit_time())
     values = {
         "VERSION": version,
         "DEB_COMPRESSION": "none" if fast else "gzip",
         "RPM_COMPRESSION": "gzip:1" if fast else "zstd:3",
-        "MAINTAINER": MAINTAINER,
-        "MTIME": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch)),
+        "MAINTAINER": maintainer(),
+        "MTIME": commit_time(),
     }
     for name, (folder, description) in PACKAGES.items():
         for earlier in out.glob(f"{name}[_-]{version}*"):
@@ -127,9 +137,8 @@ def documents(name: str, bundled: list[bill_of_materials.Component], version: st
 
 def changelog(version: str) -> None:
     """Stage the changelog that all packages carry."""
-    date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(commit_time()))
     (STAGE / "changelog.yaml").write_text(
-        f"---\n- semver: {version}-1\n  date: {date}\n  packager: {MAINTAINER}\n"
+        f"---\n- semver: {version}-1\n  date: {commit_time()}\n  packager: {maintainer()}\n"
         f"  deb: {{urgency: low, distributions: [stable]}}\n  changes:\n    - note: Release {version}.\n"
     )
 
@@ -159,10 +168,13 @@ def glibc_needed(folder: Path) -> str:
     return ".".join(map(str, max(asked)))
 
 
-def commit_time() -> int:
-    """Return when the commit that is built was made; now, for a tree without history."""
-    done = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return int(done.stdout) if done.returncode == 0 and done.stdout else int(time.time())
+def commit_time() -> str:
+    """Return the time of what is packed: $SOURCE_DATE_EPOCH, else the commit's; now for a tree without history."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH")
+    if not seconds:
+        log = ["git", "log", "-1", "--format=%ct"]
+        seconds = subprocess.run(log, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(seconds or time.time())))
 
 
 def checksums(folder: Path) -> None:

@@ -1,52 +1,53 @@
 #!/bin/sh
-# Builds the packages of a release: inside an old Debian, so that they run on every system with glibc 2.30 or newer
+# Builds the packages of a release: inside an old Debian, so that they run on every system whose glibc is as old or newer
 # (the interpreter is what decides it, so it is compiled there; the wheels ask for less). Needs root and a mirror.
-# What takes long is kept under .cache. The result is in dist/.
+# What takes long is kept under .cache, and made anew where its sources have changed. The result is in dist/.
 set -eu
 cd "$(dirname "$0")/.."
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
-old=bullseye            # glibc 2.31
-source_suite=bookworm   # whose archive has the source of the interpreter
+security=${DEBIAN_SECURITY_MIRROR:-$mirror-security}
+old=bullseye         # glibc 2.31
+maintained=bookworm  # has Python 3.11, and security updates until June 2028
 root=$PWD/.cache/rootfs/$old-release
 wheels=$PWD/.cache/wheels
-inside() { env -i PATH=/opt/python/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+fail() { echo "make release: $*" >&2; exit 1; }
+inside() { env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 PYTHONHASHSEED=0 \
     DEBIAN_FRONTEND=noninteractive SOURCE_DATE_EPOCH="$epoch" chroot "$root" "$@"; }
+step() { echo "make release: $* ($(date +%T))"; }
 epoch=$(git log -1 --format=%ct)
 
-[ "$(id -u)" = 0 ] || { echo "make release: chroot and debootstrap need root" >&2; exit 1; }
-[ -z "$(git status --porcelain)" ] || { echo "make release: only what is committed is released" >&2; exit 1; }
+[ "$(id -u)" = 0 ] || fail "chroot and debootstrap need root"
+[ -z "$(git status --porcelain)" ] || fail "only what is committed is released; git status names what is not"
 
-if [ ! -e "$root/opt/.ready" ]; then
+if [ ! -e "$root/.ready" ]; then
+    step "a Debian $old from $mirror"
     rm -rf "$root"
-    debootstrap --variant=minbase "$old" "$root" "$mirror"
+    debootstrap --variant=minbase "$old" "$root" "$mirror" > "$PWD/.cache/debootstrap.log" \
+        || { tail -n 5 "$PWD/.cache/debootstrap.log" >&2; fail "no $old from $mirror; DEBIAN_MIRROR names another"; }
     cat > "$root/etc/apt/sources.list" << END
 deb $mirror $old main
-deb-src $mirror $source_suite main
+deb-src $mirror $maintained main
+deb-src $security $maintained-security main
 END
+    echo 'APT::Sandbox::User "root";' > "$root/etc/apt/apt.conf.d/sandbox"
     cp /etc/resolv.conf "$root/etc/resolv.conf"
-    inside apt-get -q update
-    inside apt-get -q install -y --no-install-recommends apt-utils binutils ca-certificates dpkg-dev g++ gcc make \
-        libbz2-dev libexpat1-dev libffi-dev liblzma-dev libsqlite3-dev libssl-dev patch uuid-dev xz-utils zlib1g-dev
-    touch "$root/opt/.ready"
+    inside apt-get -qq update
+    inside apt-get -qq install -y --no-install-recommends apt-utils autoconf automake binutils ca-certificates \
+        dpkg-dev g++ gcc libbz2-dev libffi-dev libtool make patch rpm tcl xz-utils > "$PWD/.cache/debootstrap.log"
+    touch "$root/.ready"
 fi
-if [ ! -e "$root/opt/python/.done" ]; then
-    # the sources of the newer Debian, with its security patches, but not those that change Python's layout
-    inside sh -euc '
-        rm -rf /opt/source && mkdir -p /opt/source && cd /opt/source
-        apt-get -q source --download-only python3.11
-        tar xf python3.11_*.debian.tar.*
-        tar xf python3.11_*.orig.tar.* --strip-components=1
-        sed -e "/^#/d" -e "s/ .*//" debian/patches/series | sed -n "/CVE-/,\$p" | while read -r change; do
-            patch --silent -p1 < "debian/patches/$change"
-        done
-        ./configure --quiet --prefix=/opt/python --enable-shared --with-system-expat \
-            LDFLAGS=-Wl,-rpath,/opt/python/lib > configure.out
-        make --silent -j"$(nproc)" > make.out 2>&1
-        make --silent install > install.out 2>&1
-        cd / && rm -rf /opt/source
-        touch /opt/python/.done'
-fi
+mounted() { grep -q " $root/proc " /proc/self/mounts; }
+clean() { ! mounted || umount "$root/proc"; }
+trap clean EXIT
+trap 'exit 1' HUP INT TERM
+mounted || mount -t proc proc "$root/proc"
 
+step "Python and its libraries from the sources of $maintained"
+cp packaging/interpreter.sh "$root/opt/"
+inside apt-get -qq update
+inside sh /opt/interpreter.sh
+
+step "wheels"
 mkdir -p "$wheels"
 .venv-build/bin/pip download --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
     --dest "$wheels" -r packaging/lock/build.txt
@@ -55,8 +56,7 @@ cp -r "$wheels" "$root/wheels"
 mkdir "$root/build"
 git archive HEAD | tar -x -C "$root/build"
 
-mount --bind /proc "$root/proc"
-trap 'umount "$root/proc"' EXIT
+step "freeze and pack"
 inside sh -euc '
     cd /build
     python3.11 -m venv .venv-build
@@ -68,4 +68,5 @@ inside sh -euc '
 rm -rf dist
 cp -r "$root/build/dist" dist
 .venv-build/bin/python packaging/build.py repo
+step "done"
 cat dist/SHA256SUMS

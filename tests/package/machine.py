@@ -127,9 +127,9 @@ def machine(name: str, base: Path) -> Iterator[Machine]:
         made.stop()
 
 
-def debian() -> Path:
+def debian(suite: str = SUITE) -> Path:
     """Return the root file system of a minimal Debian that knows no mirror."""
-    return _cached(f"{SUITE}-base", _debootstrap)
+    return _cached(f"{suite}-base", lambda folder: _debootstrap(folder, suite))
 
 
 def debian_with_dnf() -> Path:
@@ -137,8 +137,8 @@ def debian_with_dnf() -> Path:
     return _cached(f"{SUITE}-dnf", _add_dnf)
 
 
-def _debootstrap(folder: Path) -> None:
-    _call("debootstrap", "--variant=minbase", f"--include={BASE}", SUITE, folder, MIRROR)
+def _debootstrap(folder: Path, suite: str) -> None:
+    _call("debootstrap", "--variant=minbase", f"--include={BASE}", suite, folder, MIRROR)
     (folder / "etc/apt/sources.list").write_text("")
     subprocess.run(["chroot", folder, "apt-get", "clean"], env=INSIDE, check=True)
 

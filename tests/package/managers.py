@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -137,6 +138,15 @@ class Dnf:
 
 
 Manager = Apt | Dnf
+
+
+def glibc_declared(packages: Path) -> int:
+    """Return the y of the glibc 2.y that the .deb in a folder asks for."""
+    (package,) = packages.glob("taosanode_*.deb")
+    field = subprocess.run(["dpkg-deb", "--field", package, "Depends"], capture_output=True, text=True, check=True)
+    declared = re.fullmatch(r"libc6 \(>= 2\.(\d+)\)", field.stdout.strip())
+    assert declared, field.stdout
+    return int(declared[1])
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -1,0 +1,64 @@
+"""What the packages hold: the declared glibc suffices for all of it, and the bill of materials is one."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+from tests.package.managers import glibc_declared
+
+ELF = b"\x7fELF"
+GLIBC = re.compile(r"(lib(c|m|dl|pthread|rt|util)|ld-linux.*)\.so")
+
+
+@pytest.fixture(scope="session")
+def unpacked(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    (package,) = packages.glob("taosanode_*.deb")
+    folder = tmp_path_factory.mktemp("unpacked")
+    subprocess.run(["dpkg-deb", "--extract", package, folder], check=True)
+    return folder
+
+
+def binaries(folder: Path) -> list[Path]:
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return [path for path in files if path.open("rb").read(4) == ELF]
+
+
+def test_declared_glibc_is_what_the_binaries_need(packages: Path, unpacked: Path) -> None:
+    declared = glibc_declared(packages)
+    asked: dict[str, int] = {}
+    for path in binaries(unpacked):
+        command = ["readelf", "--version-info", "--wide", path]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        asked[path.name] = max([int(minor) for minor in re.findall(r"Name: GLIBC_2\.(\d+)", told)], default=0)
+    assert "taosanode" in asked
+    newest = max(asked.values())
+    assert newest == declared, [name for name, minor in asked.items() if minor == newest]
+
+
+def test_every_library_is_bundled_or_of_glibc(unpacked: Path) -> None:
+    files = binaries(unpacked)
+    there = {path.name for path in files} | {path.name for path in unpacked.rglob("*.so*")}
+    for path in files:
+        told = subprocess.run(["readelf", "--dynamic", "--wide", path], capture_output=True, text=True, check=True)
+        needed = set(re.findall(r"\(NEEDED\).*\[(.*)\]", told.stdout))
+        missing = {
+            name for name in needed - there if not re.match(r"(lib(c|m|dl|pthread|rt|util)|ld-linux.*)\.so", name)
+        }
+        assert not missing, path.name
+
+
+def test_bill_of_materials_is_valid_and_names_the_parts(packages: Path) -> None:
+    (bill,) = packages.glob("taosanode-*.cdx.json")
+    assert JsonStrictValidator(SchemaVersion.V1_5).validate_str(bill.read_text()) is None
+    listed = json.loads(bill.read_text())["components"]
+    assert {"python", "numpy", "llvmlite", "openssl", "zlib"} <= {component["name"] for component in listed}
+    inner = {part["name"] for component in listed for part in component.get("components", [])}
+    assert {"llvm", "openblas"} <= inner
+    assert all(component["version"] and component["licenses"] for component in listed)
