@@ -6,7 +6,6 @@ packaging/completions.py FOLDER     writes bash/NAME, zsh/_NAME and fish/NAME.fi
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -59,14 +58,11 @@ def _hinted(
     """Say what completes each argument, as far as the parser does not know it by itself."""
     for action in parser._actions:
         metavar = action.metavar if isinstance(action.metavar, str) else ""
-        suffix = re.match(r"FILE(\.\w+)", metavar)
         if action.dest == "algo":
             kinds = [KINDS[command]] if command in KINDS else list(algorithms)
             action.choices = [algorithm for kind in kinds for algorithm in algorithms[kind]]
         elif action.dest == "model" and not action.option_strings:
             action.choices = [*model_control.FOLDERS.values(), "all"]
-        elif suffix:
-            action.complete = shtab.glob(f"*{suffix[1]}")  # type: ignore[attr-defined]
         elif metavar.startswith("FILE"):
             action.complete = shtab.FILE  # type: ignore[attr-defined]
         elif metavar.startswith("DIR"):
