@@ -58,7 +58,7 @@ def _hinted(
     """Say what completes each argument, as far as the parser does not know it by itself."""
     for action in parser._actions:
         metavar = action.metavar if isinstance(action.metavar, str) else ""
-        if action.dest == "algo":
+        if action.dest in ("algo", "compare"):
             kinds = [KINDS[command]] if command in KINDS else list(algorithms)
             action.choices = [algorithm for kind in kinds for algorithm in algorithms[kind]]
         elif action.dest == "model" and not action.option_strings:

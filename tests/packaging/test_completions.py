@@ -94,6 +94,7 @@ def test_commands_options_and_values_are_completed(terminal: Terminal) -> None:
     terminal.completes("taosanode start-model ", "tdtsfm", "timemoe", "all")
     terminal.completes("start-model mine --dtype ", "float32", "bfloat16")
     terminal.completes("start-tdtsfm --", "--weights", "--port")
+    assert "arima" not in terminal.completes("taosanode detect nodes.ini --algo ", "iqr", "ksigma")
 
 
 def test_files_and_folders_are_completed_where_they_are_meant(terminal: Terminal) -> None:
