@@ -2,16 +2,23 @@
 
 Starting fast matters more here than anywhere: a command's module is imported only when that command runs, and
 numpy, numba or torch only inside the commands that need them.
+
+Help, manual pages and completion all come from `parser`. A command is described by its module: the docstring, then
+EXIT_STATUS (what 0 and 1 mean to it), then EPILOG: sections such as ``examples:``, two spaces before a term, more
+before what is said of it.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import PurePath
+from types import ModuleType
 
 # command -> one line for --help. The module is appliance/commands/<command with _ for ->.py
 COMMANDS = {
@@ -30,33 +37,66 @@ COMMANDS = {
     "remove": "uninstall the node",
 }
 
-# The other names this executable is linked to, and what they stand for.
-LINKS: dict[str, list[str]] = {
-    "taosanoded": ["serve"],
-    "start-model": ["start-model"],
-    "stop-model": ["stop-model"],
-    "start-tdtsfm": ["start-model", "tdtsfm"],
-    "stop-tdtsfm": ["stop-model", "tdtsfm"],
-    "start-time-moe": ["start-model", "timemoe"],
-    "stop-time-moe": ["stop-model", "timemoe"],
-    "start-timer-moe": ["start-model", "timemoe"],
-    "stop-timer-moe": ["stop-model", "timemoe"],
-    "rmtaosanode": ["remove"],
+# The other names this executable is linked to: the command each stands for, and the values it brings along.
+LINKS: dict[str, tuple[str, Mapping[str, str]]] = {
+    "taosanoded": ("serve", {}),
+    "start-model": ("start-model", {}),
+    "stop-model": ("stop-model", {}),
+    "start-tdtsfm": ("start-model", {"model": "tdtsfm"}),
+    "stop-tdtsfm": ("stop-model", {"model": "tdtsfm"}),
+    "start-time-moe": ("start-model", {"model": "timemoe"}),
+    "stop-time-moe": ("stop-model", {"model": "timemoe"}),
+    "start-timer-moe": ("start-model", {"model": "timemoe"}),
+    "stop-timer-moe": ("stop-model", {"model": "timemoe"}),
+    "rmtaosanode": ("remove", {}),
 }
 
 OK, FAILED, USAGE = 0, 1, 2  # exit codes of every command
+EXIT_STATUS: dict[int, str] = {
+    OK: "done",
+    FAILED: "failed; standard error says what and why",
+    USAGE: "wrong usage; nothing was done",
+    128 + signal.SIGINT: "interrupted, by Ctrl-C for example",
+    128 + signal.SIGPIPE: "whoever read the output has gone",
+}
+
+DESCRIPTION = """Analysis node for TDengine: anomaly detection and forecasting behind SQL.
+
+`taosanode COMMAND --help` describes one command; once the node is installed, so does `man taosanode-COMMAND`."""
+
+EPILOG = """
+files:
+  /etc/taos/taosanode.ini
+      configuration of the node; every key is described there
+  /usr/local/taos/taosanode
+      the program, and links to all that follows
+  /var/log/taos/taosanode
+      logs
+  /var/lib/taos/taosanode/model
+      trained models, one folder each
+  /var/lib/taos/taosanode/resource/algo
+      algorithms of your own, one Python file each
+
+examples:
+  systemctl start taosanoded
+      start the node
+  taosanode check -c /etc/taos/taosanode.ini
+      see what is wrong with a configuration before it is used
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command named by the executable's name or by the first argument; return its exit code."""
     called, *rest = sys.argv if argv is None else argv
-    name = PurePath(called).name
-    if name in LINKS:
-        return _run(LINKS[name][0], [*LINKS[name][1:], *rest], prog=name)
-    if rest and rest[0] in COMMANDS:
-        return _run(rest[0], rest[1:], prog=f"taosanode {rest[0]}")
-    _overview().parse_args(rest)
-    return USAGE  # only reached without any argument
+    try:
+        try:
+            return _run(PurePath(called).name, rest)
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return _end_by(signal.SIGINT)
+    except BrokenPipeError:  # of the output: commands handle those of their connections
+        return _end_by(signal.SIGPIPE)
 
 
 def daemon() -> int:
@@ -64,28 +104,62 @@ def daemon() -> int:
     return main(["taosanoded", *sys.argv[1:]])
 
 
-def _run(command: str, rest: Sequence[str], prog: str) -> int:
-    module = importlib.import_module(f"appliance.commands.{command.replace('-', '_')}")
-    parser = argparse.ArgumentParser(
-        prog=prog, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--version", action="version", version=f"taosanode {version('taosanode')}")
-    module.arguments(parser)
-    code: int = module.run(parser.parse_args(rest))
+def parser(name: str) -> argparse.ArgumentParser:
+    """Return the parser behind a name of LINKS, behind "taosanode COMMAND", or behind "taosanode" alone."""
+    command, given = _meant(name)
+    if not command:
+        return _overview()
+    module = _module(command)
+    made = _parser(name, module.__doc__ or "", getattr(module, "EXIT_STATUS", {}), getattr(module, "EPILOG", ""))
+    made.set_defaults(**given)  # before the arguments: a command declares none that has its value already
+    module.arguments(made)
+    return made
+
+
+def _run(name: str, rest: Sequence[str]) -> int:
+    if name not in LINKS:
+        if not rest or rest[0] not in COMMANDS:
+            _overview().parse_args(rest)
+            return USAGE  # not reached: without a command the parser ends it
+        name, rest = f"taosanode {rest[0]}", rest[1:]
+    code: int = _module(_meant(name)[0]).run(parser(name).parse_args(rest))
     return code
+
+
+def _meant(name: str) -> tuple[str, Mapping[str, str]]:
+    return LINKS.get(name) or (name.partition(" ")[2], {})
+
+
+def _end_by(number: signal.Signals) -> int:
+    """End as a program does that leaves signals alone: so a loop of the shell around it ends too."""
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    return 128 + number
+
+
+def _module(command: str) -> ModuleType:
+    return importlib.import_module(f"appliance.commands.{command.replace('-', '_')}")
 
 
 def _overview() -> argparse.ArgumentParser:
     lines = [f"  {name:<16} {summary}" for name, summary in COMMANDS.items()]
-    parser = argparse.ArgumentParser(
-        prog="taosanode",
-        description="Analysis node for TDengine: anomaly detection and forecasting.\n\ncommands:\n" + "\n".join(lines),
-        epilog="`taosanode COMMAND --help` describes one command. Exit codes: 0 done, 1 failed, 2 wrong usage.",
+    made = _parser("taosanode", DESCRIPTION, {}, EPILOG)
+    made.epilog = "\n".join(["commands:", *lines, "", made.epilog or ""])
+    made.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="what to do")
+    return made
+
+
+def _parser(prog: str, description: str, exit_status: Mapping[int, str], epilog: str) -> argparse.ArgumentParser:
+    lines = [f"  {code:<5} {meaning}" for code, meaning in {**EXIT_STATUS, **exit_status}.items()]
+    made = argparse.ArgumentParser(
+        prog=prog,
+        description=description.strip(),
+        epilog="\n".join(["exit status:", *lines, epilog]).rstrip(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"taosanode {version('taosanode')}")
-    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="what to do")
-    return parser
+    told = f"taosanode {version('taosanode')}"
+    made.add_argument("--version", action="version", version=told, help="show the version and exit")
+    return made
 
 
 if __name__ == "__main__":

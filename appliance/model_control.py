@@ -10,7 +10,6 @@ import fcntl
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -21,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from appliance import torch_runtime
+from appliance import ports, torch_runtime
 from appliance.settings import Settings
 from models.files import CheckpointError, describe
 
@@ -225,13 +224,9 @@ def check_weights(plan: Plan) -> None:
 
 
 def _check_address(plan: Plan) -> None:
-    family = socket.AF_INET6 if ":" in plan.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((plan.host, plan.port))
-        except OSError as error:
-            raise ControlError(f"{plan.name} cannot listen on {plan.host}:{plan.port}: {error.strerror}") from error
+    reason = ports.unusable(plan.host, plan.port)
+    if reason:
+        raise ControlError(f"{plan.name}: {reason}")
 
 
 def _wait_until_ready(plan: Plan, process: subprocess.Popen[bytes], log_begin: int) -> None:
@@ -248,10 +243,9 @@ def _wait_until_ready(plan: Plan, process: subprocess.Popen[bytes], log_begin: i
 def _answers(plan: Plan, pid: int) -> bool:
     """Ask for the status; it waits in the server's queue until the model is loaded."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(plan.host, plan.host)
-    url = f"http://[{host}]:{plan.port}/status" if ":" in host else f"http://{host}:{plan.port}/status"
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(url, timeout=1.0) as reply:
+        with direct.open(f"http://{ports.host_port(host, plan.port)}/status", timeout=1.0) as reply:
             status = json.load(reply)
     except (OSError, ValueError):
         return False

@@ -21,7 +21,7 @@ import orjson
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
-from appliance import model_control
+from appliance import model_control, ports
 from appliance.model_control import Plan
 from appliance.notify import Systemd, when_answering
 from appliance.worker import Worker
@@ -238,9 +238,8 @@ class ModelServer(BaseApplication):  # type: ignore[misc]  # gunicorn is not typ
 
     def load_config(self) -> None:
         """Translate the plan into gunicorn's settings."""
-        host, port = self._plan.host, self._plan.port
         for key, value in {
-            "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            "bind": ports.host_port(self._plan.host, self._plan.port),
             "workers": 1,
             "worker_class": Worker,
             "threads": IN_FLIGHT + 4,  # those that wait never keep the status from being told

@@ -1,4 +1,4 @@
-"""Whether an address can be listened on, and who has it if not. Linux keeps the answer in /proc."""
+"""Addresses: how they are written, whether one can be listened on, and who has it if not."""
 
 from __future__ import annotations
 
@@ -9,12 +9,28 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-PROC = Path("/proc")
+PROC = Path("/proc")  # where Linux tells who listens
 LISTENING = "0A"  # state of a socket in /proc/net/tcp
 
 
-def refusal(host: str, port: int) -> OSError | None:
-    """Return why the address cannot be listened on, None if it can."""
+def host_port(host: str, port: int) -> str:
+    """Return an address as it stands in a url: an IPv6 host in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def unusable(host: str, port: int) -> str | None:
+    """Say why the address cannot be listened on, and who has it; None if it can."""
+    error = _refusal(host, port)
+    if error is None:
+        return None
+    shown = host_port(host, port)
+    if error.errno != errno.EADDRINUSE:
+        return f"{shown} cannot be listened on: {error.strerror or error}"
+    who = ", ".join(f"process {pid} ({command})" for pid, command in sorted(owners(port).items()))
+    return f"{shown} is in use by {who or 'a process of another user'}"
+
+
+def _refusal(host: str, port: int) -> OSError | None:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -25,11 +41,6 @@ def refusal(host: str, port: int) -> OSError | None:
     except OSError as error:
         return error
     return None
-
-
-def in_use(error: OSError) -> bool:
-    """Tell whether the address belongs to somebody else."""
-    return error.errno == errno.EADDRINUSE
 
 
 def owners(port: int) -> dict[int, str]:

@@ -12,7 +12,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
-from appliance import catalog, logs, stats
+from appliance import catalog, logs, ports, stats
 from appliance.app import create_app
 from appliance.metrics import Metrics
 from appliance.notify import Systemd, when_answering
@@ -51,9 +51,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     def load_config(self) -> None:
         """Translate the settings into gunicorn's own."""
         settings = self.settings
-        host, port = settings.http
         for key, value in {
-            "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            "bind": ports.host_port(*settings.http),
             "workers": settings.processes,
             "worker_class": Worker,
             "logger_class": logs.GunicornLogger,
@@ -138,8 +137,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         self._ready(self.settings)
 
     def _summary(self) -> str:
-        host, port = self.settings.http
-        return f"STATUS=serving {len(self._catalog.algorithms)} algorithms at {host}:{port}"
+        return f"STATUS=serving {len(self._catalog.algorithms)} algorithms at {ports.host_port(*self.settings.http)}"
 
 
 def _keep_freed_memory() -> None:

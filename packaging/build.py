@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -23,12 +24,20 @@ from pathlib import Path
 from typing import Any
 
 import bill_of_materials
+import completions
+import manual_pages
 import recompress
 import torch_tree
 
 ROOT = Path(__file__).parent.parent
 BUILD, STAGE, DIST = ROOT / "build", ROOT / "build" / "stage", ROOT / "dist"
 PACKAGES = {"taosanode": ("lib", "nfpm.yaml"), "taosanode-tsfm": ("tsfm", "nfpm-tsfm.yaml")}  # what is in it, how
+# Where each shell of each packager's systems looks for completions
+COMPLETIONS = {
+    "bash": dict.fromkeys(("deb", "rpm"), "/usr/share/bash-completion/completions"),
+    "zsh": {"deb": "/usr/share/zsh/vendor-completions", "rpm": "/usr/share/zsh/site-functions"},
+    "fish": dict.fromkeys(("deb", "rpm"), "/usr/share/fish/vendor_completions.d"),
+}
 UNSTRIPPABLE = "numpy.libs"  # strip damages the OpenBLAS that numpy brings
 BARE = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}  # what a service gets
 
@@ -96,7 +105,6 @@ def pack(version: str, out: Path, fast: bool) -> None:
         "taosanode": bill_of_materials.of_program(STAGE / "lib"),
         "taosanode-tsfm": bill_of_materials.of_libraries(libraries),
     }
-    manual()
     changelog(version)
     values = {
         "VERSION": version,
@@ -104,6 +112,7 @@ def pack(version: str, out: Path, fast: bool) -> None:
         "RPM_COMPRESSION": "gzip:1" if fast else "zstd:3",
         "MAINTAINER": maintainer(),
         "MTIME": commit_time(),
+        "SHELL_FILES": "\n".join(shell_files()),
     }
     for name, (folder, description) in PACKAGES.items():
         for earlier in out.glob(f"{name}[_-]{version}*"):
@@ -148,15 +157,33 @@ def rpm_documents(name: str) -> list[str]:
     entries = []
     for path in sorted((STAGE / "doc" / name).rglob("*")):
         target = f"/usr/share/doc/{path.relative_to(STAGE / 'doc')}"
-        source = "type: dir" if path.is_dir() else f"src: {path}, type: doc, file_info: {{mode: 0644}}"
-        entries.append(f"  - {{dst: {target}, {source}, packager: rpm}}")
+        if path.is_dir():
+            entries.append(f"  - {{dst: {target}, type: dir, packager: rpm}}")
+        else:
+            entries.append(_file(path, target, "type: doc, packager: rpm"))
     return entries
 
 
-def manual() -> None:
-    """Stage the manual page."""
-    text = (ROOT / "packaging" / "man" / "taosanode.8").read_bytes()
-    (STAGE / "taosanode.8.gz").write_bytes(gzip.compress(text, 9, mtime=0))
+def shell_files() -> list[str]:
+    """Stage the manual and what the shells complete; return an entry for each file, per packager where they differ."""
+    for stale in ("man", *completions.SHELLS):
+        shutil.rmtree(STAGE / stale, ignore_errors=True)
+    entries = []
+    for path in manual_pages.write(STAGE / "man", commit_time()[:10]):
+        packed = path.with_name(f"{path.name}.gz")
+        packed.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
+        target = f"/usr/share/man/{packed.relative_to(STAGE / 'man')}"
+        entries.append(_file(packed, target, "packager: deb"))
+        entries.append(_file(packed, target, "type: doc, packager: rpm"))
+    listed = run([STAGE / "lib" / "taosanode", "list", "--json"], env=BARE, cwd="/", capture=True)
+    for path in completions.write(STAGE, completions.by_kind(json.loads(listed)["details"])):
+        for packager, folder in COMPLETIONS[path.parent.name].items():
+            entries.append(_file(path, f"{folder}/{path.name}", f"packager: {packager}"))
+    return entries
+
+
+def _file(source: Path, target: str, more: str) -> str:
+    return f"  - {{src: {source}, dst: {target}, file_info: {{mode: 0644}}, {more}}}"
 
 
 def glibc_needed(folder: Path) -> str:

@@ -2,7 +2,8 @@
 # Installs the Debian packages that a task of this project needs: system-packages.sh TASK
 set -eu
 case "${1:-}" in
-    test) packages="libcurl4-openssl-dev libssl-dev gcc" ;; # pycurl is built from source where no wheel fits
+    # pycurl is built from source where no wheel fits; manual and completions are tried with what reads them
+    test) packages="libcurl4-openssl-dev libssl-dev gcc bash-completion fish man-db mandoc zsh" ;;
     package) packages="apt-utils binutils createrepo-c rpm xz-utils" ;;
     test-package) packages="debootstrap lintian rpm rpmlint systemd-container" ;;
     release) packages="apt-utils createrepo-c debootstrap" ;;

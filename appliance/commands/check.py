@@ -22,6 +22,14 @@ from appliance import ports, settings
 from appliance.settings import Settings
 
 OK, REMARK, ERROR = "ok", "remark", "ERROR"
+EXIT_STATUS = {0: "the node can start, perhaps with remarks", 1: "it cannot; the lines that begin with ERROR say why"}
+EPILOG = """
+examples:
+  taosanode check -c /etc/taos/taosanode.ini
+      look at the configuration of the installed node
+  taosanode check
+      look at what a node without a configuration needs
+"""
 SERVICE_ANSWERS_WITHIN_S = 0.5
 
 
@@ -39,7 +47,13 @@ class Finding:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("-c", "--config", type=Path, metavar="FILE", help="configuration, such as taosanode.ini")
+    parser.add_argument(
+        "-c",
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="configuration, such as /etc/taos/taosanode.ini; without it the defaults",
+    )
 
 
 def run(given: argparse.Namespace) -> int:
@@ -96,19 +110,15 @@ def _look_at(configured: Settings) -> Iterator[Finding]:
 
 def _address(what: str, address: tuple[str, int], configured: Settings) -> Finding:
     host, port = address
-    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    shown = ports.host_port(host, port)
     if what == "stats" and port == configured.http[1]:
         return Finding(ERROR, what, f"{shown} is the port of http, it needs one of its own")
-    error = ports.refusal(host, port)
-    if error is None:
+    reason = ports.unusable(host, port)
+    if reason is None:
         return Finding(OK, what, f"{shown} is free")
-    if not ports.in_use(error):
-        return Finding(ERROR, what, f"{shown} cannot be listened on: {error.strerror or error}")
-    owners = ports.owners(port)
-    if _running(configured) in owners:
+    if _running(configured) in ports.owners(port):
         return Finding(OK, what, f"{shown} belongs to the running node, process {_running(configured)}")
-    who = ", ".join(f"process {pid} ({command})" for pid, command in sorted(owners.items()))
-    return Finding(ERROR, what, f"{shown} is in use by {who or 'a process of another user'}")
+    return Finding(ERROR, what, reason)
 
 
 def _running(configured: Settings) -> int | None:

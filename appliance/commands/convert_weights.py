@@ -9,12 +9,22 @@ import argparse
 import sys
 from pathlib import Path
 
+EPILOG = """
+examples:
+  taosanode convert-weights /usr/local/taos/taosanode/model/tdtsfm/taos.pth
+      write model.safetensors into the same folder
+"""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("source", type=Path, metavar="FILE.pth", help="a saved state dict")
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="by default model.safetensors beside the source"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="what to write, by default model.safetensors beside the source",
     )
 
 

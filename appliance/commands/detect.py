@@ -2,7 +2,7 @@
 
 Prints one line for each window of anomalous rows: series, first and last time, number of rows; with --flags one line
 for each row. Algorithms and options are those of ANOMALY_WINDOW in SQL. A series that fails is named on standard error
-and does not stop the others. Exit codes: 0 all series done, 1 something failed, 2 wrong usage.
+and does not stop the others.
 """
 
 from __future__ import annotations
@@ -11,6 +11,17 @@ import argparse
 import sys
 
 from appliance.files import arguments as common
+
+EXIT_STATUS = common.EXIT_STATUS
+EPILOG = """
+examples:
+  taosanode detect cpu.csv
+      anomalies of a series by the rule of the interquartile range
+  taosanode detect metrics.parquet --by host --value cpu --algo ksigma,k=2.5 --out anomalies.csv
+      one series for each host, the results in a file
+  taosanode detect metrics.parquet --by host --value cpu --compare
+      which algorithm is best on these series?
+"""
 
 DEFAULT = "iqr"
 

@@ -1,8 +1,7 @@
 """Forecast the series of a file: Parquet, CSV or JSON.
 
 Prints one line for each step ahead: series, time, forecast and the bounds of its interval. Algorithms and options are
-those of FORECAST in SQL. A series that fails is named on standard error and does not stop the others. Exit codes: 0 all
-series done, 1 something failed, 2 wrong usage.
+those of FORECAST in SQL. A series that fails is named on standard error and does not stop the others.
 """
 
 from __future__ import annotations
@@ -11,6 +10,17 @@ import argparse
 import sys
 
 from appliance.files import arguments as common
+
+EXIT_STATUS = common.EXIT_STATUS
+EPILOG = """
+examples:
+  taosanode forecast load.csv --rows 24
+      a day ahead of hourly data
+  taosanode forecast sales.parquet --by shop --value sold --algo arima --plot sales.png --out ahead.parquet
+      one forecast for each shop, drawn and in a file
+  taosanode forecast load.csv --compare --rows 24
+      which algorithm would have been right in the past?
+"""
 
 DEFAULT = "holtwinters"
 

@@ -6,11 +6,25 @@ import argparse
 import sys
 from pathlib import Path
 
+EPILOG = """
+examples:
+  taosanode list -c /etc/taos/taosanode.ini
+      what the installed node offers, your own algorithms included
+  taosanode list --json | jq -r '.details[].algo[].name'
+      the names alone
+"""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("-c", "--config", type=Path, metavar="FILE", help="configuration, such as taosanode.ini")
-    parser.add_argument("--json", action="store_true", help="print the body of /list")
+    parser.add_argument(
+        "-c",
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="configuration, such as /etc/taos/taosanode.ini; without it the defaults",
+    )
+    parser.add_argument("--json", action="store_true", help="print what the node answers to /list")
 
 
 def run(given: argparse.Namespace) -> int:

@@ -15,6 +15,15 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+EXIT_STATUS = {1: "not removed: you said no, or the package manager failed"}
+EPILOG = """
+examples:
+  rmtaosanode --dry-run
+      see what it would do
+  rmtaosanode -y --purge
+      leave nothing behind, and ask nothing
+"""
+
 PACKAGES = ("taosanode-tsfm", "taosanode")  # what depends on the other one comes first
 SERVICES = ("taosanoded.service", "taosanode-model@*.service")
 KEPT = (Path("/var/lib/taos/taosanode/model"), Path("/var/lib/taos/taosanode/resource"))
@@ -29,7 +38,7 @@ STOP_WITHIN_S = 30.0
 # last, $2 what is said; the remaining words are the package manager's command line.
 AFTERWARDS = """
 finally=$1 farewell=$2; shift 2
-"$@" || { code=$?; echo "rmtaosanode: $1 failed, see above; nothing else was removed" >&2; exit $code; }
+"$@" || { echo "rmtaosanode: $1 failed, see above; nothing else was removed" >&2; exit 1; }
 eval "$finally"
 echo "$farewell"
 """
@@ -41,7 +50,7 @@ class NotInstalled(Exception):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("-y", "--yes", action="store_true", help="ask nothing")
+    parser.add_argument("-y", "--yes", action="store_true", help="do it without asking")
     parser.add_argument("--purge", action="store_true", help="remove models and the operator's algorithms as well")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, do nothing")
 

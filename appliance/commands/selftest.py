@@ -9,6 +9,8 @@ import argparse
 import sys
 from pathlib import Path
 
+EXIT_STATUS = {0: "every answer is as stored", 1: "an answer differs, or a kernel was compiled"}
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""

@@ -1,6 +1,7 @@
 """Run the analysis node in the foreground until it is told to stop.
 
-SIGTERM finishes running requests and stops; SIGHUP reads configuration and algorithms anew without dropping one.
+It answers the analysis requests of a TDengine database over HTTP: anomaly detection and forecasts. An installed node
+is run by systemd: `systemctl start taosanoded`.
 """
 
 from __future__ import annotations
@@ -9,8 +10,35 @@ import argparse
 import sys
 from pathlib import Path
 
-from appliance import settings
+from appliance import ports, settings
 from appliance.settings import Settings
+
+EXIT_STATUS = {0: "it was told to stop, and has", 1: "it could not start; standard error, or the journal, says why"}
+EPILOG = """
+signals:
+  SIGTERM
+      finish running requests and stop
+  SIGINT, SIGQUIT
+      stop at once
+  SIGHUP
+      read configuration and algorithms anew without dropping a request; `systemctl reload taosanoded` sends it
+
+files:
+  /etc/taos/taosanode.ini
+      configuration of the installed node; every key is described there
+  /var/log/taos/taosanode
+      logs
+  .run
+      all that a node without a configuration writes
+
+examples:
+  taosanoded
+      try it: a node on 127.0.0.1:6090
+  taosanoded -c /etc/taos/taosanode.ini
+      what systemd runs
+  taosanoded -c /etc/taos/taosanode.ini --check
+      say what is wrong with a configuration
+"""
 
 TRY = """
   curl {url}/status
@@ -63,7 +91,6 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _announce(settings: Settings) -> None:
-    host, port = settings.http
-    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    url = f"http://{ports.host_port(*settings.http)}"
     logs = settings.logto.parent if settings.logto else "standard error"
     sys.stderr.write(f"taosanode is ready at {url}, logs go to {logs}; try:{TRY.format(url=url)}\n")

@@ -3,9 +3,7 @@
 Without --cluster the nodes are kept in a registry on this machine; with it the statements go to a TDengine cluster.
 Without -s and -f statements are read from the terminal, or from standard input.
 
-Credentials, of the cluster or for --serve: --credentials FILE (its first line user:password, or a token), or the
-environment: TAOSANODE_SQL_TOKEN, or TAOSANODE_SQL_USER and TAOSANODE_SQL_PASSWORD. Exit codes: 0 all statements
-succeeded, 1 one failed, 2 wrong usage.
+Credentials, of the cluster or for --serve, come from --credentials FILE or from the environment.
 """
 
 from __future__ import annotations
@@ -19,9 +17,43 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from appliance import ports
+
 if TYPE_CHECKING:
     from appliance.sql.answers import Engine
     from appliance.sql.cluster import Credentials
+
+EXIT_STATUS = {
+    0: "all statements succeeded",
+    1: "a statement failed, the others were run all the same; or nothing could be run",
+}
+EPILOG = """
+environment:
+  TAOSANODE_SQL_TOKEN
+      a token of the cluster
+  TAOSANODE_SQL_USER, TAOSANODE_SQL_PASSWORD
+      a user, root if missing, and the password
+  SSL_CERT_FILE
+      certificates to trust instead of the system's, if there is no --ca-file
+
+files:
+  /var/lib/taos/taosanode/anodes.db
+      registry of root
+  ~/.local/state/taosanode/anodes.db
+      registry of other users
+  ~/.local/state/taosanode/sql_history
+      statements typed in the console
+
+examples:
+  taosanode sql
+      the console
+  taosanode sql -s "create anode '127.0.0.1:6090'; show anodes"
+      register a node and look at all of them
+  echo "show anodes full" | taosanode sql --csv
+      the algorithms of all nodes as CSV
+  taosanode sql --cluster https://db1:6041 --credentials ~/.taos-credentials -f nodes.sql
+      run a file of statements on a cluster
+"""
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -32,15 +64,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument("-s", "--statement", metavar="SQL", help="run these statements, separated by ;")
     source.add_argument("-f", "--file", type=Path, metavar="FILE", help="run the statements of a file")
     source.add_argument(
-        "--serve", metavar="HOST:PORT", help="answer /rest/sql as taosAdapter does, such as 127.0.0.1:6041"
+        "--serve",
+        type=_address,
+        metavar="HOST:PORT",
+        help="answer /rest/sql as taosAdapter does, such as 127.0.0.1:6041",
     )
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print each answer as a line of JSON, as taosAdapter does")
     shape.add_argument("--csv", action="store_true", help="print rows as CSV")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--registry", type=Path, metavar="FILE", help="the registry on this machine")
+    where.add_argument("--registry", type=Path, metavar="FILE", help="the registry, another file than the usual one")
     where.add_argument("--cluster", metavar="URL", help="taosAdapter of a cluster: https://[user:password@]host:6041")
-    parser.add_argument("--credentials", type=Path, metavar="FILE", help="user:password or a token")
+    parser.add_argument(
+        "--credentials", type=Path, metavar="FILE", help="file whose first line is user:password or a token"
+    )
     parser.add_argument("--ca-file", type=Path, metavar="FILE", help="certificates to trust instead of the system's")
 
 
@@ -56,7 +93,10 @@ def run(given: argparse.Namespace) -> int:
         if given.statement is None and given.file is None and sys.stdin.isatty():
             return _console(given, engine)
         text = _text(given)
-    except (OSError, ValueError) as error:
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except OSError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except SqlError as error:
@@ -71,7 +111,7 @@ def _text(given: argparse.Namespace) -> str:
     try:
         return given.file.read_text(encoding="utf-8") if given.file else sys.stdin.read()
     except UnicodeDecodeError as error:
-        raise ValueError(f"{given.file or 'standard input'} is not UTF-8: {error.reason}") from error
+        raise OSError(f"{given.file or 'standard input'} is not UTF-8: {error.reason}") from error
 
 
 def _engine(given: argparse.Namespace, credentials: Credentials | None) -> Engine:
@@ -147,22 +187,30 @@ def _console(given: argparse.Namespace, engine: Engine) -> int:
     return 0
 
 
-def _serve(address: str, engine: Engine, credentials: Credentials | None) -> int:
+def _address(text: str) -> tuple[str, int]:
+    from appliance.setting_values import address
+
+    try:
+        return address(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"host:port is expected, got {text}") from None
+
+
+def _serve(address: tuple[str, int], engine: Engine, credentials: Credentials | None) -> int:
     import signal
 
-    from appliance.setting_values import address as parse_address
     from appliance.sql.cluster import Credentials
     from appliance.sql.rest import Server
 
-    host, port = parse_address(address)
+    shown = ports.host_port(*address)
     if credentials is None:
-        if host not in LOOPBACK:
-            raise ValueError(f"--serve {address} is open to others: give credentials, see --help")
+        if address[0] not in LOOPBACK:
+            raise ValueError(f"--serve {shown} is open to others: give credentials, see --help")
         credentials = Credentials("root", "taosdata")  # as a new TDengine
     if credentials.token:
         raise ValueError("--serve needs user:password, not a token")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    server = Server((host, port), engine, credentials)
+    server = Server(address, engine, credentials)
 
     def stop(number: int, frame: object) -> None:
         threading.Thread(target=server.shutdown).start()
@@ -170,6 +218,6 @@ def _serve(address: str, engine: Engine, credentials: Credentials | None) -> int
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     with server:
-        sys.stderr.write(f"/rest/sql is answered at http://{address}\n")
+        sys.stderr.write(f"/rest/sql is answered at http://{shown}\n")
         server.serve_forever()
     return 0

@@ -14,12 +14,30 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from appliance import ports
 from appliance import settings as configuration
 from appliance.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from appliance.model_control import Plan
     from appliance.model_unit import Unit
+
+EXIT_STATUS = {0: "the server answers; with all, every server does", 1: "a server did not start, or runs already"}
+EPILOG = """
+files:
+  /usr/local/taos/taosanode/model
+      the models, one folder each
+  /var/log/taos/taosanode
+      logs of the servers: tdtsfm.log and so on
+
+examples:
+  start-tdtsfm
+      start TDtsfm; the node then offers it as tdtsfm_1
+  start-model timemoe --dtype bfloat16 --threads 4
+      start Time-MoE in half the memory, with four threads
+  start-model mine --weights /srv/models/mine --port 6040
+      start a model that [tsfm-service] does not name
+"""
 
 PRODUCT_CONFIG = Path("/etc/taos/taosanode.ini")
 EMBEDDED_FOLDER = Path(".run")
@@ -29,16 +47,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_which(parser)
     parser.add_argument("--foreground", action="store_true", help="serve in this process, log to standard error")
-    parser.add_argument("--weights", type=Path, metavar="DIR", help="the model's folder")
+    parser.add_argument(
+        "--weights", type=Path, metavar="DIR", help="the model's folder, by default NAME below model-dir"
+    )
     parser.add_argument("--host", help="address to listen on, by default the one in [tsfm-service]")
     parser.add_argument("--port", type=_port, help="port to listen on, by default the one in [tsfm-service]")
     parser.add_argument(
         "--dtype",
         choices=("float32", "bfloat16"),
-        help="what to compute in; bfloat16 is about twice as fast and half as large where the machine supports it; "
-        "float32 by default",
+        help="what to compute in (float32); bfloat16 takes half the memory and is faster where supported",
     )
-    parser.add_argument("--threads", type=_threads, default=0, help="processor threads, by default one per core")
+    parser.add_argument(
+        "--threads", type=_threads, default=0, metavar="N", help="processor threads, by default one per core"
+    )
 
 
 def run(given: argparse.Namespace) -> int:
@@ -60,7 +81,8 @@ def run(given: argparse.Namespace) -> int:
 
 def add_which(parser: argparse.ArgumentParser) -> None:
     """Declare which model, and which configuration."""
-    parser.add_argument("model", metavar="NAME", help="tdtsfm, timemoe, another name in [tsfm-service], or all")
+    if parser.get_default("model") is None:  # start-tdtsfm and the like bring it along
+        parser.add_argument("model", metavar="NAME", help="tdtsfm, timemoe, another name in [tsfm-service], or all")
     parser.add_argument(
         "-c", "--config", type=Path, metavar="FILE", help=f"configuration, {PRODUCT_CONFIG} by default if it is there"
     )
@@ -115,7 +137,8 @@ def _start_one(settings: Settings, name: str, given: argparse.Namespace) -> bool
     except (model_control.ControlError, OSError) as error:
         sys.stderr.write(f"taosanode: {error}\n")
         return False
-    sys.stderr.write(f"{plan.name} is ready at http://{plan.host}:{plan.port}, process {pid}, {where}\n")
+    url = f"http://{ports.host_port(plan.host, plan.port)}"
+    sys.stderr.write(f"{plan.name} is ready at {url}, process {pid}, {where}\n")
     return True
 
 

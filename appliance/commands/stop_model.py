@@ -8,6 +8,15 @@ import sys
 from appliance.commands.start_model import add_which, find_unit, read_settings
 from appliance.settings import SettingsError
 
+EXIT_STATUS = {0: "the server has stopped, or did not run", 1: "a server had to be killed, or could not be stopped"}
+EPILOG = """
+examples:
+  stop-tdtsfm
+      stop TDtsfm
+  stop-model all
+      stop the servers of all models
+"""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""

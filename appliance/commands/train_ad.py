@@ -14,14 +14,23 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from appliance import settings, torch_runtime
 from appliance.commands.start_model import read_settings
-from kernels.contract import AlgorithmError, Series
-from models.anomaly import _autoencoder
-from models.anomaly.sample_ad_model import NAME, SHIPPED_NAMES
+
+if TYPE_CHECKING:
+    from kernels.contract import Series
+    from models.anomaly import _autoencoder
+
+EPILOG = """
+examples:
+  taosanode train-ad --data normal.csv --column pressure --name pumps -c /etc/taos/taosanode.ini
+      train on one column; afterwards, in SQL:
+      ANOMALY_WINDOW(pressure, 'algo=sample_ad_model,model=pumps')
+  taosanode train-ad --data normal.csv --name pumps --tolerance 0.01 --force
+      train anew, more sensitive
+"""
 
 BAR_WIDTH = 40
 
@@ -52,6 +61,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Train and store the model."""
+    from kernels.contract import AlgorithmError
+
     try:
         folder = _model_dir(given) / _checked(given.name)
         _may_write(folder, given.force)
@@ -71,6 +82,8 @@ def _model_dir(given: argparse.Namespace) -> Path:
 
 
 def _checked(name: str) -> str:
+    from models.anomaly.sample_ad_model import NAME, SHIPPED_NAMES
+
     if not NAME.fullmatch(name):
         raise Refused(f"--name {name!r}: letters, digits, '_', '.' and '-', beginning with a letter or digit")
     if name in SHIPPED_NAMES:
@@ -79,6 +92,8 @@ def _checked(name: str) -> str:
 
 
 def _may_write(folder: Path, force: bool) -> None:
+    from models.anomaly import _autoencoder
+
     if not folder.exists():
         return
     if not _autoencoder.looks_like_one(folder):
@@ -95,6 +110,8 @@ def read_column(path: Path, column: str | None) -> Series:
     Refused : no such column, or a row without a number in it; names the line.
     OSError : the file cannot be read.
     """
+    import numpy as np
+
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = csv.reader(file)
         try:
@@ -153,6 +170,8 @@ def _bar(terminal: bool, write: Callable[[str], object]) -> Callable[[int, int],
 
 def _store(model: _autoencoder.Autoencoder, folder: Path) -> None:
     """Put the model into its folder in one step, so that the node never sees half of it."""
+    from models.anomaly import _autoencoder
+
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".train-ad-", dir=folder.parent) as work:
         new, old = Path(work) / "new", Path(work) / "old"

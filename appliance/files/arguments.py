@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 ALL = "all"
+EXIT_STATUS = {0: "every series was analysed", 1: "a series failed, or everything did"}
 
 
 def add(parser: argparse.ArgumentParser, default: str, plotted: str) -> None:

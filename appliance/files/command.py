@@ -33,7 +33,7 @@ from appliance.files.running import Result, Tally
 from appliance.files.series import FileError, FileSeries
 from kernels.contract import Algorithm, Detector
 
-OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+OK, FAILED, USAGE = 0, 1, 2
 MAX_PLOTTED = 30
 MAX_REMARKS = 5  # lines about irregular series that are printed
 TERMINAL = "term"
@@ -65,12 +65,9 @@ def run(given: argparse.Namespace, kind: type[Algorithm], asked: Question, colum
     except duckdb.Error as error:
         say(database.reason(error))
         return FAILED
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read the results wants no more of them
-        return FAILED
     except KeyboardInterrupt:
         sys.stderr.write("interrupted, nothing was written\n")
-        return INTERRUPTED
+        raise
     finally:
         signal.signal(signal.SIGTERM, earlier)
 

@@ -89,7 +89,7 @@ def test_a_taken_port_is_told_before_anything_is_started(tmp_path: Path) -> None
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         made = plan(embedded(tmp_path), "tdtsfm", folder=CHECKPOINT, port=taken.getsockname()[1])
-        with pytest.raises(ControlError, match="cannot listen on 127.0.0.1:.*: Address already in use"):
+        with pytest.raises(ControlError, match="tdtsfm: 127.0.0.1:.* is in use by process"):
             model_control.start(made, [])
 
 

@@ -1,4 +1,3 @@
-import errno
 import os
 import socket
 from pathlib import Path
@@ -15,24 +14,33 @@ def taken():
         yield server.getsockname()[1]
 
 
-def test_free_port_is_not_refused(taken):
+@pytest.mark.parametrize(
+    ("host", "written"), [("127.0.0.1", "127.0.0.1:6090"), ("::1", "[::1]:6090"), ("node", "node:6090")]
+)
+def test_an_address_is_written_as_in_a_url(host, written):
+    assert ports.host_port(host, 6090) == written
+
+
+def test_a_free_port_can_be_listened_on(taken):
     with socket.create_server(("127.0.0.1", 0)) as server:
         free = server.getsockname()[1]
-    assert ports.refusal("127.0.0.1", free) is None
+    assert ports.unusable("127.0.0.1", free) is None
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "localhost"])
-def test_taken_port_is_refused(taken, host):
-    error = ports.refusal(host, taken)
-    assert error is not None
-    assert ports.in_use(error)
+def test_a_taken_port_is_named_with_its_owner(taken, host):
+    command = Path("/proc/self/comm").read_text().strip()
+    assert ports.unusable(host, taken) == f"{host}:{taken} is in use by process {os.getpid()} ({command})"
+
+
+def test_a_port_taken_by_another_user_is_still_named(taken, tmp_path, monkeypatch):
+    monkeypatch.setattr(ports, "PROC", tmp_path)
+    assert ports.unusable("127.0.0.1", taken) == f"127.0.0.1:{taken} is in use by a process of another user"
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
-def test_address_of_another_machine_is_refused(host):
-    error = ports.refusal(host, 6090)
-    assert error is not None
-    assert not ports.in_use(error)
+def test_address_of_another_machine_cannot_be_listened_on(host):
+    assert f"{host}:6090 cannot be listened on: " in ports.unusable(host, 6090)
 
 
 def test_owner_of_a_port_is_found(taken):
@@ -49,7 +57,3 @@ def test_processes_of_others_are_passed_by(taken, tmp_path, monkeypatch):
     (tmp_path / "1").mkdir()  # without the entries this user may not see
     monkeypatch.setattr(ports, "PROC", tmp_path)
     assert ports.owners(taken) == {}
-
-
-def test_other_errors_are_not_taken_for_a_busy_port():
-    assert not ports.in_use(OSError(errno.EACCES, "Permission denied"))

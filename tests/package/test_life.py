@@ -124,9 +124,11 @@ def test_layout_is_that_of_the_product(machine: Machine) -> None:
         assert machine.run("readlink", link) == target
     for folder in ("bin", "cfg", "lib", "model", "resource"):
         machine.run("test", "-d", f"{PRODUCT}/{folder}/")
-    for name in {*LINKS, "taosanode", "start-tdtsfm", "stop-tdtsfm", "start-time-moe", "start-model", "stop-model"}:
+    for name in ("taosanode", *LINKS):
         assert machine.run("readlink", "-f", machine.run("which", name)) == f"{PRODUCT}/lib/taosanode"
-        machine.run("test", "-e", f"/usr/share/man/man8/{name}.8.gz")
+        section = 1 if name == "taosanode" else 8
+        machine.run("test", "-e", f"/usr/share/man/man{section}/{name}.{section}.gz")
+        machine.run("test", "-e", f"/usr/share/bash-completion/completions/{name}")
 
 
 def test_selftest_passes_for_anybody_without_a_home(machine: Machine) -> None:

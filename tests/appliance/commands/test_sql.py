@@ -89,18 +89,26 @@ def test_json(sql: list[str], node: FakeNode, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "code", "message"),
     [
-        (["--cluster", "http://host"], "--cluster needs credentials"),
-        (["--cluster", "nowhere", "--credentials", "/none"], "No such file"),
-        (["--serve", "0.0.0.0:6041"], "open to others"),
-        (["--serve", "6041"], "6041"),
+        (["--cluster", "http://host"], cli.USAGE, "--cluster needs credentials"),
+        (["--cluster", "nowhere", "--credentials", "/none"], cli.FAILED, "No such file"),
+        (["--serve", "0.0.0.0:6041"], cli.USAGE, "open to others"),
     ],
 )
-def test_refusals(tmp_path: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_refusals(
+    tmp_path: Path, arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     where = [] if "--cluster" in arguments else ["--registry", str(tmp_path / "anodes.db")]
-    assert cli.main(["taosanode", "sql", *where, *arguments]) == cli.FAILED
+    assert cli.main(["taosanode", "sql", *where, *arguments]) == code
     assert message in capsys.readouterr().err
+
+
+def test_an_address_without_a_port_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(["taosanode", "sql", "--serve", "6041"])
+    assert end.value.code == cli.USAGE
+    assert "host:port is expected, got 6041" in capsys.readouterr().err
 
 
 def test_serve_until_told_to_stop(tmp_path: Path) -> None:

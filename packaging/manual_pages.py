@@ -1,0 +1,143 @@
+"""Makes the pages of the manual from the parsers, so that they say what --help says.
+
+packaging/manual_pages.py FOLDER     writes man1/NAME.1 and man8/NAME.8, one for each command and each link
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from appliance import cli
+
+# Of the administrator, in section 8; all others are in section 1.
+ADMINISTRATION = {"serve", "check", "start-model", "stop-model", "selftest", "warm", "remove"}
+MANUALS = {1: "User Commands", 8: "System Administration"}
+# What troff would print as something else; the hyphen must stay one that can be copied into a shell.
+ESCAPES = {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti"}
+
+
+def write(folder: Path, date: str) -> list[Path]:
+    """Write all pages below `folder`; return their paths.
+
+    date : of the release, such as 2026-11-24.
+    """
+    written = []
+    for name in ("taosanode", *(f"taosanode {command}" for command in cli.COMMANDS), *cli.LINKS):
+        path = folder / f"man{_section(name)}" / f"{_title(name)}.{_section(name)}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page(name, date), encoding="ascii")
+        written.append(path)
+    return written
+
+
+def page(name: str, date: str) -> str:
+    """Return the page of a name that `cli.parser` knows."""
+    parser, section = cli.parser(name), _section(name)
+    summary = cli.COMMANDS.get(_command(name), "analysis node for TDengine")
+    source = f"taosanode {version('taosanode')}"
+    lines = [
+        f'.TH {_escaped(_title(name).upper())} {section} {date} "{source}" "{MANUALS[section]}"',
+        ".nh\n.ad l",  # paths and options stay as they are typed
+        ".SH NAME",
+        f"{_escaped(_title(name))} \\- {_escaped(summary)}",
+        ".SH SYNOPSIS",
+        *_synopsis(parser),
+        ".SH DESCRIPTION",
+        *_paragraphs(parser.description or ""),
+        ".SH OPTIONS",
+        *_options(parser),
+        *_sections(parser.epilog or ""),
+        ".SH SEE ALSO",
+        " ,\n".join(f".BR {_escaped(_title(other))} ({_section(other)})" for other in _related(name)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _command(name: str) -> str:
+    return cli.LINKS[name][0] if name in cli.LINKS else name.partition(" ")[2]
+
+
+def _section(name: str) -> int:
+    return 8 if _command(name) in ADMINISTRATION else 1
+
+
+def _title(name: str) -> str:
+    return name.replace(" ", "-")
+
+
+def _related(name: str) -> list[str]:
+    if name == "taosanode":
+        return [f"taosanode {command}" for command in cli.COMMANDS]
+    others = [f"taosanode {_command(name)}", *(link for link in cli.LINKS if _command(link) == _command(name))]
+    return ["taosanode", *(other for other in others if other != name)]
+
+
+def _escaped(text: str) -> str:
+    return "".join(ESCAPES.get(character, character) for character in text)
+
+
+def _line(text: str) -> str:
+    """Return a line of running text: nothing at its beginning is a request, what is in backquotes is bold."""
+    shown = re.sub(r"\\\(ga(.+?)\\\(ga", r"\\fB\1\\fR", _escaped(text))
+    return rf"\&{shown}" if shown.startswith((".", "\\(aq")) else shown
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [".PP" if not line else _line(line) for line in text.strip().splitlines()]
+
+
+def _synopsis(parser: argparse.ArgumentParser) -> Iterator[str]:
+    parser.formatter_class = lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=10_000)
+    usage = _escaped(parser.format_usage().removeprefix(f"usage: {parser.prog}").strip())
+    usage = re.sub(r"\[[^][|]*\]", lambda optional: optional[0].replace(" ", r"\ "), usage)  # stays on one line
+    usage = re.sub(r"(?<![\w}-])((?:\\-)+[\w]+(?:\\-\w+)*)", r"\\fB\1\\fR", usage)
+    yield f".B {_escaped(parser.prog)}"
+    yield re.sub(r"\b[A-Z]{2,}(?::[A-Z]+|\.[a-z]+)*\b", r"\\fI\g<0>\\fR", usage)
+
+
+def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
+    formatter = parser.formatter_class(parser.prog)
+    for group in parser._action_groups:
+        if group._group_actions and group.title not in ("positional arguments", "options"):
+            yield f".SS {_escaped(str(group.title)).capitalize()}"
+        for action in group._group_actions:
+            yield ".TP"
+            yield ", ".join(_invocations(action))
+            yield _line(formatter._expand_help(action))
+
+
+def _invocations(action: argparse.Action) -> Iterator[str]:
+    value = "|".join(map(str, action.choices)) if action.choices and not action.metavar else action.metavar
+    shown = rf"\fI{_escaped(str(value or action.dest.upper()))}\fR"
+    for option in action.option_strings:
+        yield rf"\fB{_escaped(option)}\fR" + (f" {shown}" if action.nargs != 0 else "")
+    if not action.option_strings:
+        yield shown
+
+
+def _sections(epilog: str) -> Iterator[str]:
+    """Turn the sections of an epilog, see `appliance.cli`, into those of a page."""
+    for line in filter(None, epilog.splitlines()):
+        text = line.strip()
+        indent = len(line) - len(line.lstrip())
+        if indent == 0:
+            yield f".SH {_escaped(text.removesuffix(':')).upper()}"
+        elif indent == 2:
+            term, _, meaning = (part.strip() for part in text.partition("  "))
+            yield f".TP\n\\fB{_escaped(term)}\\fR"
+            if meaning:
+                yield _line(meaning)
+        else:
+            yield _line(text)
+
+
+if __name__ == "__main__":
+    import time
+
+    for made in write(Path(sys.argv[1]), time.strftime("%Y-%m-%d")):
+        sys.stdout.write(f"{made}\n")
