@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from appliance import options, tsfm, wire
+from appliance import options, tsfm, wire, wire_answers
 from appliance.settings import Settings
 from appliance.wire import BadRequest
 from kernels.contract import AlgorithmError, Detection, Detector, Forecast, Forecaster, Horizon, RawOptions
@@ -62,7 +62,7 @@ def forecast(
     params = _params_of(forecaster.params, request)
     horizon = Horizon(request.forecast_rows, request.conf, out_of_time)
     found = forecaster.forecast(request.columns["val"], horizon, params)
-    times = wire.times_ahead(request) if found.times is None else found.times
+    times = wire_answers.times_ahead(request) if found.times is None else found.times
     _check(request.forecast_rows, [times, found.value, *([found.low, found.high] if request.return_conf else [])])
     return times, found
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import falcon
 
-from appliance import errors, wire
+from appliance import errors, wire_answers
 from appliance.catalog import Catalog
 from appliance.observer import Observer, served
 from appliance.resources.analysis import Analysis
@@ -41,10 +41,10 @@ def _unexpected(req: falcon.Request, resp: falcon.Response, error: Exception, _:
     resp.status, resp.content_type = falcon.HTTP_200, falcon.MEDIA_JSON
     message = errors.message(error)
     served(req).failed(error, message)
-    resp.data = wire.error(message)
+    resp.data = wire_answers.error(message)
 
 
 def _http_error(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _: Any) -> None:
     resp.status, resp.content_type = error.status, falcon.MEDIA_JSON
     resp.set_headers(error.headers or {})
-    resp.data = wire.error(f"{error.status}: {req.method} {req.path}")
+    resp.data = wire_answers.error(f"{error.status}: {req.method} {req.path}")

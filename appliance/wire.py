@@ -1,4 +1,4 @@
-"""The analysis node's JSON, both directions. No other module spells its field names.
+"""Requests as the database sends them: JSON to arrays. Their field names are spelt nowhere else.
 
 The numbers of a body go from the parser's own buffers into numpy arrays; no Python object is made per value. Only a
 body that is not quite JSON (the client prints ``nan`` and ``inf`` with ``%f``) takes a slower way, to be refused
@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Literal
 
 import numpy as np
-import orjson
 import simdjson
 from numpy.typing import NDArray
 
@@ -25,11 +24,9 @@ from kernels.contract import AlgorithmError, Series
 Body = bytes | bytearray
 Times = NDArray[np.int64]
 
-PROTOCOL, VERSION = 1.0, 0.1
 MIN_ROWS, MAX_ROWS = 10, 40_000
 MAX_FORECAST_ROWS = 10_000
 MAX_COLUMNS = 4096
-MAX_MSG_BYTES = 999  # taosd copies msg into 1024 bytes on its stack
 PRECISIONS = ("ms", "us", "ns")
 DEFAULT_DETECTOR, DEFAULT_FORECASTER = "ksigma", "holtwinters"
 INT64 = np.iinfo(np.int64)
@@ -88,9 +85,6 @@ class ForecastRequest(Request):
     conf: float
     return_conf: bool
     covariates: Mapping[str, Series]
-
-
-# --- requests -------------------------------------------------------------------------------------------------------
 
 
 def read_anomaly(body: Body) -> AnomalyRequest:
@@ -372,50 +366,3 @@ def _check_period(given: Mapping[str, str], rows: int) -> None:
         raise BadRequest(f"periods should be greater than 0, got {given['period']}")
     if period > rows:
         raise BadRequest(f"number of input data is less than the periods, {rows} rows, period {given['period']}")
-
-
-# --- answers --------------------------------------------------------------------------------------------------------
-
-
-def dump(answer: Mapping[str, Any]) -> bytes:
-    """Write an answer; contiguous numpy arrays are written without a Python object per value."""
-    return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY, default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} cannot be sent")
-
-
-def error(message: str) -> bytes:
-    """Write an error so that every release of taosd survives it."""
-    text = " ".join(message.split()) or "internal error"
-    cut = text.encode("utf-8", "replace")[:MAX_MSG_BYTES].decode("utf-8", "ignore")
-    return dump({"rows": -1, "msg": cut})
-
-
-def windows(times: Times, codes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Return the anomaly windows: maximal runs of one and the same code other than 1.
-
-    Returns
-    -------
-    int64 (windows, 2), first and last time of each run, both inclusive; and the code of each run.
-    """
-    if len(times) != len(codes):
-        return np.empty((0, 2), np.int64), codes[:0]
-    ends = np.flatnonzero(np.append(codes[1:] != codes[:-1], True))
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    anomalous = codes[starts] != 1
-    starts, ends = starts[anomalous], ends[anomalous]
-    return np.column_stack((times[starts], times[ends])), codes[starts]
-
-
-def times_ahead(request: ForecastRequest) -> Times:
-    """Return the times of the forecast."""
-    return request.start + request.every * np.arange(request.forecast_rows, dtype=np.int64)
-
-
-def listing(details: Iterator[Mapping[str, Any]]) -> bytes:
-    """Write `/list`."""
-    return dump({"protocol": PROTOCOL, "version": VERSION, "details": list(details)})

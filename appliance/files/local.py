@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from appliance import analyses, wire
+from appliance import analyses, wire, wire_answers
 from appliance.catalog import Catalog
 from appliance.files.question import Question
 from appliance.files.series import FileDetection, FileForecast, FileSeries
@@ -43,7 +43,7 @@ class Local:
         request = wire.anomaly(self._question.about(algorithm, series), series.times, columns_of(series))
         analyses.refuse_white_noise(request)
         found = analyses.detect(self._detectors, request)
-        return FileDetection(series, algorithm, found, wire.windows(series.times, found.flags)[0])
+        return FileDetection(series, algorithm, found, wire_answers.windows(series.times, found.flags)[0])
 
     def forecast(self, algorithm: str, series: FileSeries) -> FileForecast:
         """Run a forecaster; raises AlgorithmError and FileError."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from appliance import options, tsfm, wire
+from appliance import options, tsfm, wire_answers
 from appliance.files import times
 from appliance.files.series import FileError, FileSeries
 from kernels.contract import Algorithm, Detector, RawOptions
@@ -40,7 +40,7 @@ class Question:
             "prec": series.precision,
             "wncheck": int(self.given.get("wncheck", "1") not in ("0", "false")),
             "rows": len(series.times),
-            "protocol": wire.PROTOCOL,
+            "protocol": wire_answers.PROTOCOL,
         }
 
     def remark(self, series: FileSeries) -> str | None:

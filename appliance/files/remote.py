@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import orjson
 
-from appliance import options, wire
+from appliance import options, wire, wire_answers
 from appliance.files.local import columns_of
 from appliance.files.question import Question
 from appliance.files.series import FileDetection, FileError, FileForecast, FileSeries
@@ -115,7 +115,7 @@ class Remote:
 
     def _ask(self, route: str, fields: Mapping[str, Any], series: FileSeries) -> dict[str, Any]:
         columns = columns_of(series)
-        body = wire.dump(
+        body = wire_answers.dump(
             {
                 "schema": [["ts", "TIMESTAMP", 8], *([name, "DOUBLE", 8] for name in columns)],
                 "data": [np.ascontiguousarray(column) for column in (series.times, *columns.values())],

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import falcon
 
-from appliance import analyses, errors, wire
+from appliance import analyses, errors, wire, wire_answers
 from appliance.analyses import Deadline
 from appliance.observer import served
 from appliance.settings import Settings
@@ -57,13 +57,13 @@ class Analysis:
                 analyses.refuse_white_noise(request)
                 found = answer(request, deadline)
                 record.result_rows = found["rows"]
-                return wire.dump(found)
+                return wire_answers.dump(found)
 
             resp.data = self._slots.run(work, due=deadline.due, client_gone=lambda: _hung_up(req))
         except Exception as error:  # what is not an AlgorithmError or ClientGone is a bug, logged in errors.message
             message = errors.message(error)
             record.failed(error, message)
-            resp.data = wire.error(message)
+            resp.data = wire_answers.error(message)
 
     def _body(self, req: falcon.Request) -> wire.Body:
         if req.content_type and "json" not in req.content_type.lower():

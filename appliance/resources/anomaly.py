@@ -6,7 +6,7 @@ from typing import Any
 
 import falcon
 
-from appliance import analyses, wire
+from appliance import analyses, wire, wire_answers
 from appliance.analyses import Deadline
 from appliance.catalog import Catalog
 from appliance.resources.analysis import Analysis
@@ -26,7 +26,7 @@ class Anomaly:
 
     def _answer(self, request: wire.AnomalyRequest, deadline: Deadline) -> dict[str, Any]:
         found = analyses.detect(self._detectors, request)
-        spans, codes = wire.windows(request.times, found.flags)
+        spans, codes = wire_answers.windows(request.times, found.flags)
         answer = {
             "algo": request.algo,
             "option": request.option_text,

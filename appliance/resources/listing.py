@@ -9,7 +9,7 @@ from typing import Any
 import falcon
 
 from appliance import catalog as catalogue
-from appliance import tsfm, wire
+from appliance import tsfm, wire_answers
 from appliance.catalog import Catalog
 from appliance.settings import Settings
 from kernels.contract import Algorithm, Detector, Forecaster, defaults
@@ -53,12 +53,12 @@ class Models:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with one entry per model."""
         details = [*tsfm.models(self._settings), *catalogue.trained_models(self._settings.model_dir)]
-        resp.data = wire.dump({"protocol": wire.PROTOCOL, "version": wire.VERSION, "details": details})
+        resp.data = wire_answers.listing(details)
 
 
 def answer(catalog: Catalog, settings: Settings, status: Mapping[str, str] = MappingProxyType({})) -> bytes:
     """Return the body of `/list`; an algorithm that has a status tells it."""
-    return wire.listing(_details(catalog, settings, status))
+    return wire_answers.listing(_details(catalog, settings, status))
 
 
 def _details(catalog: Catalog, settings: Settings, status: Mapping[str, str]) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import falcon
 
-from appliance import wire
+from appliance import wire_answers
 
 
 class Home:
@@ -25,7 +25,7 @@ class Status:
     """GET `/status`: taosd waits 100 ms for it, so the answer is made beforehand."""
 
     def __init__(self) -> None:
-        self._answer = wire.dump({"protocol": wire.PROTOCOL, "status": "ready"})
+        self._answer = wire_answers.dump({"protocol": wire_answers.PROTOCOL, "status": "ready"})
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer that the node is ready."""
