@@ -128,10 +128,11 @@ def _parts(distribution: importlib.metadata.Distribution, program: Path) -> Iter
     for file in distribution.files or []:
         if file.parent.name == "sboms" and file.name.endswith((".cdx.json", ".cyclonedx.json")):
             for part in json.loads(Path(str(file.locate())).read_text()).get("components", []):
-                itself, separate = part["name"] == distribution.metadata["Name"], part["purl"].startswith("pkg:rpm/")
+                purl = part.get("purl", "").split("?")[0]
+                itself, separate = part["name"] == distribution.metadata["Name"], purl.startswith("pkg:rpm/")
                 if not itself and (not separate or any(program.rglob(f"{part['name']}*.so*"))):
                     kept = {key: part[key] for key in ("name", "version", "licenses") if key in part}
-                    yield {"type": "library", **kept, "purl": part["purl"].split("?")[0]}
+                    yield {"type": "library", **kept, **({"purl": purl} if purl else {})}
 
 
 def _linked(name: str) -> Iterator[dict[str, Any]]:
