@@ -11,6 +11,6 @@ compile --generate-hashes --all-build-deps --output-file packaging/lock/core.txt
 compile --generate-hashes --extra dev --constraint packaging/lock/core.txt --output-file packaging/lock/dev.txt pyproject.toml
 compile --generate-hashes --extra build --constraint packaging/lock/core.txt --output-file packaging/lock/build.txt pyproject.toml
 compile --extra tsfm --output-file packaging/lock/torch.all pyproject.toml
-# of what torch asks for, only what it imports
+# of what torch asks for, what it imports here: it finds no use for the rest until something is compiled
 grep -E '^(mpmath|sympy|torch|typing-extensions)==' packaging/lock/torch.all | sed 's/+cpu//' > packaging/lock/torch.txt
 rm packaging/lock/torch.all
