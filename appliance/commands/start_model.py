@@ -120,8 +120,7 @@ def _start_one(settings: Settings, name: str, given: argparse.Namespace) -> bool
         if given.foreground:
             from appliance import model_server  # only here: the others need neither gunicorn nor numpy
 
-            model_server.serve(plan)
-            return True
+            return model_server.serve(plan) == 0
         unit = find_unit(given.config, plan.name)
         if unit and unit.is_up():
             raise model_control.AlreadyRunning(f"{plan.name} is running already, process {unit.pid()}, as {unit.name}")
