@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from appliance.ports import host_port
 from appliance.sql import answers
 from appliance.sql.answers import Answer, Column, Done, SqlError, Table
 
 TIMEOUT_S = 60.0
 DEFAULT_PORT = 6041
+CERTIFICATES = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/pki/tls/certs/ca-bundle.crt"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Cluster:
         self._authorization = credentials.header()
         self._host = parts.hostname
         self._path = parts.path.rstrip("/") + "/rest/sql"
-        self._context = ssl.create_default_context(cafile=ca_file) if parts.scheme == "https" else None
+        self._context = _context(ca_file) if parts.scheme == "https" else None
 
     def execute(self, sql: str) -> Answer:
         """Send one statement."""
@@ -73,10 +75,16 @@ class Cluster:
             client.request("POST", self._path, sql.encode(), headers)
             response = client.getresponse()
             status, body = response.status, response.read()
+        except ssl.SSLCertVerificationError as error:
+            raise SqlError(
+                answers.UNREACHABLE,
+                f"Unable to establish connection: {host_port(self._host, self._port)}: its certificate is not trusted, "
+                f"{error.verify_message}; --ca-file names the certificate of another authority",
+            ) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise SqlError(
-                answers.UNREACHABLE, f"Unable to establish connection: {self._host}:{self._port}: {reason}"
+                answers.UNREACHABLE, f"Unable to establish connection: {host_port(self._host, self._port)}: {reason}"
             ) from error
         finally:
             client.close()
@@ -91,6 +99,24 @@ class Cluster:
         if self._context:
             return http.client.HTTPSConnection(self._host, self._port, timeout=TIMEOUT_S, context=self._context)
         return http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
+
+
+def _context(ca_file: Path | None) -> ssl.SSLContext:
+    """Return what verifies the cluster's certificate.
+
+    Raises
+    ------
+    OSError : the file holds no certificates.
+    """
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise OSError(f"--ca-file {ca_file}: {error.strerror or error}") from error
+    usual = ssl.get_default_verify_paths()
+    if not (ca_file or usual.cafile or usual.capath):  # of the build's system; on this one they are elsewhere
+        for path in filter(Path.is_file, CERTIFICATES):
+            context.load_verify_locations(path)
+    return context
 
 
 def _read(status: int, body: bytes) -> Answer:
