@@ -24,7 +24,7 @@ from gunicorn.arbiter import Arbiter
 from appliance import model_control, ports
 from appliance.model_control import Plan
 from appliance.notify import Systemd, when_answering
-from appliance.worker import Worker, run_to_the_end
+from appliance.worker import Worker
 from kernels.contract import AlgorithmError, Forecast, Horizon, Series
 
 log = logging.getLogger(__name__)
@@ -210,10 +210,8 @@ def _reply(resp: falcon.Response, status: str | int, message: str) -> None:
     resp.data = orjson.dumps({"status": "error", "error": message})
 
 
-def serve(plan: Plan) -> int:
-    """Serve in this process until told to stop; return the exit code.
-
-    The process holds the pid file, unless systemd watches over it.
+def serve(plan: Plan) -> None:
+    """Serve in this process until told to stop; it holds the pid file, unless systemd watches over it.
 
     Raises
     ------
@@ -224,9 +222,10 @@ def serve(plan: Plan) -> int:
     systemd = Systemd()
     if systemd.listens:
         model_control.check_not_running(plan)
-        return run_to_the_end(ModelServer(plan, systemd))
-    with model_control.held(plan.pidfile):
-        return run_to_the_end(ModelServer(plan, systemd))
+        ModelServer(plan, systemd).run()
+    else:
+        with model_control.held(plan.pidfile):
+            ModelServer(plan, systemd).run()
 
 
 class ModelServer(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from appliance.model_control import Plan
     from appliance.model_unit import Unit
 
-EXIT_STATUS = {0: "the server answers; with all, every server does", 1: "a server did not start, or runs already"}
+EXIT_STATUS = {
+    0: "the server answers; with all, every server does",
+    1: "a server did not start, or runs already",
+    3: "with --foreground: the server failed while it loaded, it may be tried again",
+    4: "with --foreground: the weights are no good",
+}
 EPILOG = """
 files:
   /usr/local/taos/taosanode/model
@@ -120,7 +125,8 @@ def _start_one(settings: Settings, name: str, given: argparse.Namespace) -> bool
         if given.foreground:
             from appliance import model_server  # only here: the others need neither gunicorn nor numpy
 
-            return model_server.serve(plan) == 0
+            model_server.serve(plan)
+            return True
         unit = find_unit(given.config, plan.name)
         if unit and unit.is_up():
             raise model_control.AlreadyRunning(f"{plan.name} is running already, process {unit.pid()}, as {unit.name}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import os
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,8 +79,8 @@ class Cluster:
         except ssl.SSLCertVerificationError as error:
             raise SqlError(
                 answers.UNREACHABLE,
-                f"Unable to establish connection: {host_port(self._host, self._port)}: its certificate is not trusted, "
-                f"{error.verify_message}; --ca-file names the certificate of another authority",
+                f"Unable to establish connection: {host_port(self._host, self._port)}: certificate verify "
+                f"failed: {error.verify_message}; --ca-file names the certificates to trust",
             ) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -112,9 +113,8 @@ def _context(ca_file: Path | None) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=ca_file)
     except OSError as error:
         raise OSError(f"--ca-file {ca_file}: {error.strerror or error}") from error
-    usual = ssl.get_default_verify_paths()
-    if not (ca_file or usual.cafile or usual.capath):  # of the build's system; on this one they are elsewhere
-        for path in filter(Path.is_file, CERTIFICATES):
+    if not ca_file and not context.cert_store_stats()["x509"] and "SSL_CERT_DIR" not in os.environ:
+        for path in filter(Path.is_file, CERTIFICATES):  # the library knows the places of the build's system alone
             context.load_verify_locations(path)
     return context
 
