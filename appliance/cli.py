@@ -150,7 +150,7 @@ def _overview() -> argparse.ArgumentParser:
 
 
 def _parser(prog: str, description: str, exit_status: Mapping[int, str], epilog: str) -> argparse.ArgumentParser:
-    lines = [f"  {code:<5} {meaning}" for code, meaning in {**EXIT_STATUS, **exit_status}.items()]
+    lines = [f"  {code:<5} {meaning}" for code, meaning in sorted({**EXIT_STATUS, **exit_status}.items())]
     made = argparse.ArgumentParser(
         prog=prog,
         description=description.strip(),

@@ -22,6 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from appliance.ports import host_port
 from appliance.scoreboard import Scoreboard, Worker
 from appliance.settings import Settings
 
@@ -65,7 +66,7 @@ class StatsServer:
         self._clients: deque[_Client] = deque()  # oldest first
         self._thread = threading.Thread(target=self._run, name="stats", daemon=True)
         self._thread.start()
-        log.info("statistics are served at %s", address if isinstance(address, str) else "{}:{}".format(*address))
+        log.info("statistics are served at %s", address if isinstance(address, str) else host_port(*address))
 
     @property
     def address(self) -> Any:

@@ -7,6 +7,7 @@ request completely, costing a slow client nothing but memory, and only then give
 
 from __future__ import annotations
 
+import os
 import re
 import selectors
 import socket
@@ -17,6 +18,7 @@ from concurrent import futures
 from functools import partial
 from typing import Any
 
+from gunicorn.app.base import BaseApplication
 from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import InvalidHeader
 from gunicorn.workers.gthread import TConn, ThreadWorker
@@ -140,6 +142,18 @@ class WholeBody:
         begin, end = self._at, len(self._data) if size < 0 else min(self._at + size, len(self._data))
         self._at = end
         return self._data if end - begin == len(self._data) else bytes(self._data[begin:end])
+
+
+def run_to_the_end(application: BaseApplication) -> int:
+    """Run gunicorn until it ends and return the exit code; gunicorn itself has more of them than we document."""
+    master = os.getpid()
+    try:
+        application.run()
+    except SystemExit as end:
+        if os.getpid() != master:
+            raise  # a worker, whose code tells the master what to do
+        return 1 if end.code else 0
+    return 0
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed

@@ -7,6 +7,7 @@ is run by systemd: `systemctl start taosanoded`.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -75,19 +76,34 @@ def run(given: argparse.Namespace) -> int:
     except settings.SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    reason = _refusal(first)
+    if reason:
+        sys.stderr.write(f"the node cannot start: {reason}\n")
+        return 1
     from kernels import _jit  # numba only once the configuration is known to be good
 
     if _jit.cache_writable and not any(_jit.CACHE_DIR.glob("*.nbi")):
         sys.stderr.write("first start: the algorithms are being compiled, which takes about a minute\n")
     from appliance.server import Server
+    from appliance.worker import run_to_the_end
 
     try:
         server = Server(first, read_settings, _announce)
     except OSError as error:
         sys.stderr.write(f"the logs cannot be written: {error}\n")
         return 1
-    server.run()
-    return 0
+    return run_to_the_end(server)
+
+
+def _refusal(settings: Settings) -> str | None:
+    """Say which address cannot be listened on; gunicorn would try for five seconds and then not say who has it."""
+    if {"LISTEN_FDS", "GUNICORN_FD"} & os.environ.keys():  # the sockets come with the process
+        return None
+    for key, address in (("http", settings.http), ("stats", settings.stats)):
+        reason = ports.unusable(*address) if isinstance(address, tuple) else None
+        if reason:
+            return f"{key} = {reason}"
+    return None
 
 
 def _announce(settings: Settings) -> None:

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from appliance.model_control import Plan
     from appliance.model_unit import Unit
 
-EXIT_STATUS = {0: "the server answers; with all, every server does", 1: "a server did not start, or runs already"}
+EXIT_STATUS = {
+    0: "the server answers; with all, every server does",
+    1: "a server did not start, or runs already",
+    3: "with --foreground: the server failed while it loaded, it may be tried again",
+    4: "with --foreground: the weights are no good",
+}
 EPILOG = """
 files:
   /usr/local/taos/taosanode/model

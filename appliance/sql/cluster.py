@@ -5,17 +5,20 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import os
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from appliance.ports import host_port
 from appliance.sql import answers
 from appliance.sql.answers import Answer, Column, Done, SqlError, Table
 
 TIMEOUT_S = 60.0
 DEFAULT_PORT = 6041
+CERTIFICATES = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/pki/tls/certs/ca-bundle.crt"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Cluster:
         self._authorization = credentials.header()
         self._host = parts.hostname
         self._path = parts.path.rstrip("/") + "/rest/sql"
-        self._context = ssl.create_default_context(cafile=ca_file) if parts.scheme == "https" else None
+        self._context = _context(ca_file) if parts.scheme == "https" else None
 
     def execute(self, sql: str) -> Answer:
         """Send one statement."""
@@ -73,10 +76,16 @@ class Cluster:
             client.request("POST", self._path, sql.encode(), headers)
             response = client.getresponse()
             status, body = response.status, response.read()
+        except ssl.SSLCertVerificationError as error:
+            raise SqlError(
+                answers.UNREACHABLE,
+                f"Unable to establish connection: {host_port(self._host, self._port)}: certificate verify "
+                f"failed: {error.verify_message}; --ca-file names the certificates to trust",
+            ) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise SqlError(
-                answers.UNREACHABLE, f"Unable to establish connection: {self._host}:{self._port}: {reason}"
+                answers.UNREACHABLE, f"Unable to establish connection: {host_port(self._host, self._port)}: {reason}"
             ) from error
         finally:
             client.close()
@@ -91,6 +100,23 @@ class Cluster:
         if self._context:
             return http.client.HTTPSConnection(self._host, self._port, timeout=TIMEOUT_S, context=self._context)
         return http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
+
+
+def _context(ca_file: Path | None) -> ssl.SSLContext:
+    """Return what verifies the cluster's certificate.
+
+    Raises
+    ------
+    OSError : the file holds no certificates.
+    """
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise OSError(f"--ca-file {ca_file}: {error.strerror or error}") from error
+    if not ca_file and not context.cert_store_stats()["x509"] and "SSL_CERT_DIR" not in os.environ:
+        for path in filter(Path.is_file, CERTIFICATES):  # the library knows the places of the build's system alone
+            context.load_verify_locations(path)
+    return context
 
 
 def _read(status: int, body: bytes) -> Answer:

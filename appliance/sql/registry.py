@@ -78,16 +78,6 @@ class Registry:
             rows = database.execute("SELECT anode, type, name FROM algorithm ORDER BY anode, position")
             return [(id, Algorithm(type, name)) for id, type, name in rows]
 
-    def serving(self, type: str, name: str) -> Anode | None:
-        """Return the node that a query with this algorithm goes to: the highest id wins."""
-        with self._open() as database:
-            row = database.execute(
-                "SELECT id, url, create_ms, update_ms FROM anode JOIN algorithm ON anode = id "
-                "WHERE type = ? AND name = ? ORDER BY id DESC LIMIT 1",
-                (type, name.lower()),
-            ).fetchone()
-        return Anode(*row) if row else None
-
     def refuse(self, url: str) -> None:
         """Raise if this url cannot be registered, before its node is asked."""
         if len(url.encode()) > MAX_URL_BYTES:

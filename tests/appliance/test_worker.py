@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.worker import MAX_HEAD, Incoming, WholeBody
+from appliance.worker import MAX_HEAD, Incoming, WholeBody, run_to_the_end
 
 GET = b"GET /status HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST /x HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello"
@@ -100,3 +106,77 @@ def test_whole_body_reads_like_a_file() -> None:
     body = WholeBody(bytearray(b"hello"))
     assert (body.read(2), body.read(0), body.read(9), body.read()) == (b"he", b"", b"llo", b"")
     assert WholeBody(bytearray(b"hello")).read() == b"hello"
+
+
+@pytest.mark.parametrize(("gunicorns", "ours"), [(None, 0), (0, 0), (1, 1), (3, 1), (4, 1)])
+def test_exit_codes_of_gunicorn_become_ours(gunicorns: int | None, ours: int) -> None:
+    class Application:
+        def run(self) -> None:
+            if gunicorns is not None:
+                raise SystemExit(gunicorns)
+
+    assert run_to_the_end(Application()) == ours
+
+
+# A node of one thread that is patient for a second, not for thirty
+IMPATIENT = """
+import sys
+from gunicorn.app.base import BaseApplication
+from appliance import worker
+
+worker.STALLED_S = 1
+
+def answer(environ, start_response):
+    body = bytes(64 << 20) if environ["PATH_INFO"] == "/large" else b"here"
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+
+class Application(BaseApplication):
+    def load_config(self):
+        for key, value in {
+            "bind": sys.argv[1], "threads": 1, "worker_class": worker.Worker, "control_socket_disable": True,
+        }.items():
+            self.cfg.set(key, value)
+
+    def load(self):
+        return answer
+
+sys.exit(worker.run_to_the_end(Application()))
+"""
+
+
+@pytest.fixture
+def impatient() -> Iterator[tuple[str, int]]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with subprocess.Popen(
+        [sys.executable, "-c", IMPATIENT, f"127.0.0.1:{port}"], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        while "Listening at" not in process.stderr.readline():
+            assert process.poll() is None
+        yield "127.0.0.1", port
+        process.terminate()
+    assert process.returncode == 0
+
+
+HEAD_WITHOUT_END = GET[:-2] + b"".join(b"X-%d: %s\r\n" % (i, b"x" * 4000) for i in range(1 + MAX_HEAD // 4000))
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        pytest.param(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n", 1, id="reads its answer no further"),
+        pytest.param(HEAD_WITHOUT_END, 0, id="sends no more"),
+    ],
+)
+def test_a_stalled_client_is_given_up(impatient: tuple[str, int], sent: bytes, read: int) -> None:
+    with socket.create_connection(impatient, timeout=20) as stalled:
+        stalled.sendall(sent)
+        assert len(stalled.recv(read)) == read
+        with socket.create_connection(impatient, timeout=20) as other:  # for which there is no other thread
+            other.sendall(GET)
+            assert other.recv(65536).startswith(b"HTTP/1.1 200")
+        with contextlib.suppress(ConnectionResetError):
+            while stalled.recv(1 << 20):
+                pass

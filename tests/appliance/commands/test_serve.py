@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,3 +22,48 @@ def test_bad_configuration_is_refused_with_file_and_line(tmp_path: Path, capsys:
     config.write_text("[uwsgi]\nhttp = nonsense\n")
     assert cli.main(["taosanoded", "-c", str(config)]) == cli.FAILED
     assert f"{config}:2: http = nonsense" in capsys.readouterr().err
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other.getsockname()[1]
+
+
+@pytest.mark.parametrize("key", ["http", "stats"])
+def test_an_address_in_use_is_told_in_one_line(
+    key: str, taken: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "taosanode.ini"
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        free = probe.getsockname()[1]
+    lines = {"http": f"127.0.0.1:{free}", key: f"127.0.0.1:{taken}"}
+    config.write_text("[uwsgi]\n" + "".join(f"{name} = {value}\n" for name, value in lines.items()))
+    assert cli.main(["taosanoded", "-c", str(config)]) == cli.FAILED
+    owner = f"process {os.getpid()} ({Path('/proc/self/comm').read_text().strip()})"
+    told = f"the node cannot start: {key} = 127.0.0.1:{taken} is in use by {owner}\n"
+    assert capsys.readouterr().err == told
+
+
+def test_ipv6_addresses_are_shown_as_they_are_typed_into_a_browser(tmp_path: Path) -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as probe:
+        port = probe.getsockname()[1]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(60)
+        config = tmp_path / "taosanode.ini"
+        config.write_text(f"[uwsgi]\nhttp = [::1]:{port}\nlogto = {tmp_path}/server.log\n")
+        env = {**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")}
+        command = [sys.executable, "-m", "appliance", "serve", "-c", str(config)]
+        with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                told = systemd.recv(4096).decode()
+                assert re.search(rf"READY=1\nSTATUS=serving \d+ algorithms at \[::1\]:{port}$", told)
+                assert process.stderr
+                assert f"taosanode is ready at http://[::1]:{port}, logs go to" in process.stderr.readline()
+                with contextlib.closing(http.client.HTTPConnection("::1", port, timeout=30)) as client:
+                    client.request("GET", "/status")
+                    assert client.getresponse().status == 200
+            finally:
+                process.terminate()
+        assert process.returncode == 0

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from appliance.sql.answers import Done, SqlError
+from appliance.sql import cluster as cluster_module
+from appliance.sql.answers import Done, SqlError, Table
 from appliance.sql.cluster import Cluster, Credentials, read_credentials
 from appliance.sql.embedded import Embedded
 from appliance.sql.rest import Server
@@ -17,7 +20,11 @@ ROOT = Credentials("root", "p@ss:word")
 
 @pytest.fixture
 def adapter(engine: Embedded) -> Iterator[str]:
-    server = Server(("127.0.0.1", 0), engine, ROOT)
+    yield from served(Server(("127.0.0.1", 0), engine, ROOT))
+
+
+def served(server: Server) -> Iterator[str]:
+    """Run a server while its address is used."""
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"127.0.0.1:{server.server_address[1]}"
@@ -65,11 +72,73 @@ def test_credentials_are_needed_and_never_shown() -> None:
     assert "word" not in repr(ROOT)
 
 
-def test_tls_is_verified() -> None:
-    context = Cluster("https://host", ROOT)._context
-    assert context is not None
-    assert context.check_hostname
-    assert context.verify_mode.name == "CERT_REQUIRED"
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 that nobody but itself vouches for, in one file with its key."""
+    file = tmp_path_factory.mktemp("tls") / "self-signed.pem"
+    subject = ["-subj", "/CN=adapter", "-addext", "subjectAltName=IP:127.0.0.1"]
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    command = ["openssl", "req", "-x509", *kind, *subject, "-keyout", file, "-out", "-"]
+    made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    file.write_bytes(made.stdout + file.read_bytes())
+    return file
+
+
+@pytest.fixture
+def secure_adapter(engine: Embedded, certificate: Path) -> Iterator[str]:
+    class Quiet(Server):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client that refuses the certificate is no error of the server's."""
+
+    server = Quiet(("127.0.0.1", 0), engine, ROOT)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    yield from served(server)
+
+
+REFUSED = "certificate verify failed: self-signed certificate; --ca-file names the certificates to trust"
+
+
+def test_a_certificate_nobody_vouches_for_is_refused(secure_adapter: str) -> None:
+    with pytest.raises(SqlError) as error:
+        Cluster(f"https://{secure_adapter}", ROOT).execute("show anodes")
+    assert error.value.message == f"Unable to establish connection: {secure_adapter}: {REFUSED}"
+
+
+def test_the_same_certificate_is_accepted_from_a_file(secure_adapter: str, certificate: Path) -> None:
+    cluster = Cluster(f"https://{secure_adapter}", ROOT, certificate)
+    assert isinstance(cluster.execute("show anodes"), Table)
+
+
+def test_the_same_certificate_is_accepted_from_the_environment(
+    secure_adapter: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert isinstance(Cluster(f"https://{secure_adapter}", ROOT).execute("show anodes"), Table)
+
+
+def test_a_certificate_of_another_name_is_refused(secure_adapter: str, certificate: Path) -> None:
+    with pytest.raises(SqlError, match="failed: Hostname mismatch, certificate is not valid for 'localhost'"):
+        Cluster(f"https://{secure_adapter.replace('127.0.0.1', 'localhost')}", ROOT, certificate).execute("show anodes")
+
+
+@pytest.mark.parametrize(("text", "reason"), [(None, "No such file or directory"), ("no certificate", "")])
+def test_a_file_without_certificates_is_named(text: str | None, reason: str, tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    if text:
+        file.write_text(text)
+    with pytest.raises(OSError, match=f"^--ca-file {file}: .*{reason}"):
+        Cluster("https://host", ROOT, file)
+
+
+def test_certificates_are_found_on_other_systems_than_the_builds(
+    secure_adapter: str, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    monkeypatch.setattr(cluster_module, "CERTIFICATES", (tmp_path / "none", certificate))
+    assert isinstance(Cluster(f"https://{secure_adapter}", ROOT).execute("show anodes"), Table)
 
 
 def test_credentials_from_a_file(tmp_path: Path) -> None:

@@ -65,6 +65,16 @@ def test_selects_filter_sort_and_count(engine: Embedded, node: FakeNode) -> None
     assert rows(engine, f"select id from {table} where id > 1") == []
 
 
+def test_the_node_that_tdengine_would_ask_can_be_selected(engine: Embedded, node: FakeNode) -> None:
+    ask = "SELECT id FROM information_schema.ins_anodes_full WHERE algo = '{}' ORDER BY id DESC LIMIT 1"
+    with fake_node() as later:
+        later.answers["/list"] = listing(["iqr"], [])
+        for one in (node, later):
+            engine.execute(f"create anode '{one.url}'")
+    assert rows(engine, ask.format("iqr")) == [[2]]
+    assert rows(engine, ask.format("lof")) == [[1]]
+
+
 @pytest.mark.parametrize(
     ("sql", "message"),
     [

@@ -47,13 +47,6 @@ def test_a_url_has_at_most_128_bytes(kept: Registry) -> None:
         kept.refuse("é" * 65)
 
 
-def test_the_highest_id_serves_an_algorithm(kept: Registry) -> None:
-    kept.create("a:1", [IQR, LOF])
-    kept.create("b:1", [IQR])
-    serving = kept.serving(IQR.type, "IQR"), kept.serving(LOF.type, "lof"), kept.serving(IQR.type, "none")
-    assert [node and node.url for node in serving] == ["b:1", "a:1", None]
-
-
 def test_an_update_replaces_the_algorithms_and_the_time(kept: Registry) -> None:
     kept.create("a:1", [IQR])
     before = kept.find(1)
