@@ -223,7 +223,9 @@ def test_reload_and_stop_drop_no_request() -> None:
         for _ in range(3):
             time.sleep(0.7)
             os.kill(node.pid, signal.SIGHUP)
-        time.sleep(2)
+        due = time.monotonic() + 60
+        while before & {worker.pid for worker in workers(node)} and time.monotonic() < due:
+            time.sleep(0.1)
         stop.set()
         for client in clients:
             client.join()
