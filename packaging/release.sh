@@ -19,6 +19,7 @@ epoch=$(git log -1 --format=%ct)
 [ "$(id -u)" = 0 ] || fail "chroot and debootstrap need root"
 [ -z "$(git status --porcelain)" ] || fail "only what is committed is released; git status names what is not"
 
+mkdir -p .cache
 if [ ! -e "$root/.ready" ]; then
     step "a Debian $old from $mirror"
     rm -rf "$root"
