@@ -51,21 +51,20 @@ class Node:
         self.pid = self._process.pid
 
     def __enter__(self) -> Node:
-        for _ in range(600):
-            try:
-                with contextlib.closing(http.client.HTTPConnection(*self.address, timeout=1)) as client:
-                    client.request("GET", "/status")
-                    if client.getresponse().status == 200:
-                        return self
-            except OSError:
-                if self._process.poll() is not None:
-                    raise RuntimeError(f"the node did not start: {self._process.stderr.read().decode()}") from None
-                time.sleep(0.1)
-        raise RuntimeError("the node did not answer within 60 seconds")
+        try:
+            self._wait_for_an_answer()
+        except BaseException:
+            self.close()
+            raise
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the node and remove its files."""
         self.stop()
         self._process.stderr.close()
         self._temporary.cleanup()
@@ -74,6 +73,19 @@ class Node:
         """Tell the node to stop, wait until it has, and return its exit code."""
         self._process.terminate()
         return self._process.wait(60)
+
+    def _wait_for_an_answer(self) -> None:
+        for _ in range(600):
+            try:
+                with contextlib.closing(http.client.HTTPConnection(*self.address, timeout=1)) as client:
+                    client.request("GET", "/status")
+                    if client.getresponse().status == 200:
+                        return
+            except OSError:
+                if self._process.poll() is not None:
+                    raise RuntimeError(f"the node did not start: {self._process.stderr.read().decode()}") from None
+                time.sleep(0.1)
+        raise RuntimeError("the node did not answer within 60 seconds")
 
 
 def body(algo: str, rows: int, *, columns: int = 1, options: str | None = None, seed: int = 1) -> bytes:
