@@ -223,7 +223,7 @@ def repositories(folder: Path) -> None:
     (apt / "Packages").write_bytes(index)
     (apt / "Packages.gz").write_bytes(gzip.compress(index, 9, mtime=0))
     (apt / "Release").write_bytes(run(["apt-ftparchive", "release", "."], cwd=apt, capture=True))
-    run(["createrepo_c", "--quiet", yum])
+    run(["createrepo_c", "--quiet", "--error-exit-val", yum])
     (apt / "README").write_text(
         "Serve or copy this folder (here: /srv/taosanode/apt), then as root:\n"
         "  echo 'deb [trusted=yes] file:/srv/taosanode/apt ./' > /etc/apt/sources.list.d/taosanode.list\n"
