@@ -50,8 +50,9 @@ inside sh /opt/interpreter.sh
 
 step "wheels"
 mkdir -p "$wheels"
-.venv-build/bin/pip download --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
-    --dest "$wheels" -r packaging/lock/build.txt
+fetch() { .venv-build/bin/pip download --quiet --disable-pip-version-check --only-binary :all: --dest "$wheels" "$@"; }
+fetch --require-hashes -r packaging/lock/build.txt
+fetch --no-deps -r packaging/lock/torch.txt
 rm -rf "$root/wheels" "$root/build"
 cp -r "$wheels" "$root/wheels"
 mkdir "$root/build"
@@ -60,9 +61,10 @@ git archive HEAD | tar -x -C "$root/build"
 step "freeze and pack"
 inside sh -euc '
     cd /build
+    export PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels PIP_DISABLE_PIP_VERSION_CHECK=1
     python3.11 -m venv .venv-build
-    .venv-build/bin/pip install --quiet --no-index --find-links /wheels --require-hashes -r packaging/lock/build.txt
-    .venv-build/bin/pip install --quiet --no-index --no-deps --no-build-isolation --editable .
+    .venv-build/bin/pip install --quiet --require-hashes -r packaging/lock/build.txt
+    .venv-build/bin/pip install --quiet --no-deps --no-build-isolation --editable .
     .venv-build/bin/python packaging/build.py freeze
     .venv-build/bin/python packaging/build.py pack'
 
