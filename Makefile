@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test demo bench bench-detectors bench-forecast bench-tsfm bench-files lint venv lock train-sample-model package repo release test-package clean
+.PHONY: run test demo bench bench-detectors bench-forecast bench-tsfm bench-files lint venv lock train-sample-model package repo release test-package test-release clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -89,6 +89,11 @@ release: $(BUILD)/.done
 test-package: $(VENV)/.dev repo
 	./packaging/system-packages.sh test-package
 	$(BIN)/pytest -q --timeout=900 tests/package
+
+# The same with the packages of a release. The version it is upgraded to is one that this machine built.
+test-release: $(VENV)/.dev release repo
+	./packaging/system-packages.sh test-package
+	PACKAGES=dist/release $(BIN)/pytest -q --timeout=900 tests/package
 
 # Resolves anew, with hashes and without naming a registry.
 lock: $(VENV)/.dev

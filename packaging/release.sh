@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the packages of a release: inside an old Debian, so that they run on every system whose glibc is as old or newer
 # (the interpreter is what decides it, so it is compiled there; the wheels ask for less). Needs root and a mirror.
-# What takes long is kept under .cache, and made anew where its sources have changed. The result is in dist/.
+# What takes long is kept under .cache, and made anew where its sources have changed. The result is in dist/release.
 set -eu
 cd "$(dirname "$0")/.."
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
@@ -68,8 +68,9 @@ inside sh -euc '
     .venv-build/bin/python packaging/build.py freeze
     .venv-build/bin/python packaging/build.py pack'
 
-rm -rf dist
-cp -r "$root/build/dist" dist
-.venv-build/bin/python packaging/build.py repo
+rm -rf dist/release
+mkdir -p dist
+cp -r "$root/build/dist" dist/release
+.venv-build/bin/python packaging/build.py repo --out dist/release
 step "done"
-cat dist/SHA256SUMS
+cat dist/release/SHA256SUMS

@@ -19,11 +19,11 @@ BUILD = [ROOT / ".venv-build" / "bin" / "python", ROOT / "packaging" / "build.py
 
 @pytest.fixture(scope="session")
 def packages() -> Path:
-    """The folder that `make package repo` filled."""
+    """The folder that `make repo` filled, or the one that PACKAGES names."""
     assert os.geteuid() == 0, "these tests make root file systems and boot them: run them as root"
-    dist = ROOT / "dist"
+    dist = ROOT / os.environ.get("PACKAGES", "dist")
     for built in ("apt/*.deb", "yum/*.rpm"):
-        assert list(dist.glob(built)), "nothing to test: run `make package repo`"
+        assert list(dist.glob(built)), f"nothing to test in {dist}: run `make repo`"
     return dist
 
 
