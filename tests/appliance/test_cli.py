@@ -81,6 +81,8 @@ def test_output_nobody_reads_any_more_ends_it_without_a_word(arguments: list[str
 
 def test_ctrl_c_ends_it_as_a_shell_expects() -> None:
     code = (
+        # as in a terminal: what a shell starts in the background, these tests perhaps, ignores it
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import sys, time; from appliance import cli; from appliance.commands import list as command\n"
         "def run(given): print('runs', flush=True); time.sleep(60)\n"
         "command.run = run; sys.exit(cli.main(['taosanode', 'list']))"
