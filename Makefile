@@ -85,15 +85,15 @@ release: $(BUILD)/.done
 	./packaging/system-packages.sh release
 	./packaging/release.sh
 
-# Boots real systems: takes root, a Debian mirror and some minutes.
+# Boots real systems: takes root, a Debian mirror and some minutes. Shows what was measured (-rP).
 test-package: $(VENV)/.dev repo
 	./packaging/system-packages.sh test-package
-	$(BIN)/pytest -q --timeout=900 tests/package
+	$(BIN)/pytest -q -raP --timeout=900 tests/package
 
 # The same with the packages of a release. The version it is upgraded to is one that this machine built.
 test-release: $(VENV)/.dev release repo
 	./packaging/system-packages.sh test-package
-	PACKAGES=dist/release $(BIN)/pytest -q --timeout=900 tests/package
+	PACKAGES=dist/release $(BIN)/pytest -q -raP --timeout=900 tests/package
 
 # Resolves anew, with hashes and without naming a registry.
 lock: $(VENV)/.dev

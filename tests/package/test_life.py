@@ -92,6 +92,10 @@ def our_files(machine: Machine) -> set[str]:
     return {path for path in found if not path.startswith(OURS)}
 
 
+def others_untouched(manager: Manager, machine: Machine) -> bool:
+    return manager.others() == machine.path("/srv/others").read_text().splitlines()
+
+
 def edit(machine: Machine, key: str, value: object) -> None:
     machine.run("sed", "-i", f"s/^;* *{key} = .*/{key} = {value}/", CONFIG)
     assert f"\n{key} = {value}\n" in machine.path(CONFIG).read_text()
@@ -104,6 +108,7 @@ def test_packages_are_small_enough(packages: Path) -> None:
 
 def test_installs_without_a_network(manager: Manager, machine: Machine, version: str) -> None:
     assert machine.run("ls", "/sys/class/net") == "lo"
+    manager.install_server()  # not ours, and not to be touched
     machine.path("/srv/others").write_text("\n".join(manager.others()))
     manager.install()
     assert manager.version() == version
@@ -318,6 +323,7 @@ def test_removal_keeps_models(manager: Manager, machine: Machine) -> None:
     assert machine.run("cat", "/var/lib/taos/taosanode/model/mine") == "kept"
     assert machine.run("pgrep", "-f", "taosanoded", check=False) == ""
     assert "could not be found" in machine.run("systemctl", "status", "taosanoded", check=False)
+    assert others_untouched(manager, machine)
 
 
 def test_purge_leaves_nothing(manager: Manager, machine: Machine) -> None:
@@ -333,4 +339,4 @@ def test_configuration_survives_a_plain_removal(manager: Manager, machine: Machi
     manager.remove()
     saved = CONFIG if manager.name == "apt" else f"{CONFIG}.rpmsave"
     assert "queue = 66" in machine.run("cat", saved)
-    assert manager.others() == machine.path("/srv/others").read_text().splitlines()
+    assert others_untouched(manager, machine)
