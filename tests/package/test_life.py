@@ -88,7 +88,7 @@ def restart(machine: Machine) -> None:
 
 
 def our_files(machine: Machine) -> set[str]:
-    found = machine.run("find", "/", "-xdev", "-iname", "*taos*", "-o", "-path", "/var/lib/taos/*").splitlines()
+    found = machine.run("find", "/", "-xdev", "-ipath", "*taos*").splitlines()
     return {path for path in found if not path.startswith(OURS)}
 
 
