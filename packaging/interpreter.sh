@@ -1,10 +1,12 @@
 #!/bin/sh
 # Compiles Python, and those of its libraries that need security updates, from the sources of a newer Debian inside an
 # old one; release.sh runs it in its chroot. Each becomes a package of that system, so that it is known what is bundled.
-# What is there in the newest version is not compiled again.
+# What is there in the newest version, made as written here, is not compiled again.
 set -eu
 work=/opt/source
 out=$work/out
+older="-include $(dirname "$0")/older-glibc.h"
+recipe=$(cat "$0" "$(dirname "$0")/older-glibc.h" | sha256sum)
 
 compile() { # in the unpacked source: build and install below $out
     case $1 in
@@ -17,7 +19,8 @@ compile() { # in the unpacked source: build and install below $out
                 --without-tests --without-xmlwf
             make --silent install DESTDIR="$out" ;;
         sqlite3)
-            ./configure --quiet --disable-static --disable-tcl --disable-readline --enable-fts5 --enable-rtree
+            ./configure --quiet --disable-static --disable-tcl --disable-readline --enable-fts5 --enable-rtree \
+                CFLAGS="-O2 $older"
             make --silent install DESTDIR="$out" ;;
         xz-utils)
             ./configure --quiet --disable-static --disable-xz --disable-xzdec --disable-lzmadec --disable-lzmainfo \
@@ -26,8 +29,11 @@ compile() { # in the unpacked source: build and install below $out
         zlib)
             ./configure --prefix=/usr/local && make --silent -j"$(nproc)" install DESTDIR="$out" ;;
         python3.11)
-            ./configure --quiet --enable-shared --disable-test-modules --without-static-libpython \
-                --with-openssl=/usr/local --with-system-expat
+            # locks made of condition variables: those made of semaphores need sem_clockwait of glibc 2.30, or would
+            # wait by a clock that can be set
+            ./configure --quiet --enable-shared --enable-optimizations --disable-test-modules \
+                --without-static-libpython --with-openssl=/usr/local --with-system-expat \
+                CFLAGS="$older" CPPFLAGS=-DHAVE_BROKEN_POSIX_SEMAPHORES
             # the patches want it compiled as a part of the interpreter, as Debian does
             printf '*shared*\npyexpat pyexpat.c -DPy_BUILD_CORE_MODULE -lexpat\n' > Modules/Setup.local
             make --silent -j"$(nproc)" && make --silent install DESTDIR="$out"
@@ -61,7 +67,7 @@ for source in openssl expat sqlite3 xz-utils zlib python3.11; do
     version=""
     rm -rf "$work" && mkdir -p "$work" && cd "$work"
     for offered in $(apt-cache showsrc "$source" | sed -n 's/^Version: //p' | sort -V -u -r); do
-        [ "$(dpkg-query -W -f '${Version}' "own-$source" 2>/dev/null || :)" != "$offered" ] || continue 2
+        [ "$(cat "/usr/share/doc/own-$source/made" 2>/dev/null || :)" != "$offered $recipe" ] || continue 2
         if apt-get -q source --download-only "$source=$offered" > log 2>&1; then version=$offered && break; fi
         echo "make release: WARNING: the mirror does not hold $source $offered, which it lists" >&2
     done
@@ -74,6 +80,7 @@ for source in openssl expat sqlite3 xz-utils zlib python3.11; do
     }
     mkdir -p "$out/DEBIAN" "$out/usr/share/doc/own-$source"
     cp "$work/tree/debian/copyright" "$out/usr/share/doc/own-$source/"
+    echo "$version $recipe" > "$out/usr/share/doc/own-$source/made"
     [ ! -e "$work/applied" ] || cp "$work/applied" "$out/usr/share/doc/own-$source/patches"
     cat > "$out/DEBIAN/control" << END
 Package: own-$source
