@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from tests.package.machine import ROOT
 from tests.package.managers import glibc_declared
 
 ELF = b"\x7fELF"
@@ -44,6 +46,11 @@ def test_declared_glibc_is_what_the_binaries_need(packages: Path, unpacked: Path
     assert "taosanode" in asked
     newest = max(asked.values())
     assert newest == declared, [name for name, minor in asked.items() if minor == newest]
+
+
+def test_nothing_tells_where_it_was_built(unpacked: Path) -> None:
+    files = [path for path in unpacked.rglob("*") if path.is_file() and "jitcache" not in path.parts]
+    assert [path.name for path in files if os.fsencode(ROOT) in path.read_bytes()] == []
 
 
 def test_every_library_is_bundled_or_of_glibc(unpacked: Path) -> None:
