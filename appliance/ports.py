@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 PROC = Path("/proc")  # where Linux tells who listens
 LISTENING = "0A"  # state of a socket in /proc/net/tcp
@@ -30,17 +31,31 @@ def unusable(host: str, port: int) -> str | None:
     return f"{shown} is in use by {who or 'a process of another user'}"
 
 
+def listens_on(listening: socket.socket, host: str, port: int) -> bool:
+    """Say whether a socket listens on this very address."""
+    try:
+        return bool(listening.getsockname() == _resolved(host, port)[-1])
+    except OSError:  # there is no such host
+        return False
+
+
 def _refusal(host: str, port: int) -> OSError | None:
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        family, kind, protocol, address = _resolved(host, port)
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
         return error
     return None
+
+
+def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, socket.SocketKind, int, tuple[Any, ...]]:
+    """Return family, kind and protocol of the socket for an address, and what it is bound to."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    return family, kind, protocol, address
 
 
 def owners(port: int) -> dict[int, str]:

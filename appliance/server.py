@@ -35,7 +35,11 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     """gunicorn, configured from `Settings` alone; SIGHUP reads them anew."""
 
     def __init__(
-        self, settings: Settings, read_settings: Callable[[], Settings], ready: Callable[[Settings], None]
+        self,
+        settings: Settings,
+        read_settings: Callable[[], Settings],
+        ready: Callable[[Settings], None],
+        systemd: Systemd,
     ) -> None:
         self._read_settings = read_settings
         self._ready = ready
@@ -43,7 +47,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         self._row = 0
         self.settings = settings
         self._catalog: catalog.Catalog  # set by `_adopt`, now and at every reload
-        self._systemd = Systemd()
+        self._systemd = systemd
         self._adopt(settings)
         self._stats = stats.start(settings, self._scoreboard)
         super().__init__()
@@ -70,6 +74,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             "pidfile": os.path.realpath(settings.pidfile) if settings.pidfile else None,
             "proc_name": "taosanode",
             "when_ready": self._when_ready,
+            "on_reload": self._on_reload,
             "pre_fork": self._pre_fork,
             "post_fork": self._post_fork,
             "child_exit": self._child_exit,
@@ -103,6 +108,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             return
         if self._stats:
             self._stats.processes = self.settings.processes
+        if self.settings.http != before.http:
+            self._systemd.forget()  # gunicorn listens anew, perhaps on an address that includes the old one
         super().reload()
         self._systemd.tell(self._summary())
 
@@ -130,7 +137,11 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
 
     def _when_ready(self, arbiter: Arbiter) -> None:
         """Report once a worker has answered; gunicorn calls this before there are any."""
+        self._systemd.keep(arbiter.LISTENERS[0].sock)
         when_answering(self.settings.http, self._report_ready)
+
+    def _on_reload(self, arbiter: Arbiter) -> None:
+        self._systemd.keep(arbiter.LISTENERS[0].sock)  # another one, if the address has changed
 
     def _report_ready(self) -> None:
         self._systemd.tell(f"READY=1\n{self._summary()}")

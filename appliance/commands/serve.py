@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from appliance import ports, settings
+from appliance.notify import Systemd
 from appliance.settings import Settings
 
 EXIT_STATUS = {0: "it was told to stop, and has", 1: "it could not start; standard error, or the journal, says why"}
@@ -76,7 +77,8 @@ def run(given: argparse.Namespace) -> int:
     except settings.SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    reason = _refusal(first)
+    systemd = Systemd()
+    reason = _refusal(first, systemd)
     if reason:
         sys.stderr.write(f"the node cannot start: {reason}\n")
         return 1
@@ -88,18 +90,21 @@ def run(given: argparse.Namespace) -> int:
     from appliance.worker import run_to_the_end
 
     try:
-        server = Server(first, read_settings, _announce)
+        server = Server(first, read_settings, _announce, systemd)
     except OSError as error:
         sys.stderr.write(f"the logs cannot be written: {error}\n")
         return 1
     return run_to_the_end(server)
 
 
-def _refusal(settings: Settings) -> str | None:
+def _refusal(settings: Settings, systemd: Systemd) -> str | None:
     """Say which address cannot be listened on; gunicorn would try for five seconds and then not say who has it."""
-    if {"LISTEN_FDS", "GUNICORN_FD"} & os.environ.keys():  # the sockets come with the process
+    if "GUNICORN_FD" in os.environ:  # of another master, which still listens
         return None
-    for key, address in (("http", settings.http), ("stats", settings.stats)):
+    wanted: list[tuple[str, object]] = [("stats", settings.stats)]
+    if not systemd.inherited(settings.http):
+        wanted.insert(0, ("http", settings.http))
+    for key, address in wanted:
         reason = ports.unusable(*address) if isinstance(address, tuple) else None
         if reason:
             return f"{key} = {reason}"

@@ -57,7 +57,8 @@ def test_ipv6_addresses_are_shown_as_they_are_typed_into_a_browser(tmp_path: Pat
         command = [sys.executable, "-m", "appliance", "serve", "-c", str(config)]
         with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:
             try:
-                told = systemd.recv(4096).decode()
+                while "READY" not in (told := systemd.recv(4096).decode()):
+                    continue
                 assert re.search(rf"READY=1\nSTATUS=serving \d+ algorithms at \[::1\]:{port}$", told)
                 assert process.stderr
                 assert f"taosanode is ready at http://[::1]:{port}, logs go to" in process.stderr.readline()
