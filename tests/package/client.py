@@ -15,6 +15,7 @@ import time
 from typing import Any
 
 ADDRESS = ("127.0.0.1", 6090)
+CLIENTS = 4  # threads of `load`
 FORECASTERS = ("holtwinters", "arima", "tdtsfm_1", "timemoe-fc")
 
 
@@ -37,8 +38,8 @@ def first(algo: str, rows: int, options: str = "") -> dict[str, Any]:
 
 
 def load(seconds: float) -> dict[str, Any]:
-    """Keep the node busy from four threads, each request on a connection of its own."""
-    done, failed, until = [0] * 4, [], time.monotonic() + seconds
+    """Keep the node busy from some threads, each request on a connection of its own."""
+    done, failed, until = [0] * CLIENTS, [], time.monotonic() + seconds
 
     def ask(which: int) -> None:
         path, body = request("iqr", 200 + which)
@@ -51,7 +52,7 @@ def load(seconds: float) -> dict[str, Any]:
                 failed.append(repr(error))
             done[which] += 1
 
-    threads = [threading.Thread(target=ask, args=(which,)) for which in range(4)]
+    threads = [threading.Thread(target=ask, args=(which,)) for which in range(CLIENTS)]
     for thread in threads:
         thread.start()
     for thread in threads:
