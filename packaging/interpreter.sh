@@ -5,8 +5,9 @@
 set -eu
 work=/opt/source
 out=$work/out
-older="-include $(dirname "$0")/older-glibc.h"
-recipe=$(cat "$0" "$(dirname "$0")/older-glibc.h" | sha256sum)
+here=$(dirname "$0")
+older="-include $here/older-glibc.h"
+recipe=$(cat "$0" "$here"/older-glibc.* | sha256sum)
 
 compile() { # in the unpacked source: build and install below $out
     case $1 in
@@ -29,11 +30,10 @@ compile() { # in the unpacked source: build and install below $out
         zlib)
             ./configure --prefix=/usr/local && make --silent -j"$(nproc)" install DESTDIR="$out" ;;
         python3.11)
-            # locks made of condition variables: those made of semaphores need sem_clockwait of glibc 2.30, or would
-            # wait by a clock that can be set
+            gcc -O2 -fPIC -Wall -Werror -c "$here/older-glibc.c" -o older-glibc.o
             ./configure --quiet --enable-shared --enable-optimizations --disable-test-modules \
                 --without-static-libpython --with-openssl=/usr/local --with-system-expat \
-                CFLAGS="$older" CPPFLAGS=-DHAVE_BROKEN_POSIX_SEMAPHORES
+                CFLAGS="$older" LIBS="$PWD/older-glibc.o -ldl"
             # the patches want it compiled as a part of the interpreter, as Debian does
             printf '*shared*\npyexpat pyexpat.c -DPy_BUILD_CORE_MODULE -lexpat\n' > Modules/Setup.local
             make --silent -j"$(nproc)" && make --silent install DESTDIR="$out"

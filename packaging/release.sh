@@ -44,7 +44,8 @@ trap 'exit 1' HUP INT TERM
 mounted || mount -t proc proc "$root/proc"
 
 step "Python and its libraries from the sources of $maintained"
-cp packaging/interpreter.sh packaging/older-glibc.h "$root/opt/"
+rm -f "$root/opt/"older-glibc.*
+cp packaging/interpreter.sh packaging/older-glibc.* "$root/opt/"
 inside apt-get -qq update
 inside sh /opt/interpreter.sh
 

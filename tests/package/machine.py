@@ -1,11 +1,13 @@
 """A Debian of its own for a test: made by debootstrap, booted by systemd-nspawn, without any network.
 
-What debootstrap makes is kept under .cache/rootfs; each machine is a copy of it, gone when the test ends.
+What debootstrap makes is kept under .cache/rootfs; each machine is a copy of it, gone when the test ends. There is one
+at a time on a host: they share its control groups, so one's systemd would end the other's services.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -17,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 CACHE = ROOT / ".cache" / "rootfs"
 MACHINES = ROOT / ".cache" / "machines"
+LOCK = Path("/run/lock/taosanode-test-machines")
 MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
 SUITE = "bookworm"
 BASE = "systemd,systemd-sysv,dbus,ca-certificates,procps,iproute2,curl"
@@ -117,14 +120,16 @@ def machine(name: str, base: Path) -> Iterator[Machine]:
     """Yield a machine made of a copy of `base`; not booted yet."""
     MACHINES.mkdir(parents=True, exist_ok=True)
     folder = MACHINES / f"taos-{name}"
-    _remove(folder)
-    subprocess.run(["cp", "-a", "--reflink=auto", base, folder], check=True)
-    (folder / "etc" / "machine-id").write_text("uninitialized\n")
-    made = Machine(folder)
-    try:
-        yield made
-    finally:
-        made.stop()
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _remove(folder)
+        subprocess.run(["cp", "-a", "--reflink=auto", base, folder], check=True)
+        (folder / "etc" / "machine-id").write_text("uninitialized\n")
+        made = Machine(folder)
+        try:
+            yield made
+        finally:
+            made.stop()
 
 
 def debian(suite: str = SUITE) -> Path:
