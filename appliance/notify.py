@@ -59,7 +59,9 @@ class Systemd:
         with open(reading, "rb") as done:
             self._send("BARRIER=1", [writing])
             os.close(writing)
-            select.select([done], [], [], FORGOTTEN_WITHIN_S)  # its end of the pipe is closed in its turn
+            closed = select.poll()  # which systemd does with its end of the pipe when it comes to this message
+            closed.register(done, select.POLLHUP)
+            closed.poll(1000 * FORGOTTEN_WITHIN_S)
 
     def inherited(self, address: tuple[str, int]) -> bool:
         """Say whether this process was given the socket to listen on, which gunicorn then uses.

@@ -22,14 +22,8 @@ XZ = ["xz", "-6", "-T2", "--stdout"]  # the result depends on whether there are 
 SIG_SHA1, SIG_SHA256, SIG_SIZE, SIG_MD5 = 269, 273, 1000, 1004
 COMPRESSOR, LEVEL, PAYLOAD_DIGEST = 1125, 1126, 5092
 LEAD, INTRO, ENTRY = 96, 16, 16  # bytes
-INT16, INT32, INT64, STRING, STRING_ARRAY, TRANSLATED = (
-    3,
-    4,
-    5,
-    6,
-    8,
-    9,
-)  # types of values; of the others, each is a byte
+# types of values; one of any other type is a byte
+INT16, INT32, INT64, STRING, STRING_ARRAY, TRANSLATED = 3, 4, 5, 6, 8, 9
 BYTES = {INT16: 2, INT32: 4, INT64: 8}  # of one value, and what its place is a multiple of
 
 
@@ -65,11 +59,8 @@ def rpm(package: Path) -> None:
     )
     signature += bytes(-len(signature) % 8)  # LEAD is a multiple of 8
     package.write_bytes(content[:LEAD] + signature + header + payload)
-    for check in (
-        ["rpm", "--checksig", "--nosignature"],
-        ["rpm", "--query", "--package"],
-    ):  # digests; the header itself
-        subprocess.run([*check, package], check=True, stdout=subprocess.DEVNULL)
+    for check in (["--checksig", "--nosignature"], ["--query", "--package"]):  # its digests; its header
+        subprocess.run(["rpm", *check, package], check=True, stdout=subprocess.DEVNULL)
 
 
 def with_values(header: bytes, values: Mapping[int, bytes]) -> bytes:
