@@ -1,7 +1,8 @@
 """Requests from inside a machine's network; run with `Machine.start`, prints one JSON object.
 
 python tests/package/client.py first ALGORITHM ROWS [OPTIONS]   milliseconds of four requests, and the last answer
-python tests/package/client.py load SECONDS                     requests without a pause: how many, and what failed
+python tests/package/client.py load SECONDS                     requests without a pause, until SIGTERM or so long: how
+                                                                many, and what failed
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import signal
 import sys
 import threading
 import time
@@ -40,10 +42,12 @@ def first(algo: str, rows: int, options: str = "") -> dict[str, Any]:
 def load(seconds: float) -> dict[str, Any]:
     """Keep the node busy from some threads, each request on a connection of its own."""
     done, failed, until = [0] * CLIENTS, [], time.monotonic() + seconds
+    enough = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: enough.set())
 
     def ask(which: int) -> None:
         path, body = request("iqr", 200 + which)
-        while time.monotonic() < until:
+        while not enough.is_set() and time.monotonic() < until:
             try:
                 answer = post(path, body)
                 if answer["rows"] < 0:
