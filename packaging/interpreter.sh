@@ -30,10 +30,10 @@ compile() { # in the unpacked source: build and install below $out
         zlib)
             ./configure --prefix=/usr/local && make --silent -j"$(nproc)" install DESTDIR="$out" ;;
         python3.11)
-            gcc -O2 -fPIC -Wall -Werror -c "$here/older-glibc.c" -o older-glibc.o
+            gcc -O2 -fPIC -Wall -Werror -c "$here/older-glibc.c" -o "$work/older-glibc.o" # outside the tree, which is cleaned
             ./configure --quiet --enable-shared --enable-optimizations --disable-test-modules \
                 --without-static-libpython --with-openssl=/usr/local --with-system-expat \
-                CFLAGS="$older" LIBS="$PWD/older-glibc.o -ldl"
+                CFLAGS="$older" LIBS="$work/older-glibc.o -ldl"
             # the patches want it compiled as a part of the interpreter, as Debian does
             printf '*shared*\npyexpat pyexpat.c -DPy_BUILD_CORE_MODULE -lexpat\n' > Modules/Setup.local
             make --silent -j"$(nproc)" && make --silent install DESTDIR="$out"
