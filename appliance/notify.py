@@ -45,9 +45,8 @@ class Systemd:
         self._send(state)
 
     def keep(self, listening: socket.socket) -> None:
-        """Let the manager have a listening socket too, in place of one it may have had before."""
+        """Let the manager have a listening socket too; one with another address is to be forgotten first."""
         if self._keeps:
-            self.forget()
             self._send(f"FDSTORE=1\nFDNAME={KEPT}", [listening.fileno()])
 
     def forget(self) -> None:

@@ -141,7 +141,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         when_answering(self.settings.http, self._report_ready)
 
     def _on_reload(self, arbiter: Arbiter) -> None:
-        self._systemd.keep(arbiter.LISTENERS[0].sock)  # another one, if the address has changed
+        self._systemd.keep(arbiter.LISTENERS[0].sock)  # a new one, if the address has changed
 
     def _report_ready(self) -> None:
         self._systemd.tell(f"READY=1\n{self._summary()}")

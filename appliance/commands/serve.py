@@ -101,10 +101,10 @@ def _refusal(settings: Settings, systemd: Systemd) -> str | None:
     """Say which address cannot be listened on; gunicorn would try for five seconds and then not say who has it."""
     if "GUNICORN_FD" in os.environ:  # of another master, which still listens
         return None
-    wanted: list[tuple[str, object]] = [("stats", settings.stats)]
-    if not systemd.inherited(settings.http):
-        wanted.insert(0, ("http", settings.http))
-    for key, address in wanted:
+    wanted = {"http": settings.http, "stats": settings.stats}
+    if systemd.inherited(settings.http):
+        del wanted["http"]
+    for key, address in wanted.items():
         reason = ports.unusable(*address) if isinstance(address, tuple) else None
         if reason:
             return f"{key} = {reason}"

@@ -75,6 +75,7 @@ def test_manager_keeps_the_listening_socket_and_no_other(
     monkeypatch.delenv("LISTEN_FDNAMES", raising=False)
     with manager, socket.create_server(("127.0.0.1", 0)) as listening:
         store, systemd = Store(manager), Systemd()
+        systemd.forget()
         systemd.keep(listening)
         systemd.tell("STOP")
         store.join(5)
