@@ -91,9 +91,8 @@ test-package: $(VENV)/.dev repo
 	$(BIN)/pytest -q -raP --timeout=900 tests/package
 
 # The same with the packages of a release. The version it is upgraded to is one that this machine built.
-test-release: $(VENV)/.dev release repo
-	./packaging/system-packages.sh test-package
-	PACKAGES=dist/release $(BIN)/pytest -q -raP --timeout=900 tests/package
+test-release: release
+	$(MAKE) test-package PACKAGES=dist/release
 
 # Resolves anew, with hashes and without naming a registry.
 lock: $(VENV)/.dev
