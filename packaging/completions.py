@@ -13,7 +13,8 @@ from typing import Any
 
 import shtab
 
-from appliance import cli, model_control
+from appliance import cli
+from appliance.model_servers import control
 
 SHELLS = {"bash": "{}", "zsh": "_{}", "fish": "{}.fish"}  # and how each names its files
 KINDS = {"detect": "anomaly-detection", "forecast": "forecast"}  # commands whose --algo takes only some
@@ -62,7 +63,7 @@ def _hinted(
             kinds = [KINDS[command]] if command in KINDS else list(algorithms)
             action.choices = [algorithm for kind in kinds for algorithm in algorithms[kind]]
         elif action.dest == "model" and not action.option_strings:
-            action.choices = [*model_control.FOLDERS.values(), "all"]
+            action.choices = [*control.FOLDERS.values(), "all"]
         elif metavar.startswith("FILE"):
             action.complete = shtab.FILE  # type: ignore[attr-defined]
         elif metavar.startswith("DIR"):
@@ -73,9 +74,9 @@ def _hinted(
 if __name__ == "__main__":
     import orjson
 
-    from appliance import catalog
-    from appliance.resources import listing
-    from appliance.settings import Settings
+    from appliance.analysis import catalog
+    from appliance.host.settings import Settings
+    from appliance.node.resources import listing
 
     answer = orjson.loads(listing.answer(catalog.build(Settings()), Settings()))
     for made in write(Path(sys.argv[1]), by_kind(answer["details"])):

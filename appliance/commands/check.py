@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from appliance import ports, settings
-from appliance.settings import Settings
+from appliance.host import addresses, settings
+from appliance.host.settings import Settings
 
 OK, REMARK, ERROR = "ok", "remark", "ERROR"
 EXIT_STATUS = {0: "the node can start, perhaps with remarks", 1: "it cannot; the lines that begin with ERROR say why"}
@@ -110,13 +110,13 @@ def _look_at(configured: Settings) -> Iterator[Finding]:
 
 def _address(what: str, address: tuple[str, int], configured: Settings) -> Finding:
     host, port = address
-    shown = ports.host_port(host, port)
+    shown = addresses.host_port(host, port)
     if what == "stats" and port == configured.http[1]:
         return Finding(ERROR, what, f"{shown} is the port of http, it needs one of its own")
-    reason = ports.unusable(host, port)
+    reason = addresses.unusable(host, port)
     if reason is None:
         return Finding(OK, what, f"{shown} is free")
-    if _running(configured) in ports.owners(port):
+    if _running(configured) in addresses.owners(port):
         return Finding(OK, what, f"{shown} belongs to the running node, process {_running(configured)}")
     return Finding(ERROR, what, reason)
 
@@ -164,7 +164,7 @@ def _service(name: str, url: str) -> Finding:
 
 def _algorithms(configured: Settings) -> Iterator[Finding]:
     """Load everything the node would load; numpy and numba are needed from here on."""
-    from appliance import catalog
+    from appliance.analysis import catalog
 
     logging.getLogger().addHandler(logging.NullHandler())  # what goes wrong is part of the report
     try:

@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Convert; an existing output is replaced only when the new one is complete."""
-    from appliance import torch_runtime
+    from appliance.model_servers import torch_runtime
 
     try:
         torch_runtime.find()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from appliance.files import arguments as common
+from appliance.files.run import arguments as common
 
 EXIT_STATUS = common.EXIT_STATUS
 EPILOG = """
@@ -37,7 +37,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Return 0 when every series was analysed."""
-    from appliance.files import command, question, writing
+    from appliance.files.run import command, question
+    from appliance.files.write import writing
     from kernels.contract import Detector
 
     try:

@@ -31,8 +31,9 @@ def run(given: argparse.Namespace) -> int:
     """Print one line per algorithm."""
     import orjson
 
-    from appliance import catalog, settings
-    from appliance.resources import listing
+    from appliance.analysis import catalog
+    from appliance.host import settings
+    from appliance.node.resources import listing
 
     try:
         configured = settings.load(given.config)

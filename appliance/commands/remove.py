@@ -12,8 +12,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+
+from appliance.host.processes import clean_environment
 
 EXIT_STATUS = {1: "not removed: you said no, or the package manager failed"}
 EPILOG = """
@@ -135,16 +137,6 @@ def last_steps(gone: Sequence[Path], kept: Sequence[Path]) -> tuple[str, str]:
     steps += [f"rmdir '{path}' 2> /dev/null" for path in ("/var/lib/taos/taosanode", "/var/lib/taos", "/etc/taos")]
     told = [f"kept: {path}" for path in kept]
     return "; ".join(steps), "\n".join([*told, "TDengine TDgpt is uninstalled successfully!"])
-
-
-def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for other programs: without the library folder of this one."""
-    cleaned = dict(environment)
-    cleaned.pop("LD_LIBRARY_PATH", None)
-    original = cleaned.pop("LD_LIBRARY_PATH_ORIG", None)
-    if original is not None:
-        cleaned["LD_LIBRARY_PATH"] = original
-    return cleaned
 
 
 def _installed(manager: str, name: str) -> bool:

@@ -19,17 +19,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Return 0 when every answer is as stored and every kernel came from the cache."""
-    from appliance import answers
+    from appliance.analysis import selftest
     from kernels import _jit
 
     if given.record:
-        answers.write(given.record, answers.compute())
+        selftest.write(given.record, selftest.compute())
         return 0
-    problems = answers.differences(answers.compute(), answers.stored())
+    problems = selftest.differences(selftest.compute(), selftest.stored())
     compiled = _jit.compiled_now() if _jit.FROZEN else []
     problems += [f"{name}: this kernel was compiled at run time, it is not in {_jit.CACHE_DIR}" for name in compiled]
     for problem in problems:
         sys.stderr.write(f"{problem}\n")
-    done = f"{len(answers.stored())} answers of {len(answers.algorithms())} algorithms, {_jit.count()} kernels loaded"
+    done = f"{len(selftest.stored())} answers of {len(selftest.algorithms())} algorithms, {_jit.count()} kernels loaded"
     sys.stderr.write(f"selftest {'failed' if problems else 'passed'}: {done}\n")
     return 1 if problems else 0

@@ -11,9 +11,9 @@ import os
 import sys
 from pathlib import Path
 
-from appliance import ports, settings
-from appliance.notify import Systemd
-from appliance.settings import Settings
+from appliance.host import addresses, settings
+from appliance.host.settings import Settings
+from appliance.host.systemd import Systemd
 
 EXIT_STATUS = {0: "it was told to stop, and has", 1: "it could not start; standard error, or the journal, says why"}
 EPILOG = """
@@ -86,8 +86,8 @@ def run(given: argparse.Namespace) -> int:
 
     if _jit.cache_writable and not any(_jit.CACHE_DIR.glob("*.nbi")):
         sys.stderr.write("first start: the algorithms are being compiled, which takes about a minute\n")
-    from appliance.server import Server
-    from appliance.worker import run_to_the_end
+    from appliance.node.server import Server
+    from appliance.transport.worker import run_to_the_end
 
     try:
         server = Server(first, read_settings, _announce, systemd)
@@ -105,13 +105,13 @@ def _refusal(settings: Settings, systemd: Systemd) -> str | None:
     if systemd.inherited(settings.http):
         del wanted["http"]
     for key, address in wanted.items():
-        reason = ports.unusable(*address) if isinstance(address, tuple) else None
+        reason = addresses.unusable(*address) if isinstance(address, tuple) else None
         if reason:
             return f"{key} = {reason}"
     return None
 
 
 def _announce(settings: Settings) -> None:
-    url = f"http://{ports.host_port(*settings.http)}"
+    url = f"http://{addresses.host_port(*settings.http)}"
     logs = settings.logto.parent if settings.logto else "standard error"
     sys.stderr.write(f"taosanode is ready at {url}, logs go to {logs}; try:{TRY.format(url=url)}\n")

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from appliance import ports
+from appliance.host import addresses
 
 if TYPE_CHECKING:
     from appliance.sql.answers import Engine
@@ -188,7 +188,7 @@ def _console(given: argparse.Namespace, engine: Engine) -> int:
 
 
 def _address(text: str) -> tuple[str, int]:
-    from appliance.setting_values import address
+    from appliance.host.setting_values import address
 
     try:
         return address(text)
@@ -202,7 +202,7 @@ def _serve(address: tuple[str, int], engine: Engine, credentials: Credentials | 
     from appliance.sql.cluster import Credentials
     from appliance.sql.rest import Server
 
-    shown = ports.host_port(*address)
+    shown = addresses.host_port(*address)
     if credentials is None:
         if address[0] not in LOOPBACK:
             raise ValueError(f"--serve {shown} is open to others: give credentials, see --help")

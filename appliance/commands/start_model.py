@@ -14,13 +14,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from appliance import ports
-from appliance import settings as configuration
-from appliance.settings import Settings, SettingsError
+from appliance.host import addresses
+from appliance.host import settings as configuration
+from appliance.host.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from appliance.model_control import Plan
-    from appliance.model_unit import Unit
+    from appliance.model_servers.control import Plan
+    from appliance.model_servers.unit import Unit
 
 EXIT_STATUS = {
     0: "the server answers; with all, every server does",
@@ -69,16 +69,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Start; 1 if any server that should run does not."""
-    from appliance import model_control
+    from appliance.model_servers import control
 
     if given.model == "all" and (given.weights or given.port or given.foreground):
         sys.stderr.write("taosanode: --weights, --port and --foreground need the name of one model\n")
         return 2
     try:
         settings = read_settings(given.config)
-        names = list(model_control.known(settings)) if given.model == "all" else [given.model]
+        names = list(control.known(settings)) if given.model == "all" else [given.model]
         results = [_start_one(settings, name, given) for name in names]
-    except (SettingsError, model_control.ControlError) as error:
+    except (SettingsError, control.ControlError) as error:
         sys.stderr.write(f"taosanode: {error}\n")
         return 1
     return 0 if all(results) else 1
@@ -102,18 +102,18 @@ def read_settings(config: Path | None) -> Settings:
 
 def find_unit(config: Path | None, name: str) -> Unit | None:
     """Return systemd's unit of a model server; it belongs to the product's configuration, to no other."""
-    from appliance import model_unit
+    from appliance.model_servers import unit
 
     if not PRODUCT_CONFIG.exists() or not (config is None or config.absolute() == PRODUCT_CONFIG):
         return None
-    return model_unit.find(name)
+    return unit.find(name)
 
 
 def _start_one(settings: Settings, name: str, given: argparse.Namespace) -> bool:
-    from appliance import model_control
+    from appliance.model_servers import control
 
     try:
-        plan = model_control.plan(
+        plan = control.plan(
             settings,
             name,
             folder=given.weights,
@@ -123,26 +123,26 @@ def _start_one(settings: Settings, name: str, given: argparse.Namespace) -> bool
             threads=given.threads,
         )
         if given.foreground:
-            from appliance import model_server  # only here: the others need neither gunicorn nor numpy
+            from appliance.model_servers import server  # only here: the others need neither gunicorn nor numpy
 
-            model_server.serve(plan)
+            server.serve(plan)
             return True
         unit = find_unit(given.config, plan.name)
         if unit and unit.is_up():
-            raise model_control.AlreadyRunning(f"{plan.name} is running already, process {unit.pid()}, as {unit.name}")
+            raise control.AlreadyRunning(f"{plan.name} is running already, process {unit.pid()}, as {unit.name}")
         options = (given.weights, given.host, given.port, given.dtype, given.threads)
         if unit and os.geteuid() == 0 and not any(options):
-            model_control.check(plan)
+            control.check(plan)
             pid, where = unit.start(), f"unit {unit.name}"
         else:
-            pid, where = model_control.start(plan, _in_foreground(plan, given.config)), f"log {plan.log}"
-    except model_control.AlreadyRunning as error:
+            pid, where = control.start(plan, _in_foreground(plan, given.config)), f"log {plan.log}"
+    except control.AlreadyRunning as error:
         sys.stderr.write(f"taosanode: {error}\n")
         return bool(given.model == "all")  # where all shall run, it does
-    except (model_control.ControlError, OSError) as error:
+    except (control.ControlError, OSError) as error:
         sys.stderr.write(f"taosanode: {error}\n")
         return False
-    url = f"http://{ports.host_port(plan.host, plan.port)}"
+    url = f"http://{addresses.host_port(plan.host, plan.port)}"
     sys.stderr.write(f"{plan.name} is ready at {url}, process {pid}, {where}\n")
     return True
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from appliance.commands.start_model import add_which, find_unit, read_settings
-from appliance.settings import SettingsError
+from appliance.host.settings import SettingsError
 
 EXIT_STATUS = {0: "the server has stopped, or did not run", 1: "a server had to be killed, or could not be stopped"}
 EPILOG = """
@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Stop; 1 if a server could not be stopped in the proper way. One that does not run is fine."""
-    from appliance import model_control
+    from appliance.model_servers import control
 
     code = 0
     try:
@@ -33,13 +33,13 @@ def run(given: argparse.Namespace) -> int:
     except SettingsError as error:
         sys.stderr.write(f"taosanode: {error}\n")
         return 1
-    names = list(model_control.known(settings)) if given.model == "all" else [model_control.server_name(given.model)]
+    names = list(control.known(settings)) if given.model == "all" else [control.server_name(given.model)]
     for name in names:
         unit = find_unit(given.config, name)
         try:
             by_unit = unit.stop() if unit and unit.is_up() else None
-            pid = by_unit or model_control.stop(name, model_control.pidfile(settings, name))
-        except (model_control.ControlError, OSError) as error:
+            pid = by_unit or control.stop(name, control.pidfile(settings, name))
+        except (control.ControlError, OSError) as error:
             sys.stderr.write(f"taosanode: {error}\n")
             code = 1
         else:

@@ -16,8 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from appliance import settings, torch_runtime
 from appliance.commands.start_model import read_settings
+from appliance.host import settings
+from appliance.model_servers import torch_runtime
 
 if TYPE_CHECKING:
     from kernels.contract import Series

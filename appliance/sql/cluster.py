@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from appliance.ports import host_port
+from appliance.host.addresses import host_port
 from appliance.sql import answers
 from appliance.sql.answers import Answer, Column, Done, SqlError, Table
 

@@ -10,14 +10,14 @@ import pytest
 from falcon import testing
 
 import benchmarks.node
-from appliance.app import create_app
-from appliance.catalog import Catalog
-from appliance.metrics import Metrics
-from appliance.observer import Observer
-from appliance.resources.metrics import MetricsText
-from appliance.scoreboard import Scoreboard
-from appliance.settings import Settings
-from appliance.slots import Slots
+from appliance.analysis.catalog import Catalog
+from appliance.host.settings import Settings
+from appliance.node.app import create_app
+from appliance.node.metrics import Metrics
+from appliance.node.observer import Observer
+from appliance.node.resources.metrics import MetricsText
+from appliance.node.scoreboard import Scoreboard
+from appliance.node.slots import Slots
 from kernels import registry
 from tests.appliance.extra import broken, endless, flat
 from tests.appliance.wire_client import WireClient

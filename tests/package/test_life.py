@@ -37,7 +37,7 @@ OURS = (
     "/var/log/dnf",
     "/tmp/",
 )
-WIRE_TESTS = [f"tests/appliance/test_{name}.py" for name in ("app", "fuzz", "node", "sql")]
+WIRE_TESTS = [f"tests/appliance/{name}.py" for name in ("node/test_app", "test_fuzz", "test_node", "test_sql")]
 BACK_WITHIN_S = 5.0
 RESTARTS = 12
 ACTIVE_SINCE = "ActiveEnterTimestampMonotonic"

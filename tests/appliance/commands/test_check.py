@@ -169,7 +169,7 @@ def test_bug_of_ours_is_shown(checking, monkeypatch):
     def fail(settings):
         raise RuntimeError("a kernel is broken")
 
-    monkeypatch.setattr("appliance.catalog.build", fail)
+    monkeypatch.setattr("appliance.analysis.catalog.build", fail)
     report, code = checking()
     assert code == 1
     assert "    RuntimeError: a kernel is broken" in report

@@ -6,7 +6,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from appliance import cli, torch_runtime
+from appliance import cli
+from appliance.model_servers import torch_runtime
 
 CHECKPOINT = Path(__file__).parent.parent.parent / "checkpoints" / "tdtsfm"
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from appliance import cli
-from appliance.files import local
+from appliance.files.run import local
 from appliance.files.series import FileDetection
 from benchmarks.node import Node
 from tests.appliance.files import samples

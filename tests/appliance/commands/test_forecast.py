@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance import cli
-from appliance.files import local
+from appliance.files.run import local
 from tests.appliance.files import samples
 from tests.appliance.files.samples import MINUTE, ROWS, START, one, rows, several, write
 

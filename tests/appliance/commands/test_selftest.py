@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from appliance import answers
+from appliance.analysis import selftest
 from appliance.cli import main
 from kernels import _jit
 
 
 def test_selftest_passes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["taosanode", "selftest"]) == 0
-    assert f"selftest passed: {len(answers.stored())} answers" in capsys.readouterr().err
+    assert f"selftest passed: {len(selftest.stored())} answers" in capsys.readouterr().err
 
 
 def test_wrong_answer_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(answers, "compute", lambda: {**answers.stored(), "iqr line": {}})
+    monkeypatch.setattr(selftest, "compute", lambda: {**selftest.stored(), "iqr line": {}})
     assert main(["taosanode", "selftest"]) == 1
     assert "iqr line: {}, stored is " in capsys.readouterr().err
 
@@ -33,4 +33,4 @@ def test_kernel_compiled_in_a_frozen_program_fails(
 
 def test_recorded_answers_are_the_stored_ones(tmp_path: Path) -> None:
     assert main(["taosanode", "selftest", "--record", str(tmp_path / "answers.json")]) == 0
-    assert (tmp_path / "answers.json").read_text().count("\n") == len(answers.stored()) + 2
+    assert (tmp_path / "answers.json").read_text().count("\n") == len(selftest.stored()) + 2

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from appliance import model_unit
 from appliance.commands import start_model
+from appliance.model_servers import unit
 
 TESTS = Path(__file__).parent.parent.parent
 CHECKPOINT = TESTS / "checkpoints" / "tdtsfm"
@@ -141,8 +141,8 @@ def test_under_systemd_a_server_reports_when_it_answers_and_holds_no_pid_file(in
 def test_the_unit_is_that_of_the_products_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     product = tmp_path / "taosanode.ini"
     monkeypatch.setattr(start_model, "PRODUCT_CONFIG", product)
-    monkeypatch.setattr(model_unit, "find", model_unit.Unit)
+    monkeypatch.setattr(unit, "find", unit.Unit)
     assert start_model.find_unit(None, "x") is None
     product.write_text("")
-    assert start_model.find_unit(None, "x") == start_model.find_unit(product, "x") == model_unit.Unit("x")
+    assert start_model.find_unit(None, "x") == start_model.find_unit(product, "x") == unit.Unit("x")
     assert start_model.find_unit(tmp_path / "other.ini", "x") is None

@@ -3,8 +3,9 @@ import argparse
 import numpy as np
 import pytest
 
-from appliance import cli, torch_runtime
+from appliance import cli
 from appliance.commands import train_ad
+from appliance.model_servers import torch_runtime
 from models import _autoencoder_training
 from models.anomaly import _autoencoder
 from models.anomaly.sample_ad_model import Params, build

@@ -5,9 +5,9 @@ import socket
 
 import pytest
 
-from appliance.catalog import Catalog
-from appliance.resources import listing as real_listing
-from appliance.settings import Settings
+from appliance.analysis.catalog import Catalog
+from appliance.host.settings import Settings
+from appliance.node.resources import listing as real_listing
 from appliance.sql import anode
 from appliance.sql.anode import Algorithm
 from appliance.sql.answers import SqlError

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from appliance.options import params, parse
+from appliance.protocol.options import params, parse
 from kernels.anomaly import grubbs, lof, shesd
 from kernels.contract import BadParameter
 

@@ -1,0 +1,1 @@
+"""What is done with a question: the algorithms there are, running one, the kinds of analysis."""

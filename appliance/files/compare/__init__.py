@@ -1,0 +1,1 @@
+"""A comparison: which algorithm is best on these series."""

@@ -1,0 +1,161 @@
+"""The course of `--compare`: reads all series, runs every algorithm on each in threads, and compares."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.files.compare import detectors, forecasters
+from appliance.files.compare.comparison import Comparison, Run
+from appliance.files.read.reading import Source
+from appliance.files.run import arguments, each_series, engines
+from appliance.files.run.progress import Progress, say, show
+from appliance.files.run.question import Ahead, Question
+from appliance.files.run.remote import NodeGone
+from appliance.files.series import FileDetection, FileError, FileForecast, FileSeries
+from appliance.protocol import options, requests
+from kernels.contract import Algorithm, AlgorithmError
+
+FOLDS = 3
+Labels = dict[str, NDArray[np.int8]]
+
+
+class _Gone(Exception):
+    """There is no node; the one error that ends a comparison."""
+
+    def __init__(self, error: NodeGone) -> None:
+        self.error = error
+
+
+def run(given: argparse.Namespace, kind: type[Algorithm], asked: Question, source: Source) -> tuple[Comparison, int]:
+    """Compare the algorithms that were asked for; return with it how many series could not be used.
+
+    Raises
+    ------
+    FileError : no series can be used, an algorithm or option does not exist, the node is gone.
+    """
+    wanted = None if given.compare == arguments.ALL else _names(given.compare)
+    names, engine = engines.choose(given, kind, asked, source, wanted)
+    with closing(engine):
+        series, labels = _read(source)
+        failed = len(source) - len(series)
+        if not series:
+            raise FileError(f"{source.shown}: no series can be compared on")
+        pool = ThreadPoolExecutor(each_series.threads(given.threads), thread_name_prefix="series")
+        each = _each(pool, given.progress or sys.stderr.isatty())
+        try:
+            if isinstance(asked, Ahead):
+                rows, conf = _rows(asked), _conf(asked)
+                season = given.season or _season(asked)
+                answer = _guarded(engine.forecast)
+                return forecasters.compare(
+                    series, names, answer, rows, conf, given.folds or FOLDS, season, each
+                ), failed
+            return detectors.compare(series, names, _guarded(engine.detect), labels, each), failed
+        except _Gone as gone:
+            engine.halt()
+            raise gone.error from None
+        except BaseException:
+            engine.halt()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def marks(label: NDArray[np.float64]) -> NDArray[np.int8]:
+    """Return 1 for each row that a column of labels calls an anomaly.
+
+    A negative label is one, as in the flags of a detector; without any of these, all but 0 is.
+    """
+    return ((label < 0) if (label < 0).any() else (label != 0)).astype(np.int8)
+
+
+def _names(text: str) -> list[str]:
+    names = list(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
+    if not names:
+        raise FileError(f"--compare {text!r}: names of algorithms are expected, separated by commas")
+    return names
+
+
+def _read(source: Source) -> tuple[list[FileSeries], Labels | None]:
+    """Read all series, and name those that cannot be used."""
+    series, labels = [], {}
+    for batch in source.batches():
+        for rows in batch:
+            try:
+                one = source.series(rows)
+            except FileError as error:
+                say(f"series {rows.name}: {error}" if source.by else f"{source.shown}: {error}")
+                continue
+            if source.labels is not None:
+                columns = dict(one.columns)
+                labels[one.name] = marks(columns.pop(source.labels))
+                one = FileSeries(one.name, one.times, one.precision, columns)
+            series.append(one)
+    return series, labels if source.labels is not None else None
+
+
+def _guarded(analyse: Callable[[str, FileSeries], FileDetection | FileForecast]) -> Run:
+    def answer(name: str, series: FileSeries) -> FileDetection | FileForecast:
+        try:
+            return analyse(name, series)
+        except NodeGone as error:
+            raise _Gone(error) from error
+        except (AlgorithmError, FileError):
+            raise
+        except Exception as error:  # an algorithm of the operator's may raise anything
+            raise FileError(each_series.reason(error)) from error
+
+    return answer
+
+
+def _each(pool: ThreadPoolExecutor, bar: bool) -> Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]:
+    """Return a `map` that runs in a pool and shows how far it is."""
+
+    def each(function: Callable[[Any], Any], jobs: Iterable[Any]) -> Iterator[Any]:
+        work = list(jobs)
+        progress = Progress(len(work), show if bar else None)
+
+        def step(job: Any) -> Any:
+            try:
+                return function(job)
+            finally:
+                progress.step()
+
+        try:
+            yield from pool.map(step, work)
+        finally:
+            progress.hide()
+
+    return each
+
+
+def _rows(asked: Ahead) -> int:
+    if asked.start or "start" in asked.given:
+        raise FileError("a comparison forecasts what follows each origin, so it takes no start")
+    if asked.steps < 1:
+        raise FileError(f"--rows must be at least 1, got {asked.steps}")
+    return asked.steps
+
+
+def _conf(asked: Ahead) -> float:
+    try:
+        return requests.confidence({"conf": asked.conf}, asked.given)
+    except requests.BadRequest as error:
+        raise FileError(str(error)) from None
+
+
+def _season(asked: Ahead) -> int | None:
+    """Return the period that the algorithms are told, if they are told one."""
+    try:
+        period = options.whole_number(asked.given["period"])
+    except (KeyError, ValueError):
+        return None
+    return period if period > 0 else None

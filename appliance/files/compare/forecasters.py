@@ -1,0 +1,262 @@
+"""Compares forecasters on the user's own series, by what they would have forecast.
+
+They are tested from a rolling origin: the history up to a row is given away, the rows after it are the truth, and the
+origin moves ahead by a whole forecast with the history growing behind it. Source: L. J. Tashman, "Out-of-sample tests
+of forecasting accuracy", International Journal of Forecasting 16 (2000).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from appliance.files.compare import scores
+from appliance.files.compare.comparison import REAL, TEXT, WHOLE, Cell, Comparison, Each, Run, known, last, mean, reason
+from appliance.files.series import FileError, FileForecast, FileSeries
+from kernels.contract import AlgorithmError, Series
+from kernels.numerics.period import find_period
+
+NAIVE = "seasonal-naive"
+LEAST_HISTORY = 10  # rows, as many as an analysis needs
+CYCLES = 2  # of a season that was given must be in the history
+HUGE = 1e150  # what is larger has no season that could be found
+COLUMNS = {
+    "rank": WHOLE,
+    "algorithm": TEXT,
+    "mase": REAL,
+    "smape": REAL,
+    "rmse": REAL,
+    "interval_score": REAL,
+    "coverage": REAL,
+    "seconds": REAL,
+    "forecasts": WHOLE,
+    "failed": WHOLE,
+    "reason": TEXT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Fold:
+    """One origin of one series: what is known, what comes, and what repeating the last season makes of it."""
+
+    number: int
+    known: FileSeries
+    truth: Series
+    season: int
+    scale: float
+    naive: tuple[Series, Series, Series]
+
+
+@dataclass(frozen=True, slots=True)
+class _Grade:
+    """How one forecast did; nan where a measure has no value."""
+
+    mase: float
+    smape: float
+    squared: float
+    interval: float
+    covered: float
+
+
+@dataclass
+class _Record:
+    """What is known of one algorithm: its grades by series, the time it took, why it failed."""
+
+    grades: dict[int, list[_Grade]] = field(default_factory=dict)
+    seconds: list[float] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def mean(self, measure: str) -> float:
+        """Return the mean over the series of the mean over a series; nan where no forecast has a value."""
+        means = [mean([getattr(grade, measure) for grade in own]) for own in self.grades.values()]
+        return mean(means)
+
+    @property
+    def all(self) -> list[_Grade]:
+        """The grades of all folds, in their order."""
+        return [grade for own in self.grades.values() for grade in own]
+
+
+def compare(
+    series: Sequence[FileSeries],
+    names: Sequence[str],
+    run: Run,
+    rows: int,
+    conf: float = 0.95,
+    folds: int = 3,
+    season: int | None = None,
+    each: Each = map,
+) -> Comparison:
+    """Compare forecasters by mean MASE over all folds of all series.
+
+    A forecast that fails counts as the seasonal naive one, which is what remains to be used: so all means are over the
+    same folds, and giving up on what is hard does not pay. An algorithm that always fails has no rank.
+
+    Parameters
+    ----------
+    run : returns the forecast of `rows` rows after a series; raises AlgorithmError or FileError.
+    conf : coverage that the intervals promise. folds : origins in each series, fewer where the history is short.
+    season : rows; None looks for one in the history before the first origin.
+    each : as `map`, in order; that of a pool runs several at once.
+
+    Raises
+    ------
+    FileError : no series is long enough.
+    """
+    jobs: list[_Fold] = []
+    short: list[FileSeries] = []
+    for number, one in enumerate(series):
+        own = list(_folds(number, one, rows, conf, folds, season))
+        jobs += own
+        short += [] if own else [one]
+    if not jobs:
+        longest = max((len(one.times) for one in series), default=0)
+        raise FileError(f"a comparison needs {_least(season) + rows} rows of a series, got {longest}")
+    records = {name: _Record() for name in (*names, NAIVE)}
+    for fold in jobs:
+        records[NAIVE].grades.setdefault(fold.number, []).append(_grade(fold, *fold.naive, conf))
+
+    def one_job(job: tuple[str, _Fold]) -> tuple[_Grade | str, float]:
+        name, fold = job
+        begin = time.perf_counter()
+        try:
+            answer = run(name, fold.known)
+        except (AlgorithmError, FileError) as error:
+            return str(error), time.perf_counter() - begin
+        seconds = time.perf_counter() - begin
+        assert isinstance(answer, FileForecast)
+        found = answer.forecast
+        if len(found.value) != rows:
+            return f"{len(found.value)} rows instead of {rows}", seconds
+        return _grade(fold, found.value, found.low, found.high, conf), seconds
+
+    work = [(name, fold) for fold in jobs for name in names]
+    for (name, fold), (outcome, seconds) in zip(work, each(one_job, work), strict=True):
+        record = records[name]
+        if isinstance(outcome, str):
+            record.reasons[outcome] += 1
+            outcome = _grade(fold, *fold.naive, conf)
+        else:
+            record.seconds.append(seconds)
+        record.grades.setdefault(fold.number, []).append(outcome)
+    ranked = _ranked(records, len(jobs))
+    return Comparison(
+        COLUMNS,
+        [_forecaster_row(name, records[name], place) for name, place in ranked],
+        _best_forecaster([name for name, place in ranked if place], records, jobs),
+        _forecast_notes(records, jobs, short, conf),
+    )
+
+
+def _least(season: int | None) -> int:
+    return max(LEAST_HISTORY, CYCLES * (season or 1))
+
+
+def _folds(number: int, series: FileSeries, rows: int, conf: float, folds: int, season: int | None) -> Iterator[_Fold]:
+    values = next(iter(series.columns.values()))
+    n = len(values)
+    several = min(folds, (n - _least(season)) // rows)
+    if several < 1:
+        return
+    first = n - several * rows
+    period = season or (find_period(values[:first].copy()) if np.abs(values[:first]).max() < HUGE else 0) or 1
+    for origin in range(first, n, rows):
+        columns = {name: column[:origin] for name, column in series.columns.items()}
+        known = FileSeries(series.name, series.times[:origin], series.precision, columns)
+        history, truth = values[:origin], values[origin : origin + rows]
+        with np.errstate(over="ignore", invalid="ignore"):
+            naive = scores.seasonal_naive(history, rows, period, conf)
+        yield _Fold(number, known, truth, period, scores.scale(history, period), naive)
+
+
+def _grade(fold: _Fold, value: Series, low: Series, high: Series, conf: float) -> _Grade:
+    with np.errstate(over="ignore", invalid="ignore"):
+        error = fold.truth - value
+        return _Grade(
+            float(np.abs(error).mean()) / fold.scale,
+            scores.smape(fold.truth, value),
+            float((error * error).mean()),
+            scores.interval_score(fold.truth, low, high, conf) / fold.scale,
+            float(((low <= fold.truth) & (fold.truth <= high)).mean()),
+        )
+
+
+def _ranked(records: Mapping[str, _Record], folds: int) -> list[tuple[str, int]]:
+    """Return names with their ranks, 0 for none, best first; sMAPE decides where no series has a scale."""
+    measure = "mase" if np.isfinite(records[NAIVE].mean("mase")) else "smape"
+    answered = [name for name in records if records[name].reasons.total() < folds]
+    answered.sort(key=lambda name: (last(records[name].mean(measure)), name))
+    places: list[tuple[str, int]] = []
+    for at, name in enumerate(answered):
+        same = at > 0 and records[name].mean(measure) == records[answered[at - 1]].mean(measure)
+        places.append((name, places[-1][1] if same else at + 1))
+    return places + [(name, 0) for name in records if name not in answered]
+
+
+def _forecaster_row(name: str, record: _Record, place: int) -> tuple[Cell, ...]:
+    failed = record.reasons.total()
+    head: tuple[Cell, ...] = (place or None, name)
+    tail: tuple[Cell, ...] = (len(record.all), failed, reason(record.reasons))
+    if not place:
+        return (*head, *[None] * 6, *tail)
+    measures = (
+        record.mean("mase"),
+        record.mean("smape"),
+        float(np.sqrt(mean([grade.squared for grade in record.all]))),
+        record.mean("interval"),
+        record.mean("covered"),
+        mean(record.seconds),
+    )
+    return (*head, *map(known, measures), *tail)
+
+
+def _best_forecaster(ranked: Sequence[str], records: Mapping[str, _Record], folds: Sequence[_Fold]) -> str:
+    of_series = len({fold.number for fold in folds})
+    what = f"{len(folds)} forecast{'s' * (len(folds) != 1)} of {of_series} series"
+    if ranked == [NAIVE]:
+        return f"no algorithm could forecast: all of their {what} failed"
+    best, second = ranked[0], ranked[1]
+    measure = "mase" if np.isfinite(records[NAIVE].mean("mase")) else "smape"
+    means = {name: records[name].mean(measure) for name in ranked}
+    label = {"mase": "MASE", "smape": "sMAPE"}[measure]
+    if means[best] == means[second]:
+        return f"{best} and {second} did equally well: mean {label} {means[best]:.3g} over {what}"
+    pairs = zip(records[best].all, records[second].all, strict=True)
+    wins = sum(getattr(mine, measure) < getattr(other, measure) for mine, other in pairs)
+    against = [_less(means, best, second) + f" (nearer in {wins} of {len(folds)})"]
+    if best == NAIVE:
+        begin = f"no algorithm did better than repeating the last season ({NAIVE})"
+    else:
+        begin = f"{best} did best"
+        against += [_less(means, best, NAIVE)] if second != NAIVE else []
+    return f"{begin}: mean {label} {means[best]:.3g} over {what}, {' and '.join(against)}"
+
+
+def _less(means: Mapping[str, float], best: str, other: str) -> str:
+    return f"{100.0 * (1.0 - means[best] / means[other]):.1f} % less than {other}"
+
+
+def _forecast_notes(
+    records: Mapping[str, _Record], folds: Sequence[_Fold], short: Sequence[FileSeries], conf: float
+) -> list[str]:
+    seasons = sorted({fold.season for fold in folds})
+    several = f"{seasons[0]} to {seasons[-1]}" if len(seasons) > 1 else f"{seasons[0]}"
+    notes = [f"season of MASE and {NAIVE}: {several} rows; intervals promise {100 * conf:g} %"]
+    if short:
+        notes.append(f"{len(short)} series are too short and left out, such as {_called(short[0])}")
+    flat = sum(not np.isfinite(fold.scale) for fold in folds)
+    if flat:
+        notes.append(f"{flat} of {len(folds)} histories do not vary, so MASE and interval_score leave them out")
+    failed = [name for name, record in records.items() if 0 < record.reasons.total() < len(folds)]
+    if failed:
+        notes.append(f"forecasts that failed count as {NAIVE}: {', '.join(failed)}")
+    return notes
+
+
+def _called(series: FileSeries) -> str:
+    rows = f"{len(series.times)} rows"
+    return f"{series.name} with {rows}" if series.name else f"one with {rows}"

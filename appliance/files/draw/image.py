@@ -1,0 +1,274 @@
+"""Draws series with their anomalies or forecasts into an image: PNG or SVG by the file's suffix."""
+
+from __future__ import annotations
+
+import importlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from appliance.files.draw import figures
+from appliance.files.draw.thinning import since, visible
+from appliance.files.read.times import PER_SECOND, shown
+from appliance.files.series import FileDetection, FileError, FileForecast
+from kernels.contract import Series, Times
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SUFFIXES = (".png", ".svg")  # PDF would add 3 MB to the package
+MAX_PANELS = 30
+GRIDS = ((6, 1), (16, 2), (MAX_PANELS, 3))  # up to so many panels: columns of the grid
+WIDTH_IN, FIRST_IN, PANEL_IN = 12.0, 2.8, 1.9  # inches: the figure, what a lone panel has more, each panel
+LONGEST_NAME = 60
+MARKED_ROWS = 80  # a line of up to so many rows shows each of them
+THINNEST = 0.003  # of the width: a shorter window is drawn as wide as this
+# told apart by people with any colour vision: M. Okabe and K. Ito, "Color Universal Design" (2008)
+BLUE, VERMILLION, BLACK = "#0072B2", "#D55E00", "#333333"
+SECONDS_A_DAY = 86_400.0
+LAST_DAY = 2_932_896  # 9999-12-31, days since 1970
+FIRST_DAY = -719_162  # 0001-01-01
+# what is shown of the past of a forecast, as a multiple of its rows, and in rows
+HISTORY, HISTORY_AT_MOST, HISTORY_ROWS = 4, 12, 40
+
+Result = FileDetection | FileForecast
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One column of one series."""
+
+    result: Result
+    column: str
+
+    @property
+    def name(self) -> str:
+        """The series, and the column where there are several."""
+        several = len(self.result.series.columns) > 1
+        parts = [self.result.series.name, self.column if several else ""]
+        return ": ".join(cut(part) for part in parts if part)
+
+
+def draw(results: Sequence[Result], path: Path, left_out: int = 0) -> None:
+    """Draw results into a file.
+
+    Parameters
+    ----------
+    results : at least one. More than MAX_PANELS panels are not drawn, which the drawing says.
+    left_out : series that the caller has and does not hand over, counted in that remark.
+
+    Raises
+    ------
+    FileError : nothing to draw, unknown suffix, the file cannot be written.
+    """
+    check(path)
+    suffix = path.suffix.lower()
+    if not results:
+        raise FileError(f"--plot {path}: there is nothing to draw")
+    everything = panels(results)
+    shown_panels = everything[:MAX_PANELS]
+    texts = [title(results), *(text for panel in shown_panels for text in (panel.name, cut(panel.column)))]
+    drawn = io.BytesIO()
+    with figures.drawing(texts) as figure_class:
+        figure = _figure(figure_class, shown_panels, remark(len(shown_panels), len(everything) + left_out))
+        undated = {"Date": None} if suffix == ".svg" else None
+        figure.savefig(drawn, format=suffix[1:], dpi=figures.DPI, metadata=undated)
+    try:
+        path.write_bytes(drawn.getvalue())
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def check(path: Path) -> None:
+    """Refuse a name that tells no format; raises FileError."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise FileError(f"--plot {path}: a plot is a file that ends in {', '.join(SUFFIXES)}, got {suffix!r}")
+
+
+def panels(results: Sequence[Result]) -> list[Panel]:
+    """Return what is drawn of each: every column, but only the one that is forecast."""
+    return [
+        Panel(result, column)
+        for result in results
+        for column in list(result.series.columns)[: 1 if isinstance(result, FileForecast) else None]
+    ]
+
+
+def title(results: Sequence[Result]) -> str:
+    """Return the headline."""
+    names = ", ".join(dict.fromkeys(result.algorithm for result in results))
+    return f"Forecast by {names}" if isinstance(results[0], FileForecast) else f"Anomalies found by {names}"
+
+
+def remark(drawn: int, all_of_them: int) -> str:
+    """Return what is said of panels that are left out, "" for none."""
+    return f"the first {drawn} of {all_of_them:,} are shown" if drawn < all_of_them else ""
+
+
+def cut(text: str, longest: int = LONGEST_NAME) -> str:
+    """Return text from a file fit for one line."""
+    text = "".join(c if c.isprintable() else " " for c in text)
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
+def counts(found: FileDetection) -> str:
+    """Return how much was found, in words."""
+    rows = int(np.count_nonzero(found.detection.flags != 1))
+    windows = f"{len(found.windows):,} window{'s' if len(found.windows) != 1 else ''}"
+    return f"{windows}, {rows:,} of {len(found.series.times):,} rows" if rows else "no anomalies"
+
+
+def history(result: FileForecast) -> int:
+    """Return how many of the last rows are shown, so that the forecast remains the larger matter."""
+    rows, period = len(result.forecast.value), result.forecast.period
+    wanted = max(HISTORY * rows, min(3 * period, HISTORY_AT_MOST * rows), HISTORY_ROWS)
+    return min(wanted, len(result.series.times))
+
+
+def interval(result: FileForecast) -> str:
+    """Return what the band is called, "" where there is none."""
+    if np.array_equal(result.forecast.low, result.forecast.high):
+        return ""
+    return "interval" if result.conf is None else f"{100 * result.conf:g} % interval"
+
+
+def limits(result: FileForecast, past: Series) -> tuple[float, float, bool]:
+    """Return the lowest and highest value shown, and whether the band goes beyond: it may not flatten the rest."""
+    near = np.concatenate((past, result.forecast.value))
+    low, high = float(near.min()), float(near.max())
+    room = 3.0 * (high - low)
+    bottom, top = float(result.forecast.low.min()), float(result.forecast.high.max())
+    if room == 0.0 or (bottom >= low - room and top <= high + room):
+        return min(low, bottom), max(high, top), False
+    return max(bottom, low - room), min(top, high + room), True
+
+
+def _figure(figure_class: type[Figure], drawn: list[Panel], left_out: str) -> Figure:
+    columns = next(columns for most, columns in GRIDS if len(drawn) <= most)
+    lines = -(-len(drawn) // columns)
+    height = PANEL_IN * lines + (FIRST_IN if len(drawn) == 1 else 1.0)
+    figure = figure_class(figsize=(WIDTH_IN, height), layout="constrained")
+    pixels = int(WIDTH_IN * figures.DPI / columns)
+    grid = figure.subplots(lines, columns, squeeze=False).ravel()
+    legend: dict[str, Any] = {}
+    for axes, panel in zip(grid, drawn, strict=False):
+        axes.set_title(panel.name, loc="left", fontsize=9, parse_math=False)
+        axes.set_ylabel(cut(panel.column, 30), parse_math=False)
+        axes.margins(x=0.01, y=0.08)
+        axes.grid(axis="x", visible=False)
+        if isinstance(panel.result, FileForecast):
+            legend |= _forecast(axes, panel.result, panel.column, pixels)
+        else:
+            legend |= _detection(axes, panel.result, panel.column, pixels)
+    for axes in grid[len(drawn) :]:
+        axes.set_visible(False)
+    headline = title([panel.result for panel in drawn]) + (f"  ({left_out})" if left_out else "")
+    figure.suptitle(headline, x=0.01, ha="left", fontsize=13, parse_math=False)
+    figure.legend(legend.values(), legend.keys(), loc="outside upper right", ncols=len(legend), frameon=False)
+    return figure
+
+
+def _detection(axes: Axes, found: FileDetection, column: str, pixels: int) -> dict[str, Any]:
+    times, values = found.series.times, found.series.columns[column]
+    axes.set_title(counts(found), loc="right", fontsize=8, color=BLACK)
+    place = _time_axis(axes, times, times[:0], found.series.precision)
+    legend: dict[str, Any] = {"value": _line(axes, place, times, values, pixels)}
+    rows = np.flatnonzero(found.detection.flags != 1)
+    if len(found.windows):
+        # around each row as much as belongs to it
+        half = float(np.median(np.diff(place(times)))) / 2 if len(times) > 1 else 0.5
+        begin, end = place(found.windows[:, 0]) - half, place(found.windows[:, 1]) + half
+        begin, end = _joined(begin, end, THINNEST * float(np.ptp(place(times)) or 1.0))
+        legend["anomalous window"] = axes.broken_barh(
+            np.column_stack((begin, end - begin)).tolist(),
+            (0.0, 1.0),
+            transform=axes.get_xaxis_transform(),
+            color=VERMILLION,
+            alpha=0.22,
+            linewidth=0,
+            zorder=1,
+        )
+    if len(rows):
+        rows = rows[visible(times[rows], values[rows], pixels)]
+        (legend["anomalous row"],) = axes.plot(
+            place(times[rows]), values[rows], "o", color=VERMILLION, markersize=3.5, zorder=3
+        )
+    return legend
+
+
+def _forecast(axes: Axes, result: FileForecast, column: str, pixels: int) -> dict[str, Any]:
+    shown_rows, all_rows = history(result), len(result.series.times)
+    past, values = result.series.times[-shown_rows:], result.series.columns[column][-shown_rows:]
+    ahead, found = _times_of(result), result.forecast
+    axes.set_title(
+        f"{len(ahead):,} rows ahead, the last {shown_rows:,} of {all_rows:,} rows before",
+        loc="right",
+        fontsize=8,
+        color=BLACK,
+    )
+    place = _time_axis(axes, past, ahead, result.series.precision)
+    legend: dict[str, Any] = {"value": _line(axes, place, past, values, pixels)}
+    low, high, beyond = limits(result, values)
+    name = interval(result)
+    kept = visible(ahead, found.value, pixels)
+    if name:
+        band = axes.fill_between(
+            place(ahead), np.maximum(found.low, low), np.minimum(found.high, high), color=VERMILLION, alpha=0.22, lw=0
+        )
+        legend[name + (" (cut off where it is wider)" if beyond else "")] = band
+    style = "o-" if len(ahead) <= MARKED_ROWS else "-"
+    (legend["forecast"],) = axes.plot(
+        place(ahead[kept]), found.value[kept], style, color=VERMILLION, linewidth=1.4, markersize=3, zorder=3
+    )
+    axes.axvline(float(place(past[-1:])[0]), color=BLACK, linewidth=0.8, linestyle=":")
+    return legend
+
+
+def _times_of(result: FileForecast) -> Times:
+    assert result.forecast.times is not None  # as `FileForecast` promises
+    return result.forecast.times
+
+
+def _line(axes: Axes, place: Any, times: Times, values: Series, pixels: int) -> Any:
+    rows = visible(times, values, pixels)
+    style = "o-" if len(times) <= MARKED_ROWS else "-"
+    (line,) = axes.plot(place(times[rows]), values[rows], style, color=BLUE, linewidth=0.9, markersize=2.5, zorder=2)
+    return line
+
+
+def _joined(begin: Series, end: Series, thinnest: float) -> tuple[Series, Series]:
+    """Widen windows that could not be seen, and join those that overlap then."""
+    lacking = np.maximum(thinnest - (end - begin), 0.0) / 2
+    begin, end = begin - lacking, end + lacking
+    apart = np.append(True, begin[1:] > np.maximum.accumulate(end)[:-1])
+    first = np.flatnonzero(apart)
+    return begin[first], np.maximum.reduceat(end, first)
+
+
+def _time_axis(axes: Axes, past: Times, ahead: Times, precision: str) -> Any:
+    """Prepare the axis, and return what turns times into places on it.
+
+    Dates as the library counts them tell microseconds apart at best, and end in the year 9999; what they cannot show
+    is told as the time since the first row.
+    """
+    times = np.concatenate((past, ahead))
+    start, per_second = int(times.min()), PER_SECOND[precision]
+    seconds = float(since(times, start).max()) / per_second
+    day = start / per_second / SECONDS_A_DAY
+    if seconds >= 1.0 and day > FIRST_DAY and day + seconds / SECONDS_A_DAY < LAST_DAY:
+        dates: Any = importlib.import_module("matplotlib.dates")  # has no types
+        locator = dates.AutoDateLocator(tz="UTC", minticks=4, maxticks=9)
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz="UTC"))
+        axes.set_xlabel("time (UTC)")
+        return lambda these: day + since(these, start) / (per_second * SECONDS_A_DAY)
+    exponent = -9 if seconds < 1e-6 else -6 if seconds < 1e-3 else -3 if seconds < 1.0 else 0
+    unit, scale = {-9: "ns", -6: "us", -3: "ms", 0: "s"}[exponent], per_second * 10.0**exponent
+    axes.set_xlabel(f"{unit} since {shown(start, precision)}")
+    return lambda these: since(these, start) / scale

@@ -1,0 +1,230 @@
+"""Draws series with their anomalies or forecasts as text for a terminal.
+
+Made here, on numpy: of the two libraries for it, plotext 6 ships a compiled program of its own, draws into one figure
+for the whole process and had another interface a version ago; plotille takes a second for 40 000 rows. Neither shades a
+window.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Sequence
+from typing import TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.files.draw.image import Panel, Result, counts, cut, history, interval, limits, panels, remark, title
+from appliance.files.draw.thinning import since, visible
+from appliance.files.read.times import PER_SECOND
+from appliance.files.series import FileDetection, FileForecast
+from kernels.contract import Series, Times
+
+MAX_PANELS = 12
+NARROWEST, LOWEST, HIGHEST = 30, 4, 20  # columns of the text; lines of a panel's canvas
+LABEL = 10  # columns of a number beside the canvas
+AROUND = 4  # lines of a panel besides its canvas: headline, axis, times, an empty one
+ANOMALY, WINDOW, BAND = "●", "▲", "░"
+BLUE, VERMILLION, PLAIN = "\x1b[34m", "\x1b[91m", "\x1b[0m"
+DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # of a braille character, by row and column
+BRAILLE = 0x2800
+
+Cells = NDArray[np.str_]
+
+
+def draw(
+    results: Sequence[Result],
+    width: int,
+    height: int,
+    left_out: int = 0,
+    colour: bool = False,
+) -> str:
+    """Return a drawing in lines of at most `width` columns, each ended by a newline; "" of nothing.
+
+    Parameters
+    ----------
+    width, height : of the terminal. One panel fits into it; several get a share each, but at least LOWEST lines.
+    left_out : series that the caller has and does not hand over.
+    colour : whether colours are wanted, see `colours`.
+    """
+    if not results:
+        return ""
+    width = max(width, NARROWEST)
+    everything = panels(results)
+    drawn = everything[:MAX_PANELS]
+    canvas = min(max((height - 3) // len(drawn) - AROUND, LOWEST), HIGHEST)
+    lines = [fit(title(results), width)]
+    for panel in drawn:
+        lines += _panel(panel, width, canvas, colour)
+    lines.append(fit(_legend(results), width))
+    more = remark(len(drawn), len(everything) + left_out)
+    return "\n".join([*lines, *([fit(more, width)] if more else [])]) + "\n"
+
+
+def colours(stream: TextIO) -> bool:
+    """Return whether a stream is a terminal that may get colours; see https://no-color.org."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def fit(text: str, width: int) -> str:
+    """Return text cut to a number of columns; characters of East Asian scripts take two."""
+    used = 0
+    for at, character in enumerate(text):
+        used += columns_of(character)
+        if used > width:
+            return text[:at]
+    return text
+
+
+def columns_of(text: str) -> int:
+    """Return how many columns of a terminal text takes."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _legend(results: Sequence[Result]) -> str:
+    if isinstance(results[0], FileForecast):
+        band = interval(results[0])
+        return "values, then after │ the forecast" + (f"; {BAND} {band}" if band else "")
+    return f"{ANOMALY} anomalous row   {WINDOW} anomalous window"
+
+
+def _panel(panel: Panel, width: int, height: int, colour: bool) -> list[str]:
+    result = panel.result
+    wide = width - LABEL - 2
+    cells = np.full((height, wide), " ", dtype="<U1")
+    paint = np.full((height, wide), "", dtype="<U5")
+    if isinstance(result, FileForecast):
+        marks, times, low, high = _forecast(result, panel.column, cells, paint)
+        said = f"{len(result.forecast.value):,} rows ahead"
+    else:
+        marks, times, low, high = _detection(result, panel.column, cells, paint)
+        said = counts(result)
+    name = panel.name or cut(panel.column)
+    headline = fit(name, max(width - len(said) - 2, 0))
+    gap = max(width - columns_of(headline) - len(said), 1)
+    axis = np.where(marks, WINDOW, "─")
+    lines = [fit(headline + " " * gap + said, width)]
+    middle = height // 2
+    below = middle / (height - 1)
+    beside = {0: high, middle: high * (1.0 - below) + low * below, height - 1: low}
+    for row in range(height):
+        value = beside.get(row)
+        label = "" if value is None else f"{value:.4g}"
+        lines.append(f"{label:>{LABEL}} ┤" + _painted(cells[row], paint[row], colour))
+    lines.append(" " * LABEL + " └" + _painted(axis, np.where(marks, VERMILLION, ""), colour))
+    lines.append(" " * (LABEL + 2) + _moments(times, result.series.precision, wide))
+    return [line.rstrip() for line in lines]
+
+
+def _painted(cells: Cells, paint: Cells, colour: bool) -> str:
+    if not colour or not (paint != "").any():
+        return "".join(cells)
+    begins = np.flatnonzero(np.append(True, paint[1:] != paint[:-1]))
+    runs = zip(begins, np.append(begins[1:], len(cells)), strict=True)
+    return "".join(
+        f"{paint[begin]}{text}{PLAIN}" if paint[begin] else text
+        for begin, end in runs
+        for text in ["".join(cells[begin:end])]
+    )
+
+
+def _detection(
+    found: FileDetection, column: str, cells: Cells, paint: Cells
+) -> tuple[NDArray[np.bool_], Times, float, float]:
+    height, wide = cells.shape
+    times, values = found.series.times, found.series.columns[column]
+    span, low, high = _span(times), float(values.min()), float(values.max())
+    x = since(times, int(times[0])) / span
+    _line(x, values, visible(times, values, 2 * wide), low, high, cells, paint)
+    rows = np.flatnonzero(found.detection.flags != 1)
+    across, down = _cell(x[rows], wide), height - 1 - _cell(_share(values[rows], low, high), height)
+    cells[down, across], paint[down, across] = ANOMALY, VERMILLION
+    marks = np.zeros(wide, bool)
+    edges = [_cell(since(found.windows[:, side], int(times[0])) / span, wide) for side in (0, 1)]
+    steps = np.zeros(wide + 1, np.int64)  # +1 where a window begins, -1 after its end
+    np.add.at(steps, edges[0], 1)
+    np.add.at(steps, edges[1] + 1, -1)
+    marks |= np.cumsum(steps)[:wide] > 0
+    return marks, np.array([times[0], times[-1]]), low, high
+
+
+def _forecast(
+    result: FileForecast, column: str, cells: Cells, paint: Cells
+) -> tuple[NDArray[np.bool_], Times, float, float]:
+    height, wide = cells.shape
+    shown = history(result)
+    past, values = result.series.times[-shown:], result.series.columns[column][-shown:]
+    found = result.forecast
+    assert found.times is not None  # as `FileForecast` promises
+    low, high, _ = limits(result, values)
+    start = min(int(past[0]), int(found.times[0]))
+    times = np.array([start, max(int(past[-1]), int(found.times[-1]))])
+    before, ahead = since(past, start) / _span(times), since(found.times, start) / _span(times)
+    if interval(result):
+        # the band between its rows: at each column of cells
+        at = (np.arange(wide) + 0.5) / wide
+        inside = (at >= ahead[0] - 0.5 / wide) & (at <= ahead[-1] + 0.5 / wide)
+        bounds = [np.interp(at, ahead, np.clip(bound, low, high)) for bound in (found.low, found.high)]
+        floor, ceiling = (_cell(_share(bound, low, high), height) for bound in bounds)
+        level = height - 1 - np.arange(height)[:, np.newaxis]  # (height, 1)
+        band = inside & (level >= floor) & (level <= ceiling)
+        cells[band], paint[band] = BAND, VERMILLION
+    border = int(_cell(before[-1:], wide)[0])
+    cells[:, border], paint[:, border] = "│", ""
+    _line(before, values, visible(past, values, 2 * wide), low, high, cells, paint)
+    _line(ahead, found.value, visible(found.times, found.value, 2 * wide), low, high, cells, paint, VERMILLION)
+    return np.zeros(wide, bool), times, low, high
+
+
+def _line(
+    x: Series,
+    values: Series,
+    rows: NDArray[np.intp],
+    low: float,
+    high: float,
+    cells: Cells,
+    paint: Cells,
+    colour: str = BLUE,
+) -> None:
+    """Draw a line in braille dots, two across and four down in each cell."""
+    height, wide = cells.shape
+    dots = np.zeros((4 * height, 2 * wide), bool)
+    across = np.minimum(x[rows] * (2 * wide), 2 * wide - 1)
+    down = (1.0 - _share(values[rows], low, high)) * (4 * height - 1)
+    # as many dots on the way from row to row as the longer side of the way has
+    ways = np.maximum(np.abs(np.diff(across)), np.abs(np.diff(down)))
+    number = np.append(np.maximum(np.ceil(ways), 1.0), 1.0)
+    begins = np.cumsum(number) - number
+    dot = np.arange(number.sum())
+    y, x = (np.interp(dot, begins, line) for line in (down, across))
+    dots[np.rint(y).astype(np.int64), x.astype(np.int64)] = True
+    codes = np.einsum("hywx,yx->hw", dots.reshape(height, 4, wide, 2), DOTS)
+    some = codes > 0
+    cells[some], paint[some] = (BRAILLE + codes[some]).astype(np.uint32).view("<U1"), colour
+
+
+def _share(values: Series, low: float, high: float) -> Series:
+    """Return where values are between two bounds, 0 to 1; in the middle if there is no room between them."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        share = values / 2 - low / 2, high / 2 - low / 2  # halves: no difference overflows
+        return np.clip(share[0] / share[1], 0.0, 1.0) if share[1] > 0 else np.full(len(values), 0.5)
+
+
+def _cell(share: Series, cells: int) -> NDArray[np.int64]:
+    return np.minimum((share * cells).astype(np.int64), cells - 1)
+
+
+def _span(times: Times) -> float:
+    return float(since(times[-1:], int(times[0]))[0]) or 1.0
+
+
+def _moments(times: Times, precision: str, width: int) -> str:
+    """Return first and last time, as exact as is needed to tell the columns apart."""
+    seconds = _span(times) / PER_SECOND[precision]
+    unit = next((unit for unit, least in (("D", 30 * 86_400), ("m", 600), ("s", 30)) if seconds >= least), precision)
+    first, last = (f"{np.array(time, f'datetime64[{precision}]').astype(f'datetime64[{unit}]')}" for time in times)
+    first, last = (text + ("Z" if "T" in text else "") for text in (first, last))
+    room = width - len(first) - len(last)
+    zone = " UTC " if room >= 7 and "T" not in first else ""
+    return fit(first + zone.center(max(room, 1)) + last, width)

@@ -1,0 +1,189 @@
+"""Which column holds the time, which the values and which names the series; and how SQL reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from appliance.files.read.database import literal, quoted
+from appliance.files.series import FileError
+
+TIME_NAMES = ("ts", "time", "timestamp", "_c0", "_wstart")
+MAX_LISTED = 500  # characters of a list of columns in a message
+
+# type -> (unit, function that returns the time since 1970 in that unit); milliseconds are read as microseconds
+TIME_TYPES = {
+    "DATE": ("us", "epoch_us"),
+    "TIMESTAMP": ("us", "epoch_us"),
+    "TIMESTAMP WITH TIME ZONE": ("us", "epoch_us"),
+    "TIMESTAMP_NS": ("ns", "epoch_ns"),
+    "TIMESTAMPTZ_NS": ("ns", "epoch_ns"),
+    "TIMESTAMP_NS WITH TIME ZONE": ("ns", "epoch_ns"),
+}
+INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
+NUMBERS = (*INTEGERS, "UHUGEINT", "FLOAT", "DOUBLE")
+NO_VALUE = ("", "na", "n/a", "nan", "null", "none")  # what text files write for a missing number
+
+TIME, NUMBER, TEXT, OTHER = "a time", "a number", "text", "neither number, time nor text"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a file.
+
+    type : what the file says it is, VARCHAR for all that text files hold.
+    kind : what it looks like: TIME, NUMBER, TEXT or OTHER.
+    """
+
+    name: str
+    type: str
+    kind: str
+
+    @property
+    def text(self) -> bool:
+        """Whether its cells are text, to be read one by one."""
+        return self.type == "VARCHAR"
+
+    @property
+    def integer(self) -> bool:
+        """Whether its cells are integers, typed or in text that looks like numbers."""
+        return self.type in INTEGERS or (self.text and self.kind == NUMBER)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The columns that are analysed."""
+
+    time: Column
+    values: tuple[Column, ...]
+    by: tuple[Column, ...]
+
+
+def kind(type_: str) -> str:
+    """Return what a type is, without a look at the cells."""
+    if type_ in TIME_TYPES:
+        return TIME
+    if type_ in NUMBERS or type_.startswith("DECIMAL"):
+        return NUMBER
+    return TEXT if type_ in ("VARCHAR", "BOOLEAN", "UUID") or type_.startswith("ENUM") else OTHER
+
+
+def choose(columns: Sequence[Column], time: str | None, values: str | None, by: str | None) -> Chosen:
+    """Find the columns that were named, and the only ones possible for those that were not; raises FileError.
+
+    values, by : one name, or several separated by commas.
+    """
+    series = _named(columns, by, "--by")
+    moment = _named(columns, time, "--time")
+    if len(moment) > 1:
+        raise FileError(f"--time takes one column, got {len(moment)}: {time}")
+    when = moment[0] if moment else _time(columns, series)
+    measured = _named(columns, values, "--value") or (_value(columns, (when, *series)),)
+    for column in measured:
+        if column.kind == OTHER or (column.kind == TIME and not column.text):
+            raise FileError(f"column {column.name} cannot be a value: it is {_called(column)}, numbers are needed")
+    if when.kind == OTHER or not (when.kind == TIME or when.integer or when.text):
+        raise FileError(
+            f"column {when.name} cannot be the time: it is {_called(when)}; time stamps, integers since 1970 or ISO "
+            "text are needed"
+        )
+    twice = {column.name for column in measured if column in (when, *series)} | (
+        {when.name} if when in series else set()
+    )
+    if twice or len(set(measured)) < len(measured) or len(set(series)) < len(series):
+        raise FileError("a column cannot be used twice: time, values and series need columns of their own")
+    return Chosen(when, measured, series)
+
+
+def label(columns: Sequence[Column], name: str) -> Column:
+    """Return the column that says which rows are anomalies; raises FileError."""
+    found = _named(columns, name, "--labels")
+    if len(found) != 1 or not (found[0].kind == NUMBER or found[0].type == "BOOLEAN" or found[0].text):
+        raise FileError(f"--labels {name}: one column of numbers or truth values is needed")
+    return found[0]
+
+
+def time_sql(column: Column, unit: str) -> str:
+    """Return the SQL for int64 times in `unit` (ISO text: nanoseconds); NULL for what is not a time."""
+    name = quoted(column.name)
+    if column.type in TIME_TYPES:
+        return f"{TIME_TYPES[column.type][1]}({name})"
+    if column.integer:
+        number = f"TRY_CAST({name} AS BIGINT)"
+        if column.text:  # a cast would round decimals
+            number = f"CASE WHEN regexp_full_match(trim({name}), '[+-]?[0-9]+') THEN {number} END"
+        return f"{number} * 1000" if unit == "s" else number
+    # with the zone: a cast to a type without one would drop an offset such as +02:00
+    return f"epoch_ns(TRY_CAST({name} AS TIMESTAMPTZ_NS))"
+
+
+def number_sql(column: Column) -> str:
+    """Return the SQL for float64 values; NULL where none is given, or what is given is not a number."""
+    name = quoted(column.name)
+    return f"TRY_CAST({name} AS DOUBLE)" if column.text else f"CAST({name} AS DOUBLE)"
+
+
+def given_sql(column: Column) -> str:
+    """Return the SQL for whether a cell of text holds anything."""
+    words = ", ".join(map(literal, NO_VALUE))
+    name = quoted(column.name)
+    return f"({name} IS NOT NULL AND lower(trim({name})) NOT IN ({words}))"
+
+
+def name_sql(by: Sequence[Column]) -> str:
+    """Return the SQL for the name of a row's series; NULL where a part of it is missing."""
+    if len(by) == 1:
+        return f"CAST({quoted(by[0].name)} AS VARCHAR)"
+    parts = ", ".join(f"CAST({quoted(column.name)} AS VARCHAR)" for column in by)
+    missing = " OR ".join(f"{quoted(column.name)} IS NULL" for column in by)
+    return f"CASE WHEN NOT ({missing}) THEN CAST(to_json([{parts}]) AS VARCHAR) END"
+
+
+def listed(columns: Sequence[Column]) -> str:
+    """Return the names of columns for a message."""
+    text = ", ".join(column.name for column in columns)
+    return text if len(text) <= MAX_LISTED else f"{text[:MAX_LISTED]}..."
+
+
+def _named(columns: Sequence[Column], names: str | None, option: str) -> tuple[Column, ...]:
+    if names is None:
+        return ()
+    known = {column.name: column for column in columns}
+    if names in known:  # a name may hold a comma itself
+        return (known[names],)
+    found = []
+    for name in map(str.strip, names.split(",")):
+        same = [column for column in columns if column.name.lower() == name.lower()]
+        column = known.get(name) or (same[0] if len(same) == 1 else None)
+        if column is None:
+            raise FileError(f"{option}: there is no column {name}; there are: {listed(columns)}")
+        found.append(column)
+    return tuple(found)
+
+
+def _time(columns: Sequence[Column], taken: Sequence[Column]) -> Column:
+    typed = [column for column in columns if column.kind == TIME and column not in taken]
+    if len(typed) == 1:
+        return typed[0]
+    usual = [column for column in typed or columns if column.name.lower() in TIME_NAMES and column not in taken]
+    if len(usual) == 1:
+        return usual[0]
+    if typed:
+        raise FileError(f"several columns hold times, choose with --time: {listed(typed)}")
+    raise FileError(f"no column holds times, choose with --time; there are: {listed(columns)}")
+
+
+def _value(columns: Sequence[Column], taken: Sequence[Column]) -> Column:
+    free = [column for column in columns if column not in taken]
+    left = [column for column in free if column.kind == NUMBER]
+    if len(left) == 1:
+        return left[0]
+    if not left and len(free) == 1 and free[0].text:
+        return free[0]  # a cell that is no number will be named
+    if left:
+        raise FileError(f"several columns hold numbers, choose with --value: {listed(left)}")
+    raise FileError(f"no column is left that holds numbers, choose with --value; there are: {listed(columns)}")
+
+
+def _called(column: Column) -> str:
+    return column.kind if column.text else column.type

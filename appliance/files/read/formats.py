@@ -1,0 +1,190 @@
+"""Parquet, CSV and JSON as tables of the database, told apart by what they begin with."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import shutil
+import stat
+import sys
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import duckdb
+
+from appliance.files.read.columns import NUMBER, TEXT, TIME, Column, given_sql, kind, number_sql, time_sql
+from appliance.files.read.database import literal, quoted
+from appliance.files.series import FileError
+
+PARQUET, CSV, JSON = "parquet", "csv", "json"
+DELIMITERS = ",;\t|"
+SAMPLE = 10_000  # rows looked at to tell what text columns hold
+MAX_HEADER = 1_000_000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to read.
+
+    path : where the database finds it, below the folder that it may read.
+    shown : what the user called it.
+    """
+
+    path: Path
+    shown: str
+    format: str
+    gzipped: bool
+
+
+def open_file(name: str, scratch: Path) -> File:
+    """Find a file, or standard input for ``-``, and tell its format.
+
+    The database gets a link below `scratch`: it may read nothing else, and sees no pattern in the name.
+
+    Raises
+    ------
+    FileError : there is no such file, it is empty, or it is neither of the formats.
+    """
+    place, said = scratch / "input", "standard input" if name == "-" else name
+    try:
+        if name == "-":
+            _copy(sys.stdin.buffer, place)
+        elif not stat.S_ISREG(Path(name).stat().st_mode):
+            with Path(name).open("rb") as pipe:
+                _copy(pipe, place)
+        else:
+            with Path(name).open("rb"):
+                place.symlink_to(Path(name).resolve())
+        begin, gzipped = _begin(place)
+    except (OSError, EOFError, zlib.error) as error:
+        raise FileError(f"{said} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if not begin:
+        raise FileError(f"{said} is empty")
+    return File(place, said, _format(begin, said), gzipped)
+
+
+def columns(connection: duckdb.DuckDBPyConnection, file: File) -> list[Column]:
+    """Return the columns of a file; raises FileError and the database's errors."""
+    found = _typed(connection, file)
+    unclear = [column for column in found if column.text]
+    if not unclear:
+        return found
+    looks = _looks(connection, file, unclear)
+    return [Column(c.name, c.type, looks[c.name]) if c.text else c for c in found]
+
+
+def any_row(connection: duckdb.DuckDBPyConnection, file: File) -> bool:
+    """Tell whether a file holds any row."""
+    one = f"SELECT 1 FROM {_function(file, _typed(connection, file))} LIMIT 1"
+    return bool(connection.execute(one).fetchall())
+
+
+def table(connection: duckdb.DuckDBPyConnection, file: File, wanted: Sequence[Column]) -> str:
+    """Return what stands after FROM to read these columns; text is parsed once, into a table of its own."""
+    if file.format == PARQUET:
+        return _function(file, wanted)
+    names = ", ".join(quoted(column.name) for column in wanted)
+    connection.execute(f"CREATE TEMP TABLE input AS SELECT {names} FROM {_function(file, _typed(connection, file))}")
+    return "input"
+
+
+def _copy(stream: IO[bytes], place: Path) -> None:
+    with place.open("wb") as copy:
+        shutil.copyfileobj(stream, copy)
+
+
+def _begin(place: Path) -> tuple[bytes, bool]:
+    with place.open("rb") as file:
+        begin = file.read(4096)
+    if not begin.startswith(b"\x1f\x8b"):
+        return begin, False
+    with gzip.open(place) as packed:
+        return packed.read(4096), True
+
+
+def _format(begin: bytes, said: str) -> str:
+    text = begin.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if begin.startswith(b"PAR1"):
+        return PARQUET
+    if said.lower().endswith((".parquet", ".pq")):
+        raise FileError(f"{said} is not a Parquet file: it does not begin with PAR1")
+    if text[:1] in (b"{", b"["):
+        return JSON
+    if b"\0" in begin:
+        raise FileError(f"{said} is neither Parquet, CSV in UTF-8 nor JSON")
+    return CSV
+
+
+def _typed(connection: duckdb.DuckDBPyConnection, file: File) -> list[Column]:
+    if file.format == CSV:
+        return [Column(name, "VARCHAR", TEXT) for name in _header(file)[0]]
+    rows = connection.execute(f"DESCRIBE SELECT * FROM {_function(file, ())}").fetchall()
+    # text that looks like times is read as text, which keeps nanoseconds and offsets; so are cells of several types
+    as_text = file.format == JSON
+    types = {
+        name: "VARCHAR" if as_text and (type_ == "JSON" or kind(type_) == TIME) else type_ for name, type_, *_ in rows
+    }
+    if list(types) == ["json"] and as_text:  # no objects in it
+        ((count,),) = connection.execute(f"SELECT count(*) FROM {_function(file, ())}").fetchall()
+        raise FileError(f"{file.shown} holds no objects" if count else f"{file.shown} has no rows")
+    return [Column(name, type_, kind(type_)) for name, type_ in types.items()]
+
+
+def _looks(connection: duckdb.DuckDBPyConnection, file: File, texts: Sequence[Column]) -> dict[str, str]:
+    """Tell from the first rows whether columns of text hold numbers or times."""
+    counts = []
+    for column in texts:
+        given = f"FILTER (WHERE {given_sql(column)})"
+        counts += [
+            f"count(*) {given}",
+            f"count({number_sql(column)}) {given}",
+            f"count({time_sql(column, '')}) {given}",
+        ]
+    sample = f"(SELECT * FROM {_function(file, _typed(connection, file))} LIMIT {SAMPLE})"
+    (found,) = connection.execute(f"SELECT {', '.join(counts)} FROM {sample}").fetchall()
+    looks = {}
+    for i, column in enumerate(texts):
+        given_count, numbers, times = found[3 * i : 3 * i + 3]
+        whole = given_count > 0
+        looks[column.name] = TEXT
+        if whole and given_count in (numbers, times):
+            looks[column.name] = NUMBER if numbers == given_count else TIME
+    return looks
+
+
+def _function(file: File, known: Sequence[Column]) -> str:
+    """Return the call that reads a file."""
+    place = literal(file.path)
+    if file.format == PARQUET:
+        return f"read_parquet({place})"
+    packed = ", compression = 'gzip'" if file.gzipped else ", compression = 'none'"
+    types = ", ".join(f"{literal(column.name)}: {literal(column.type)}" for column in known)
+    if file.format == JSON:
+        described = f"columns = {{{types}}}" if known else "sample_size = -1"
+        return f"read_json({place}, {described}{packed})"
+    delimiter = literal(_header(file)[1])
+    return (
+        f"read_csv({place}, auto_detect = false, header = true, columns = {{{types}}}, delim = {delimiter}, "
+        f"quote = '\"', escape = '\"', nullstr = ['']{packed})"
+    )
+
+
+def _header(file: File) -> tuple[list[str], str]:
+    """Return the names in the header line of a CSV file, and the delimiter between them."""
+    opened = gzip.open if file.gzipped else open
+    try:
+        with opened(file.path, "rt", encoding="utf-8-sig", newline="") as lines:
+            line = lines.readline(MAX_HEADER)
+    except UnicodeDecodeError as error:
+        raise FileError(f"{file.shown} is not CSV in UTF-8: {error.reason} at byte {error.start}") from error
+    unquoted = "".join(line.split('"')[::2])
+    delimiter = max(DELIMITERS, key=unquoted.count)
+    names = [name.strip() for name in next(csv.reader([line.strip("\r\n")], delimiter=delimiter), [])]
+    names = [name or f"column{place}" for place, name in enumerate(names, 1)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise FileError(f"{file.shown}: the header names {', '.join(twice)[:200]} more than once")
+    return names, delimiter

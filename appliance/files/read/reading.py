@@ -1,0 +1,286 @@
+"""From a file to its series, a bounded number of rows at a time: no Python object per row, one query per batch.
+
+The rows of a series stay in the order of the file, so that times which go back can be seen and refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import orjson
+
+from appliance.files.read import columns as roles
+from appliance.files.read import formats
+from appliance.files.read.columns import Chosen, Column
+from appliance.files.read.database import quoted, reason
+from appliance.files.read.times import PER_SECOND, shown
+from appliance.files.series import FileError, FileSeries
+from appliance.protocol.requests import MAX_ROWS, MIN_ROWS
+from kernels.contract import Series, Times
+
+BATCH_ROWS = 2_000_000  # held in memory at once
+NO_TIME = np.iinfo(np.int64).min
+# integers since 1970 up to these are seconds, milliseconds, microseconds: the years 1970 to 5138
+MAGNITUDES = ((100_000_000_000, "s"), (100_000_000_000_000, "ms"), (100_000_000_000_000_000, "us"))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the user says of the file: names of columns, None for those to be found; what may be mended.
+
+    labels : the column that says which rows are anomalies, None for none.
+    """
+
+    time: str | None = None
+    values: str | None = None
+    by: str | None = None
+    precision: str | None = None
+    sort: bool = False
+    drop_nulls: bool = False
+    labels: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of one series as they are in the file.
+
+    number : its place among the series of the file.
+    count : how many rows there are; times and columns are empty where that is too many.
+    times : int64 (n,), NO_TIME where there is none. columns : float64 (n,), nan where there is no value.
+    """
+
+    number: int
+    name: str
+    count: int
+    times: Times
+    columns: Mapping[str, Series]
+
+
+class Source:
+    """A file that is open for reading.
+
+    by : the columns that name the series. keys : for each series its value in each of them, as text.
+    values : names of the columns of values. precision : unit of the times. count : number of rows.
+    zoned : the times of the file are typed as instants. shown : what the user called the file.
+    labels : name of the column that says which rows are anomalies, the last one of each series; None if none was named.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, file: formats.File, asked: Asked) -> None:
+        self._connection, self._asked, self.shown = connection, asked, file.shown
+        try:
+            table = formats.columns(connection, file)
+            if not formats.any_row(connection, file):
+                raise FileError(f"{self.shown} has no rows")
+            self._chosen = self._choose(table)
+            self._table = formats.table(connection, file, self._wanted())
+            (self.count,) = self._one(f"SELECT count(*) FROM {self._table}")
+            self.precision = self._times()
+            self._refuse_text()
+            self._name_series()
+        except duckdb.Error as error:
+            raise FileError(f"{self.shown} cannot be read: {reason(error)}") from error
+        self.by = self._chosen.by
+        names = [column.name for column in self._chosen.values]
+        self.labels = names.pop() if asked.labels else None
+        self.values = tuple(names)
+        self.zoned = "TIME ZONE" in self._chosen.time.type
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def name(self, number: int) -> str:
+        """Return the name of a series."""
+        return ", ".join(self.keys[number])
+
+    def batches(self) -> Iterator[list[Rows]]:
+        """Yield the series in the order of their names, some at a time; raises FileError."""
+        begin = 0
+        while begin < len(self.keys):
+            end, rows = begin, 0
+            while end < len(self.keys) and (end == begin or rows + self._sizes[end] <= BATCH_ROWS):
+                rows += self._sizes[end]
+                end += 1
+            try:
+                yield self._batch(begin, end)
+            except duckdb.Error as error:
+                raise FileError(f"{self.shown} cannot be read: {reason(error)}") from error
+            begin = end
+
+    def series(self, rows: Rows) -> FileSeries:
+        """Check and mend one series.
+
+        Raises
+        ------
+        FileError : times missing, twice or not in order, values missing, fewer or more rows than can be analysed.
+        """
+        times, columns = rows.times, dict(rows.columns)
+        if rows.count > MAX_ROWS and not len(times):
+            raise FileError(_bounds(rows.count) + self._hint())
+        keep = np.isfinite(np.column_stack(list(columns.values()))).all(axis=1) & (times != NO_TIME)
+        if not keep.all():
+            if not self._asked.drop_nulls:
+                raise FileError(self._missing(rows))
+            times, columns = times[keep], {name: column[keep] for name, column in columns.items()}
+        steps = np.diff(times)
+        if self._asked.sort and (steps < 0).any():
+            order = np.argsort(times, kind="stable")
+            times, columns = times[order], {name: column[order] for name, column in columns.items()}
+            steps = np.diff(times)
+        if (steps <= 0).any():
+            raise FileError(self._disorder(times, int(np.argmax(steps <= 0)) + 1))
+        if not MIN_ROWS <= len(times) <= MAX_ROWS:
+            raise FileError(_bounds(len(times)) + (self._hint() if len(times) > MAX_ROWS else ""))
+        return FileSeries(rows.name, times, self.precision, columns)
+
+    # --- looking at the file ----------------------------------------------------------------------------------------
+
+    def _choose(self, table: list[Column]) -> Chosen:
+        try:
+            if self._asked.labels is None:
+                return roles.choose(table, self._asked.time, self._asked.values, self._asked.by)
+            label = roles.label(table, self._asked.labels)
+            rest = [column for column in table if column != label]
+            chosen = roles.choose(rest, self._asked.time, self._asked.values, self._asked.by)
+            return Chosen(chosen.time, (*chosen.values, label), chosen.by)
+        except FileError as error:
+            raise FileError(f"{self.shown}: {error}") from None
+
+    def _wanted(self) -> list[Column]:
+        return list(dict.fromkeys((self._chosen.time, *self._chosen.values, *self._chosen.by)))
+
+    def _one(self, sql: str) -> tuple[Any, ...]:
+        rows: list[tuple[Any, ...]] = self._connection.execute(sql).fetchall()  # the next query needs this one done
+        return rows[0]
+
+    def _times(self) -> str:
+        """Find the unit of the times, and how SQL reads them in it."""
+        column = self._chosen.time
+        if column.text and column.kind == roles.TEXT:  # neither all integers nor all ISO: what the first cell is
+            (first,) = self._one(
+                f"SELECT first({quoted(column.name)}) FILTER (WHERE {roles.given_sql(column)}) FROM {self._table}"
+            )
+            looks = roles.NUMBER if re.fullmatch(r"\s*[+-]?\d+\s*", first or "") else roles.TIME
+            column = Column(column.name, column.type, looks)
+        if column.integer:
+            largest = self._one(f"SELECT max(abs({roles.time_sql(column, '')})) FROM {self._table}")[0] or 0
+            found = next((unit for bound, unit in MAGNITUDES if largest < bound), "ns")
+            unit = self._asked.precision or found
+            self._time = roles.time_sql(column, unit)
+            return "ms" if unit == "s" else unit
+        if self._asked.precision:
+            raise FileError(f"--precision is for times that are integers, column {column.name} holds {column.kind}")
+        self._time = roles.time_sql(column, "")
+        finest = "ns" if column.text else roles.TIME_TYPES[column.type][0]
+        for unit in ("ms", "us"):  # the coarsest that loses nothing
+            divisor = PER_SECOND[finest] // PER_SECOND[unit]
+            if divisor > 1 and self._one(f"SELECT bool_and({self._time} % {divisor} = 0) FROM {self._table}")[0]:
+                self._time = f"{self._time} // {divisor}"
+                return unit
+        return finest
+
+    def _refuse_text(self) -> None:
+        """Refuse cells that hold something else than what their column is for."""
+        time, values = self._chosen.time, self._chosen.values
+        checks = [(time, self._time, "a time: ISO 8601, or an integer since 1970")] if time.text else []
+        checks += [(column, roles.number_sql(column), "a number") for column in values if column.text]
+        for column, read, wanted in checks:
+            bad = f"{roles.given_sql(column)} AND ({read}) IS NULL"
+            if not self._one(f"SELECT count(*) FROM {self._table} WHERE {bad}")[0]:
+                continue
+            rows = f"SELECT row_number() OVER () AS row, {quoted(column.name)} AS cell, {bad} AS bad FROM {self._table}"
+            row, cell = self._one(f"SELECT row, cell FROM ({rows}) WHERE bad ORDER BY row LIMIT 1")
+            raise FileError(f"{self.shown}: column {column.name}, row {row}: {str(cell)[:80]!r} is not {wanted}")
+
+    def _name_series(self) -> None:
+        by = self._chosen.by
+        self.keys: list[tuple[str, ...]] = [()]
+        self._sizes: list[int] = [self.count]
+        if not by:
+            return
+        name = roles.name_sql(by)
+        nameless = self._one(f"SELECT count(*) FROM {self._table} WHERE ({name}) IS NULL")[0]
+        if nameless and not self._asked.drop_nulls:
+            raise FileError(
+                f"{self.shown}: {nameless} of {self.count} rows have no {roles.listed(by)}, so they belong to no "
+                "series; --drop-nulls leaves them out"
+            )
+        order = ", ".join(
+            f"TRY_CAST(any_value({quoted(c.name)}) AS DOUBLE), any_value({quoted(c.name)})" if c.text
+            else f"any_value({quoted(c.name)})" for c in by
+        )  # fmt: skip
+        self._connection.execute(
+            f"CREATE TEMP TABLE names AS SELECT {name} AS name, count(*) AS rows FROM {self._table} "
+            f"WHERE ({name}) IS NOT NULL GROUP BY ALL ORDER BY {order}"
+        )
+        self._connection.execute("CREATE TYPE series AS ENUM (SELECT name FROM names)")
+        found = self._connection.execute("SELECT name, rows FROM names").fetchall()
+        self.keys = [tuple(orjson.loads(text)) if len(by) > 1 else (text,) for text, _ in found]
+        self._sizes = [rows for _, rows in found]
+        if not found:
+            raise FileError(f"{self.shown} has no rows with {roles.listed(by)}")
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def _batch(self, begin: int, end: int) -> list[Rows]:
+        values = self._chosen.values
+        if end - begin == 1 and self._sizes[begin] > MAX_ROWS and not self._asked.drop_nulls:
+            nothing = np.empty(0)
+            return [Rows(begin, self.name(begin), self._sizes[begin], nothing.astype(np.int64), {"": nothing})]
+        read = [f"COALESCE({roles.number_sql(column)}, 'nan'::DOUBLE) AS v{i}" for i, column in enumerate(values)]
+        read.append(f"COALESCE({self._time}, {NO_TIME}) AS t")
+        where = ""
+        if self._chosen.by:
+            code = f"enum_code(CAST({roles.name_sql(self._chosen.by)} AS series))::INTEGER"
+            read.append(f"{code} AS number")
+            where = f"WHERE ({roles.name_sql(self._chosen.by)}) IS NOT NULL"
+            if end - begin < len(self.keys):
+                where += f" AND {code} BETWEEN {begin} AND {end - 1}"
+        cells = self._connection.execute(f"SELECT {', '.join(read)} FROM {self._table} {where}").fetchnumpy()
+        times, columns = cells["t"], {column.name: cells[f"v{i}"] for i, column in enumerate(values)}
+        numbers = cells.get("number", np.zeros(len(times), np.int32))
+        if (np.diff(numbers) < 0).any():
+            order = np.argsort(numbers, kind="stable")
+            numbers, times = numbers[order], times[order]
+            columns = {name: column[order] for name, column in columns.items()}
+        bounds = np.searchsorted(numbers, np.arange(begin, end + 1)).tolist()
+        found = []
+        for number in range(begin, end):
+            at = slice(bounds[number - begin], bounds[number - begin + 1])
+            own = {name: column[at] for name, column in columns.items()}
+            found.append(Rows(number, self.name(number), at.stop - at.start, times[at], own))
+        return found
+
+    # --- what is wrong with a series --------------------------------------------------------------------------------
+
+    def _missing(self, rows: Rows) -> str:
+        lacking = {self._chosen.time.name: rows.times == NO_TIME}
+        lacking |= {name: ~np.isfinite(column) for name, column in rows.columns.items()}
+        name, bad = max(lacking.items(), key=lambda item: int(item[1].sum()))
+        first = int(np.argmax(bad))
+        time = "" if rows.times[first] == NO_TIME else f" ({shown(int(rows.times[first]), self.precision)})"
+        what = "times are missing" if name == self._chosen.time.name else "values are missing or not finite"
+        return (
+            f"column {name}: {int(bad.sum())} of {rows.count} {what}, the first at row {first + 1}{time}; "
+            "--drop-nulls leaves such rows out"
+        )
+
+    def _disorder(self, times: Times, row: int) -> str:
+        this, before = (shown(int(times[at]), self.precision) for at in (row, row - 1))
+        if this == before:
+            return (
+                f"column {self._chosen.time.name}: row {row + 1} has the time of the row before, {this}{self._hint()}"
+            )
+        back = f"column {self._chosen.time.name}: row {row + 1} goes back from {before} to {this}"
+        return f"{back}; --sort sorts{self._hint()}"
+
+    def _hint(self) -> str:
+        return "" if self._chosen.by else "; --by COLUMN takes several series apart"
+
+
+def _bounds(rows: int) -> str:
+    return f"number of rows should between {MIN_ROWS} and {MAX_ROWS}, actual {rows} rows"

@@ -1,0 +1,1 @@
+"""One question about every series of a file."""

@@ -1,0 +1,181 @@
+"""The course of `taosanode detect` and `taosanode forecast`: from the command line to the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import duckdb
+
+from appliance.files.compare import command
+from appliance.files.draw import image, terminal
+from appliance.files.read import database, formats
+from appliance.files.read.reading import Asked, Source
+from appliance.files.run import arguments, each_series, engines, question
+from appliance.files.run.each_series import Result, Tally
+from appliance.files.run.progress import Progress, say, show
+from appliance.files.run.question import Question
+from appliance.files.series import FileError, FileSeries
+from appliance.files.write import writing
+from appliance.host import settings
+from kernels.contract import Algorithm, Detector
+
+OK, FAILED, USAGE = 0, 1, 2
+MAX_PLOTTED = 30
+MAX_REMARKS = 5  # lines about irregular series that are printed
+TERMINAL = "term"
+
+
+def run(given: argparse.Namespace, kind: type[Algorithm], asked: Question, columns: Mapping[str, str]) -> int:
+    """Answer one question about all series of a file; return the exit code.
+
+    columns : what is written of each result, see `appliance.files.write.writing`.
+    """
+    try:
+        wrong = arguments.conflict(given)
+        if wrong:
+            raise ValueError(wrong)
+        format_ = _format(given)
+    except (ValueError, FileError) as error:
+        sys.stderr.write(f"{error}\n")
+        return USAGE
+    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what is half written goes
+    try:
+        with (
+            writing.Output(given.out) as output,
+            tempfile.TemporaryDirectory(prefix="taosanode-") as folder,
+        ):
+            return _run(given, kind, asked, columns, format_, output, Path(folder).resolve())
+    except (FileError, settings.SettingsError) as error:
+        say(str(error))
+        return FAILED
+    except duckdb.Error as error:
+        say(database.reason(error))
+        return FAILED
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted, nothing was written\n")
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
+
+
+def _run(
+    given: argparse.Namespace,
+    kind: type[Algorithm],
+    asked: Question,
+    columns: Mapping[str, str],
+    format_: str,
+    output: writing.Output,
+    scratch: Path,
+) -> int:
+    file = formats.open_file(given.file, scratch)
+    with database.connect(scratch, file.path, output.folder) as connection:
+        labels = getattr(given, "labels", None)
+        wanted = Asked(given.time, given.value, given.by, given.precision, given.sort, given.drop_nulls, labels)
+        source = Source(connection, file, wanted)
+        complete = (output.folder or scratch) / "results"
+        lines = given.out is not None and given.out.suffix.lower() in writing.LINES
+        if given.compare is not None:
+            compared, failed = command.run(given, kind, asked, source)
+            writing.write_rows(connection, compared.columns, compared.rows, complete, format_, lines)
+            output.deliver(complete)
+            for line in (*compared.notes, compared.sentence):
+                say(line)
+            return FAILED if failed else OK
+        _, engine = engines.choose(given, kind, asked, source, [asked.algorithm])
+        with contextlib.closing(engine):
+            results = writing.Results(connection, source, columns)
+            analyse: Callable[[str, FileSeries], Result] = engine.detect if kind is Detector else engine.forecast
+            tally = _answer(given, asked, source, analyse, engine.halt, results)
+        if tally.failed < tally.series:
+            results.write(complete, format_, lines)
+            output.deliver(complete)
+            _plot(given, kind, format_, tally)
+        _summary(tally, results, columns)
+    return FAILED if tally.failed else OK
+
+
+def _answer(
+    given: argparse.Namespace,
+    asked: Question,
+    source: Source,
+    analyse: Callable[[str, FileSeries], Result],
+    halt: Callable[[], None],
+    results: writing.Results,
+) -> Tally:
+    """Analyse every series, collect the results and name the series that failed."""
+    bar = given.progress or (sys.stderr.isatty() and len(source) > 1)
+    progress, tally = Progress(len(source), show if bar else None), Tally()
+
+    def work(series: FileSeries) -> Result:
+        return analyse(asked.algorithm, series)
+
+    try:
+        for rows, outcome in each_series.outcomes(source, work, each_series.threads(given.threads), progress, halt):
+            label = f"series {rows.name}" if source.by else source.shown
+            tally.series += 1
+            if isinstance(outcome, Exception):
+                text = each_series.reason(outcome)
+                tally.failed += 1
+                tally.noise += "white noise" in text
+                say(f"{label}: {text}", progress)
+                continue
+            results.add(rows.number, outcome)
+            if given.plot and len(tally.results) < MAX_PLOTTED:
+                tally.results.append(outcome)
+            remark = asked.remark(outcome.series)
+            if remark:
+                tally.remarks += 1
+                if tally.remarks <= MAX_REMARKS:
+                    say(f"{label}: {remark}", progress)
+    finally:
+        progress.hide()
+    return tally
+
+
+def _format(given: argparse.Namespace) -> str:
+    if given.plot not in (None, TERMINAL):
+        image.check(Path(given.plot))
+    if given.format is None and given.out is not None:
+        found = writing.SUFFIXES.get(given.out.suffix.lower())
+        if found is None:
+            raise ValueError(f"--out {given.out}: no format has the suffix {given.out.suffix!r}; --format names one")
+        return found
+    if given.format == "parquet" and given.out is None and sys.stdout.isatty():
+        raise ValueError("--format parquet is not for a terminal; --out FILE writes it to a file")
+    return str(given.format or "table")
+
+
+def _plot(given: argparse.Namespace, kind: type[Algorithm], format_: str, tally: Tally) -> None:
+    if not given.plot:
+        return
+    left_out = tally.series - tally.failed - len(tally.results)
+    if given.plot != TERMINAL:
+        image.draw(tally.results, Path(given.plot), left_out)
+        return
+    # what is read by another program stays free of it
+    stream = sys.stdout if format_ == "table" and given.out is None else sys.stderr
+    size = shutil.get_terminal_size()
+    drawn = terminal.draw(tally.results, size.columns, size.lines, left_out, terminal.colours(stream))
+    try:
+        stream.write(drawn)
+    except UnicodeEncodeError:
+        raise FileError(f"--plot term needs a terminal of UTF-8, this one is of {stream.encoding}") from None
+
+
+def _summary(tally: Tally, results: writing.Results, columns: Mapping[str, str]) -> None:
+    if tally.failed == tally.series == 1 and not tally.noise:
+        return  # the one line has said it
+    what = "window" if columns is writing.WINDOWS else "row"
+    done = f"{tally.series - tally.failed} of {tally.series} series done, {question.counted(results.count, what)}"
+    if tally.remarks > MAX_REMARKS:
+        done += f"; {tally.remarks} series have irregular times"
+    if tally.noise:
+        done += f"; white noise: {tally.noise}, --option wncheck=0 switches that check off"
+    sys.stderr.write(f"{done}\n")

@@ -1,0 +1,214 @@
+"""Results as a table, CSV, JSON or Parquet; a file appears when it is complete or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from appliance.files.read.columns import NUMBER, TIME_TYPES, kind
+from appliance.files.read.database import literal, quoted, reason
+from appliance.files.read.reading import Source
+from appliance.files.series import FileDetection, FileError, FileForecast
+
+FORMATS = ("table", "csv", "json", "parquet")
+SUFFIXES = {".txt": "table", ".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
+SUFFIXES |= {".parquet": "parquet", ".pq": "parquet"}
+LINES = (".jsonl", ".ndjson")
+HELD_ROWS = 500_000  # results kept in Python before the database has them
+TIME, WHOLE, REAL = "time", "BIGINT", "DOUBLE"
+WINDOWS = {"start": TIME, "end": TIME, "rows": WHOLE}
+FLAGS = {"time": TIME, "flag": WHOLE, "score": REAL}
+FORECAST = {"time": TIME, "forecast": REAL, "low": REAL, "high": REAL}
+
+_ISO = {
+    "ms": "strftime(make_timestamp_ms({0}), '%Y-%m-%dT%H:%M:%S.%gZ')",
+    "us": "strftime(make_timestamp({0}), '%Y-%m-%dT%H:%M:%S.%fZ')",
+    "ns": "strftime(make_timestamp_ns({0}), '%Y-%m-%dT%H:%M:%S.%nZ')",
+}
+_TYPED = {
+    "ms": "make_timestamp({0} * 1000)",
+    "us": "make_timestamp({0})",
+    "ns": "make_timestamp_ns({0})",
+}
+
+
+class Output:
+    """Where the results go: a file that is replaced as a whole, or standard output."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file.resolve() if file else None
+        self.folder: Path | None = None
+
+    def __enter__(self) -> Output:
+        if self._file:
+            if self._file.exists() and not self._file.is_file():
+                raise FileError(f"{self._file} cannot be written: it is no regular file")
+            if self._file.exists() and not os.access(self._file, os.W_OK):
+                raise FileError(f"{self._file} cannot be written: Permission denied")
+            try:
+                self.folder = Path(tempfile.mkdtemp(prefix=".taosanode-", dir=self._file.parent))
+            except OSError as error:
+                raise FileError(f"{self._file} cannot be written: {error.strerror}") from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def deliver(self, complete: Path) -> None:
+        """Put a complete file into its place."""
+        try:
+            if self._file:
+                os.replace(complete, self._file)
+            else:
+                with complete.open("rb") as written:
+                    shutil.copyfileobj(written, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise FileError(f"{self._file or 'standard output'} cannot be written: {error.strerror}") from error
+
+
+class Results:
+    """Collects results and writes them, in the order of the series.
+
+    columns : WINDOWS, FLAGS or FORECAST. count : rows so far.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, source: Source, columns: Mapping[str, str]) -> None:
+        self._connection, self._by, self._columns = connection, source.by, columns
+        self._precision, self._zoned = source.precision, source.zoned
+        self._held: list[tuple[np.ndarray[Any, Any], ...]] = []
+        self._rows = self.count = 0
+        described = ", ".join(f"c{i} {WHOLE if type_ == TIME else type_}" for i, type_ in enumerate(columns.values()))
+        connection.execute(f"CREATE TEMP TABLE results (n INTEGER, {described})")
+        parts = "".join(f", k{i} VARCHAR" for i in range(len(source.by)))
+        connection.execute(f"CREATE TEMP TABLE keys (n INTEGER{parts})")
+        unnested = "".join(", unnest(?::VARCHAR[])" for _ in source.by)
+        lists = [list(range(len(source))), *(list(part) for part in zip(*source.keys, strict=True))]
+        connection.execute(f"INSERT INTO keys SELECT unnest(?::INTEGER[]){unnested}", lists)
+
+    def add(self, number: int, result: FileDetection | FileForecast) -> None:
+        """Take the result of one series in."""
+        columns = self._cells(result)
+        self._held.append((np.full(len(columns[0]), number, np.int32), *columns))
+        self._rows += len(columns[0])
+        self.count += len(columns[0])
+        if self._rows >= HELD_ROWS:
+            self._flush()
+
+    def write(self, file: Path, format_: str, lines: bool = False) -> None:
+        """Write all of them; raises FileError."""
+        self._flush()
+        _save(self._connection, self._select(format_ == "parquet"), file, format_, lines)
+
+    def _cells(self, result: FileDetection | FileForecast) -> tuple[np.ndarray[Any, Any], ...]:
+        if isinstance(result, FileForecast):
+            found = result.forecast
+            times = found.times if found.times is not None else np.empty(0, np.int64)
+            return times, found.value, found.low, found.high
+        times = result.series.times
+        if self._columns is FLAGS:
+            return times, result.detection.flags.astype(np.int64), result.detection.score
+        begin, end = result.windows[:, 0], result.windows[:, 1]
+        return begin, end, np.searchsorted(times, end, side="right") - np.searchsorted(times, begin)
+
+    def _flush(self) -> None:
+        if not self._held:
+            return
+        whole = [np.concatenate(parts) for parts in zip(*self._held, strict=True)]
+        self._held, self._rows = [], 0
+        names = ["n", *(f"c{i}" for i in range(len(self._columns)))]
+        self._connection.register("held", dict(zip(names, whole, strict=True)))
+        self._connection.execute("INSERT INTO results SELECT * FROM held")
+        self._connection.unregister("held")
+
+    def _select(self, typed: bool) -> str:
+        cells = []
+        for i, column in enumerate(self._by):
+            keep = typed_key(column.type)
+            name = column.name if column.name not in self._columns else f"{column.name}_1"
+            cells.append(f"CAST(k{i} AS {keep}) AS {quoted(name)}")
+        for i, (name, type_) in enumerate(self._columns.items()):
+            cell = f"c{i}"
+            if type_ == TIME and typed:
+                cell = _TYPED[self._precision].format(cell)
+                cell = f"CAST({cell} AS TIMESTAMPTZ)" if self._zoned and self._precision != "ns" else cell
+            elif type_ == TIME:
+                cell = _ISO[self._precision].format(cell)
+            elif type_ == REAL:
+                cell = f"CASE WHEN isfinite({cell}) THEN {cell} END"
+            cells.append(f"{cell} AS {quoted(name)}")
+        return f"SELECT {', '.join(cells)} FROM results JOIN keys USING (n) ORDER BY n, c0"
+
+
+def write_rows(
+    connection: duckdb.DuckDBPyConnection,
+    columns: Mapping[str, str],
+    rows: Sequence[tuple[str | int | float | None, ...]],
+    file: Path,
+    format_: str,
+    lines: bool = False,
+) -> None:
+    """Write a few rows of cells, in their order; raises FileError.
+
+    columns : name -> type, VARCHAR, WHOLE or REAL.
+    """
+    described = ", ".join(f"{quoted(name)} {type_}" for name, type_ in columns.items())
+    connection.execute(f"CREATE TEMP TABLE few ({described})")
+    if rows:
+        connection.executemany(f"INSERT INTO few VALUES ({', '.join('?' * len(columns))})", [list(row) for row in rows])
+    _save(connection, "SELECT * FROM few ORDER BY rowid", file, format_, lines)
+
+
+def _save(connection: duckdb.DuckDBPyConnection, rows: str, file: Path, format_: str, lines: bool) -> None:
+    try:
+        if format_ == "table":
+            _table(connection, rows, file)
+            return
+        how = {
+            "csv": "FORMAT csv, HEADER true",
+            "json": f"FORMAT json, ARRAY {'false' if lines else 'true'}",
+            "parquet": "FORMAT parquet, COMPRESSION zstd",
+        }[format_]
+        connection.execute(f"COPY ({rows}) TO {literal(file)} ({how})")
+    except (duckdb.Error, OSError) as error:
+        why = reason(error) if isinstance(error, duckdb.Error) else error.strerror
+        raise FileError(f"the results cannot be written: {why}") from error
+
+
+def _table(connection: duckdb.DuckDBPyConnection, rows: str, file: Path) -> None:
+    """Write columns of equal width: text to the left, numbers to the right."""
+    described = [(name, type_) for name, type_, *_ in connection.execute(f"DESCRIBE {rows}").fetchall()]
+    shown = {
+        name: f"COALESCE(format('{{:.6g}}', {quoted(name)}), '')"
+        if type_ == REAL
+        else f"COALESCE(regexp_replace(CAST({quoted(name)} AS VARCHAR), '[[:cntrl:]]', ' ', 'g'), '')"
+        for name, type_ in described
+    }
+    longest = ", ".join(f"max(length({cell}))" for cell in shown.values())
+    (widths,) = connection.execute(f"SELECT {longest} FROM ({rows})").fetchall()
+    padded, header = [], []
+    for (name, type_), width in zip(described, widths, strict=True):
+        pad, width = ("lpad" if type_ in (REAL, WHOLE) else "rpad"), max(width or 0, len(name))
+        header.append(name.rjust(width) if pad == "lpad" else name.ljust(width))
+        padded.append(f"{pad}({shown[name]}, {width}, ' ')")
+    lines = connection.execute(f"SELECT rtrim(concat_ws('  ', {', '.join(padded)})) FROM ({rows})")
+    with file.open("w", encoding="utf-8") as text:
+        text.write("  ".join(header).rstrip() + "\n")
+        while some := lines.fetchmany(10_000):
+            text.write("\n".join(line for (line,) in some) + "\n")
+
+
+def typed_key(type_: str) -> str:
+    """Return the type in which a column that names the series is written: its own, if text can be turned into it."""
+    return type_ if kind(type_) == NUMBER or type_ in TIME_TYPES or type_ == "BOOLEAN" else "VARCHAR"

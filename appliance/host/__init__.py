@@ -1,0 +1,1 @@
+"""The machine around the program: settings, logs, addresses, systemd."""

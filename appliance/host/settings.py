@@ -1,0 +1,336 @@
+"""The node's settings, read from `taosanode.ini`.
+
+This is the one place where configuration keys are spelled; everything else is handed a `Settings`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from appliance.host import ini, setting_values
+
+EMBEDDED_FOLDER = Path(".run")  # everything a node without a configuration file writes
+PRODUCT_MODEL_DIR = Path("/usr/local/taos/taosanode/model")  # meant by a file that does not name the folder
+CLIENT_TIMEOUT_S = 60.0  # taosd waits this long for an answer unless its user asked otherwise
+LONGEST_REQUEST_S = 1200.0  # and this long when asked to wait as long as it can
+TSFM_SERVICES = MappingProxyType(
+    {"tdtsfm_1": "http://127.0.0.1:6061/tdtsfm", "timemoe-fc": "http://127.0.0.1:6062/ds_predict"}
+)
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used; one line of the message for each thing that is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the node runs with. The defaults are those of a node started without a configuration file.
+
+    http : (host, port) to listen on.
+    processes, threads : worker processes, and threads in each that handle requests.
+    slots : analyses that run at once in each worker process; 0 means one per core.
+    queue : requests of one worker that may wait for a slot before further ones are refused.
+    http_timeout_s : longest time a request may wait and run when the client names no timeout.
+    longest_request_s : longest time any request may wait and run, whatever timeout the client names.
+    reload_mercy_s : how long running requests get to finish at a stop or reload.
+    max_body : largest request body in bytes.
+    logto, app_log : log files of the server and of the application; None means standard error.
+    log_level : DEBUG, INFO, WARNING, ERROR or CRITICAL.
+    log_max_bytes, log_backups : size at which a log file is rotated, and how many old ones are kept.
+    pidfile : file that holds the master's process id, None for none.
+    stats : (host, port) or the path of a UNIX socket where uWSGI-style statistics are served; None for none.
+    model_dir : trained models, one folder each.
+    algorithm_dir : the operator's own algorithms, ``*.py``.
+    detail_types : further detail types announced in `/list` beyond forecast and anomaly-detection.
+    tsfm : algorithm name -> URL of its foundation-model service.
+    tsfm_allowed_hosts : hosts that the ``host=`` option of a request may name.
+    source : the file the settings were read from, None for the defaults.
+    warnings : what deserves a line in the log, each with file and line.
+    """
+
+    http: tuple[str, int] = ("127.0.0.1", 6090)
+    processes: int = 2
+    threads: int = 16
+    slots: int = 0
+    queue: int = 64
+    http_timeout_s: float = CLIENT_TIMEOUT_S
+    longest_request_s: float = LONGEST_REQUEST_S
+    reload_mercy_s: int = 30
+    max_body: int = 64 * 1024 * 1024
+    logto: Path | None = None
+    app_log: Path | None = None
+    log_level: str = "INFO"
+    log_max_bytes: int = 50 * 1024 * 1024
+    log_backups: int = 5
+    pidfile: Path | None = None
+    stats: tuple[str, int] | str | None = None
+    model_dir: Path = Path("model")
+    algorithm_dir: Path = Path("resource/algo")
+    detail_types: tuple[str, ...] = ()
+    tsfm: Mapping[str, str] = field(default_factory=lambda: dict(TSFM_SERVICES))
+    tsfm_allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
+    source: Path | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One configuration key.
+
+    names : its spellings, the preferred one first, dashes where the file may also have underscores.
+    read : text -> value of the setting; raises ValueError.
+    allowed : what the reader takes, in words.
+    """
+
+    setting: str
+    names: tuple[str, ...]
+    read: Callable[[str], Any]
+    allowed: str
+
+
+def _number(setting: str, names: str, low: int, high: int, unit: str = "") -> Key:
+    reader = setting_values.whole_number(low, high)
+    return Key(setting, tuple(names.split()), reader, f"a whole number{unit} from {low} to {high}")
+
+
+def _size(setting: str, names: str, low: str, high: str) -> Key:
+    return Key(setting, tuple(names.split()), setting_values.size(low, high), f"bytes from {low} to {high}, as in 64M")
+
+
+def _path(setting: str, names: str, allowed: str = "a path, or nothing") -> Key:
+    return Key(setting, tuple(names.split()), setting_values.path, allowed)
+
+
+SERVER_KEYS = (
+    Key("http", ("http", "http-socket", "bind"), setting_values.address, "host:port, port 1 to 65535"),
+    _number("processes", "processes workers", 1, 256),
+    _number("threads", "threads", 1, 1024),
+    _number("http_timeout", "http-timeout", 1, 86_400, " of seconds"),
+    _number("harakiri", "harakiri", 0, 86_400, " of seconds"),
+    _number("reload_mercy_s", "reload-mercy worker-reload-mercy", 1, 3600, " of seconds"),
+    _path("logto", "logto"),
+    _path("pidfile", "pidfile safe-pidfile"),
+    Key(
+        "stats",
+        ("stats", "stats-server"),
+        setting_values.stats,
+        "host:port, the path of a UNIX socket, or nothing",
+    ),
+    _size("log_max_bytes", "log-maxsize log-max-size", "10k", "100G"),
+)
+NODE_KEYS = (
+    _path("app_log", "app-log"),
+    _path("model_dir", "model-dir", "the path of a folder"),
+    _path("algorithm_dir", "algorithm-dir", "the path of a folder"),
+    _path("resource_dir", "resource-dir", "the path of a folder"),
+    Key("log_level", ("log-level",), setting_values.log_level, "DEBUG, INFO, WARN, ERROR or CRITICAL"),
+    _number("slots", "slots", 0, 1024),
+    _number("queue", "queue", 0, 100_000),
+    _size("max_body", "max-body", "1k", "1G"),
+    _size("log_max_bytes", "log-max-size log-maxsize", "10k", "100G"),
+    _number("log_backups", "log-backups", 0, 1000),
+    Key(
+        "detail_types",
+        ("detail-types",),
+        setting_values.detail_types,
+        "a comma-separated list of imputation, correlation",
+    ),
+    Key(
+        "tsfm_allowed_hosts",
+        ("tsfm-hosts", "tsfm-allowed-hosts"),
+        setting_values.hosts,
+        "a comma-separated list of host names or addresses",
+    ),
+)
+SECTIONS: Mapping[str, Mapping[str, Key]] = {
+    "uwsgi": {name: key for key in SERVER_KEYS for name in key.names},
+    "taosanode": {name: key for key in NODE_KEYS for name in key.names},
+}
+TSFM_SECTION = "tsfm-service"
+FOLDERS = ("model_dir", "algorithm_dir", "resource_dir")  # settings that an empty value cannot switch off
+
+# What configurations of older nodes hold and has no meaning for this one. Accepted, so that an old file keeps working.
+_MEANINGLESS = """
+    add-header auto-procname buffer-size callable chdir cheaper chmod-socket chown-socket close-on-exec
+    cpu-affinity die-on-term disable-logging disable-write-exception draw-result emperor enable-threads env
+    evil-reload-on-rss exit-on-reload gevent gid harakiri-verbose home http-auto-chunked http-buffer-size
+    http-connect-timeout http-keepalive http-processes http-raw-body http-workers ignore-sigpipe
+    ignore-write-errors lazy lazy-apps limit-as limit-post listen log-4xx log-5xx log-backupname log-date
+    log-format log-master log-reopen log-slow log-truncate log-x-forwarded-for log-zero logdate logformat logger
+    logto2 master master-fifo max-fd max-requests max-requests-delta max-worker-lifetime memory-report
+    min-worker-lifetime module mount need-app no-orphans offload-threads pidfile2 plugin plugins post-buffering
+    procname procname-append procname-master procname-prefix procname-prefix-spaced protocol py-autoreload
+    py-call-osafterfork pyhome python-path pythonpath reload-on-as reload-on-rss reuse-port set set-placeholder
+    show-config single-interpreter so-keepalive socket-timeout stats-http stats-minified stats-no-cores
+    stats-no-metrics strict tcp-nodelay thread-stacksize threads-stacksize thunder-lock touch-chain-reload
+    touch-logreopen touch-logrotate touch-reload uid umask vacuum venv virtualenv wsgi wsgi-disable-file-wrapper
+    wsgi-file
+"""
+MEANINGLESS = frozenset(_MEANINGLESS.split())
+SOCKETS = frozenset({"socket", "uwsgi-socket", "https", "https-socket", "fastcgi-socket", "scgi-socket"})
+DAEMONIZE = frozenset({"daemonize", "daemonize2"})
+
+
+def load(path: Path | None) -> Settings:
+    """Read a configuration file; without one, return the defaults.
+
+    Relative paths in the file are relative to the file's folder. Keys that are unknown, repeated or without meaning
+    end up as `Settings.warnings`.
+
+    Raises
+    ------
+    SettingsError : the file cannot be read, or a value is not allowed; names every such value.
+    """
+    if path is None:
+        return Settings()
+    path = path.absolute()
+    try:
+        lines = ini.read(path)
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    reader = _Reader(path)
+    for line in lines:
+        reader.take(line)
+    if reader.problems:
+        raise SettingsError("\n".join(reader.problems))
+    return reader.settings()
+
+
+def embedded(folder: Path = EMBEDDED_FOLDER) -> Settings:
+    """Return the settings of a node without a configuration file that keeps all it writes under one folder."""
+    folder = folder.absolute()
+    return Settings(
+        logto=folder / "log" / "taosanode.log",
+        app_log=folder / "log" / "taosanode.app.log",
+        pidfile=folder / "taosanode.pid",
+        model_dir=folder / "model",
+        algorithm_dir=folder / "resource" / "algo",
+    )
+
+
+class _Reader:
+    """Collects the values of one file, line by line, and what is to be said about it."""
+
+    def __init__(self, path: Path) -> None:
+        self.problems: list[str] = []
+        self._path = path
+        self._values: dict[str, Any] = {}
+        self._tsfm: dict[str, str] = dict(TSFM_SERVICES)
+        self._warnings: list[str] = []
+        self._seen: dict[tuple[str, str], ini.Entry] = {}
+        self._ignored: set[str] = set()  # named in a warning already
+
+    def take(self, line: ini.Entry | ini.Unreadable) -> None:
+        """Take in one line of the file."""
+        if isinstance(line, ini.Unreadable):
+            self._problem(line.line, f"{line.text}: neither [section] nor key = value")
+            return
+        section = line.section.strip().lower().replace("_", "-")
+        if section == TSFM_SECTION:
+            self._service(line)
+        elif section in SECTIONS:
+            self._key(line, section)
+        elif not line.section:
+            self._refuse(line, f"a section must come first: {_listed(['uwsgi', 'taosanode', TSFM_SECTION])}")
+        elif section not in self._ignored:
+            self._ignored.add(section)
+            hint = _did_you_mean(section, [*SECTIONS, TSFM_SECTION])
+            self._warn(line.line, f"unknown section [{line.section}], ignored{hint}")
+
+    def settings(self) -> Settings:
+        """Return what was read."""
+        values = dict(self._values)
+        longest = values.pop("http_timeout", LONGEST_REQUEST_S)
+        longest = float(min(longest, values.pop("harakiri", 0) or longest))
+        values["longest_request_s"] = longest
+        values["http_timeout_s"] = min(CLIENT_TIMEOUT_S, longest)
+        model_dir = values.setdefault("model_dir", PRODUCT_MODEL_DIR)
+        resource_dir = values.pop("resource_dir", model_dir.parent / "resource")
+        values.setdefault("algorithm_dir", resource_dir / "algo")
+        return Settings(**values, tsfm=self._tsfm, source=self._path, warnings=tuple(self._warnings))
+
+    def _key(self, line: ini.Entry, section: str) -> None:
+        name = line.key.replace("_", "-")
+        key = SECTIONS[section].get(name)
+        if key is not None:
+            self._known(line, key)
+        elif section == "uwsgi" and name in DAEMONIZE:
+            self._refuse(line, "must stay commented out: systemd watches the process it started, and not a copy of it")
+        elif section == "uwsgi" and name in SOCKETS:
+            self._warn(line.line, f"{line.key} is ignored: this node speaks plain HTTP only, and listens on `http`")
+        elif name in MEANINGLESS:
+            if name not in self._ignored:
+                self._warn(line.line, f"{line.key} has no meaning for this node, ignored")
+            self._ignored.add(name)
+        else:
+            self._warn(line.line, f"unknown key {line.key}, ignored{self._hint(name, section)}")
+
+    def _known(self, line: ini.Entry, key: Key) -> None:
+        self._note_repeated(line, "", key.setting)
+        text = line.value or ""
+        try:
+            value = key.read(text)
+            if key.setting in FOLDERS and value is None:
+                raise ValueError("a folder cannot be left out")
+        except ValueError:
+            self._refuse(line, f"allowed: {key.allowed}")
+            return
+        if "%(" in text or "$(" in text:
+            self._warn(line.line, f"{line.key} = {text}: placeholders are not replaced, the text is taken as it is")
+        self._values[key.setting] = self._path.parent / value if isinstance(value, Path) else value
+
+    def _service(self, line: ini.Entry) -> None:
+        name = "timemoe-fc" if line.key == "timemoe_fc" else line.key
+        self._note_repeated(line, TSFM_SECTION, name)
+        if not line.value:
+            self._tsfm.pop(name, None)
+            return
+        url = line.value
+        if url.lower().startswith("https:"):
+            url = "http:" + url[len("https:") :]
+            self._warn(line.line, f"{line.key} = {line.value}: only http is spoken to a model service, taken as {url}")
+        try:
+            self._tsfm[setting_values.algorithm_name(name)] = setting_values.url(url)
+        except ValueError as error:
+            self._refuse(line, f"allowed: {error}")
+
+    def _note_repeated(self, line: ini.Entry, scope: str, what: str) -> None:
+        earlier = self._seen.get((scope, what))
+        if earlier:
+            self._warn(line.line, f"{line.key} replaces {earlier.key} of line {earlier.line}: the last one counts")
+        self._seen[scope, what] = line
+
+    def _hint(self, name: str, section: str) -> str:
+        for other, keys in SECTIONS.items():
+            if other != section and name in keys:
+                return f"; it belongs into [{other}]"
+        return _did_you_mean(name, SECTIONS[section])
+
+    def _refuse(self, line: ini.Entry, why: str) -> None:
+        value = "" if line.value is None else f" = {line.value}"
+        self._problem(line.line, f"{line.key}{value}: {why}")
+
+    def _problem(self, line: int, text: str) -> None:
+        self.problems.append(_on_one_line(f"{self._path}:{line}: {text}"))
+
+    def _warn(self, line: int, text: str) -> None:
+        self._warnings.append(_on_one_line(f"{self._path}:{line}: {text}"))
+
+
+def _on_one_line(text: str) -> str:
+    """Spell out what a terminal or a log would not show as a character."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"[{name}]" for name in names)

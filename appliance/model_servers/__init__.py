@@ -1,0 +1,1 @@
+"""The foundation models: their servers, and the forecasters that ask them."""

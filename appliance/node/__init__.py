@@ -1,0 +1,1 @@
+"""The HTTP service: processes, endpoints, slots, metrics."""

@@ -1,0 +1,51 @@
+"""The falcon application: which path leads to which resource."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import falcon
+
+from appliance.analysis import errors
+from appliance.analysis.catalog import Catalog
+from appliance.host.settings import Settings
+from appliance.node.observer import Observer, served
+from appliance.node.resources.analysis import Analysis
+from appliance.node.resources.anomaly import Anomaly
+from appliance.node.resources.forecast import Forecast
+from appliance.node.resources.listing import Listing, Models
+from appliance.node.resources.metrics import MetricsText
+from appliance.node.resources.status import Home, Status
+from appliance.node.slots import Slots
+from appliance.protocol import answers
+
+
+def create_app(
+    catalog: Catalog, settings: Settings, slots: Slots, observer: Observer, metrics: MetricsText
+) -> falcon.App[Any, Any]:
+    """Build the WSGI application of one worker process."""
+    app = falcon.App(middleware=[observer])
+    analysis = Analysis(settings, slots)
+    app.add_route("/", Home())
+    app.add_route("/status", Status())
+    app.add_route("/list", Listing(catalog, settings))
+    app.add_route("/models", Models(settings))
+    app.add_route("/anomaly-detect", Anomaly(catalog, analysis))
+    app.add_route("/forecast", Forecast(catalog, analysis))
+    app.add_route("/metrics", metrics)
+    app.add_error_handler(Exception, _unexpected)
+    app.add_error_handler(falcon.HTTPError, _http_error)
+    return app
+
+
+def _unexpected(req: falcon.Request, resp: falcon.Response, error: Exception, _: Any) -> None:
+    resp.status, resp.content_type = falcon.HTTP_200, falcon.MEDIA_JSON
+    message = errors.message(error)
+    served(req).failed(error, message)
+    resp.data = answers.error(message)
+
+
+def _http_error(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _: Any) -> None:
+    resp.status, resp.content_type = error.status, falcon.MEDIA_JSON
+    resp.set_headers(error.headers or {})
+    resp.data = answers.error(f"{error.status}: {req.method} {req.path}")

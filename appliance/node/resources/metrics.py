@@ -1,0 +1,21 @@
+"""GET `/metrics`, for Prometheus."""
+
+from __future__ import annotations
+
+import falcon
+
+from appliance.node.metrics import CONTENT_TYPE, Metrics, exposition
+from appliance.node.scoreboard import Scoreboard
+
+
+class MetricsText:
+    """The counts of all worker processes."""
+
+    def __init__(self, metrics: Metrics, scoreboard: Scoreboard) -> None:
+        self._metrics = metrics
+        self._scoreboard = scoreboard
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with what has been counted until now."""
+        resp.content_type = CONTENT_TYPE
+        resp.data = exposition(self._metrics, self._scoreboard)

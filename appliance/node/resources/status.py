@@ -1,0 +1,32 @@
+"""GET `/` for people and `/status` for taosd."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import falcon
+
+from appliance.protocol import answers
+
+
+class Home:
+    """GET `/`: one line of text that says what answers here."""
+
+    def __init__(self) -> None:
+        self._text = f"TDgpt - TDengine TSDB© Time-Series Data Analytics Platform (ver {version('taosanode')})"
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with the product's name and version."""
+        resp.content_type = falcon.MEDIA_TEXT
+        resp.text = self._text
+
+
+class Status:
+    """GET `/status`: taosd waits 100 ms for it, so the answer is made beforehand."""
+
+    def __init__(self) -> None:
+        self._answer = answers.dump({"protocol": answers.PROTOCOL, "status": "ready"})
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer that the node is ready."""
+        resp.data = self._answer

@@ -1,0 +1,172 @@
+"""The node as processes: one master that loads everything, and workers forked from it."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+
+from appliance.analysis import catalog
+from appliance.host import addresses, logs
+from appliance.host.settings import Settings
+from appliance.host.systemd import Systemd, when_answering
+from appliance.node import stats
+from appliance.node.app import create_app
+from appliance.node.metrics import Metrics
+from appliance.node.observer import Observer
+from appliance.node.resources.metrics import MetricsText
+from appliance.node.scoreboard import Scoreboard
+from appliance.node.slots import Slots
+from appliance.transport.worker import Worker
+
+log = logging.getLogger(__name__)
+
+# How long a thread may keep the interpreter from another that wants it; the default of 5 ms adds up under load
+SWITCH_INTERVAL_S = 0.0005
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # from glibc's malloc.h
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
+    """gunicorn, configured from `Settings` alone; SIGHUP reads them anew."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        read_settings: Callable[[], Settings],
+        ready: Callable[[Settings], None],
+        systemd: Systemd,
+    ) -> None:
+        self._read_settings = read_settings
+        self._ready = ready
+        self._scoreboard, self._metrics = Scoreboard(), Metrics()
+        self._row = 0
+        self.settings = settings
+        self._catalog: catalog.Catalog  # set by `_adopt`, now and at every reload
+        self._systemd = systemd
+        self._adopt(settings)
+        self._stats = stats.start(settings, self._scoreboard)
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Translate the settings into gunicorn's own."""
+        settings = self.settings
+        for key, value in {
+            "bind": addresses.host_port(*settings.http),
+            "workers": settings.processes,
+            "worker_class": Worker,
+            "logger_class": logs.GunicornLogger,
+            # a thread waits for its slot: there must be more of them than can wait
+            "threads": settings.threads + slots_of(settings) + settings.queue,
+            "worker_connections": 4096,
+            "backlog": 2048,
+            "keepalive": 75,
+            "timeout": 120,
+            "graceful_timeout": settings.reload_mercy_s,
+            # the catalogue, the expensive part, is loaded before the fork all the same: in __init__ and reload
+            "preload_app": False,
+            "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,
+            "control_socket_disable": True,
+            "pidfile": os.path.realpath(settings.pidfile) if settings.pidfile else None,
+            "proc_name": "taosanode",
+            "when_ready": self._when_ready,
+            "on_reload": self._on_reload,
+            "pre_fork": self._pre_fork,
+            "post_fork": self._post_fork,
+            "child_exit": self._child_exit,
+            "on_exit": self._on_exit,
+        }.items():
+            self.cfg.set(key, value)
+        Worker.max_body = settings.max_body
+
+    def load(self) -> Callable[..., Any]:
+        """Return the application of one worker; called after the fork, since its threads would not survive one."""
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        _keep_freed_memory()
+        row = self._scoreboard.take(self._row)
+        observer = Observer(row, self._metrics.recorder(self._row), self._catalog.algorithms)
+        slots = Slots(slots_of(self.settings), self.settings.queue, changed=row.slots)
+        return create_app(self._catalog, self.settings, slots, observer, MetricsText(self._metrics, self._scoreboard))
+
+    def reload(self) -> None:
+        """Read settings and algorithms anew; keep the old ones if the new ones are no good."""
+        before, algorithms = self.settings, self._catalog
+        try:
+            self._adopt(self._read_settings())
+            if self.settings.stats != before.stats:
+                replaced, self._stats = self._stats, stats.start(self.settings, self._scoreboard)
+                if replaced:
+                    replaced.stop()
+        except Exception as error:
+            log.error("reload refused, the node goes on as it was: %s", error)
+            self.settings, self._catalog = before, algorithms
+            self._systemd.tell("STATUS=reload refused, goes on as it was: " + " ".join(str(error).split()))
+            return
+        if self._stats:
+            self._stats.processes = self.settings.processes
+        if self.settings.http != before.http:
+            self._systemd.forget()  # gunicorn listens anew, perhaps on an address that includes the old one
+        super().reload()
+        self._systemd.tell(self._summary())
+
+    def _adopt(self, settings: Settings) -> None:
+        """Find the algorithms these settings name, and log where they say."""
+        found = catalog.build(settings)
+        logs.configure(settings)
+        for warning in settings.warnings:
+            log.warning("%s", warning)
+        self._catalog, self.settings = found, settings
+
+    def _pre_fork(self, arbiter: Arbiter, worker: Worker) -> None:
+        self._row = worker.row = self._scoreboard.reserve()
+
+    def _post_fork(self, arbiter: Arbiter, worker: Worker) -> None:
+        if self._stats:
+            self._stats.leave()
+
+    def _child_exit(self, arbiter: Arbiter, worker: Worker) -> None:
+        self._scoreboard.free(worker.row)
+
+    def _on_exit(self, arbiter: Arbiter) -> None:
+        if self._stats:
+            self._stats.stop()
+
+    def _when_ready(self, arbiter: Arbiter) -> None:
+        """Report once a worker has answered; gunicorn calls this before there are any."""
+        self._systemd.keep(arbiter.LISTENERS[0].sock)
+        when_answering(self.settings.http, self._report_ready)
+
+    def _on_reload(self, arbiter: Arbiter) -> None:
+        self._systemd.keep(arbiter.LISTENERS[0].sock)  # a new one, if the address has changed
+
+    def _report_ready(self) -> None:
+        self._systemd.tell(f"READY=1\n{self._summary()}")
+        self._ready(self.settings)
+
+    def _summary(self) -> str:
+        return (
+            f"STATUS=serving {len(self._catalog.algorithms)} algorithms at {addresses.host_port(*self.settings.http)}"
+        )
+
+
+def _keep_freed_memory() -> None:
+    """Let the C library reuse what a request has freed; only much of it goes back to the system.
+
+    By default the arrays of every request come as fresh pages, and touching those for the first time costs twice as
+    much as all else a request of 40 000 rows does.
+    """
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):  # glibc only
+        for parameter, value in ((M_ARENA_MAX, 1), (M_MMAP_THRESHOLD, 32 << 20), (M_TRIM_THRESHOLD, 64 << 20)):
+            libc.mallopt(parameter, value)
+
+
+def slots_of(settings: Settings) -> int:
+    """Return how many analyses one worker process runs at once."""
+    return settings.slots or len(os.sched_getaffinity(0))

@@ -1,0 +1,110 @@
+"""Bounded room for heavy work, so that a busy node is not an offline node.
+
+Each worker process has a few slots; an analysis waits for one in a bounded queue until its deadline. The threads that
+do the work run at a lower scheduling priority than those that answer `/status`, and kernels release the GIL.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotInTime
+from typing import TypeVar
+
+from appliance.analysis.errors import ClientGone
+from kernels.contract import AlgorithmError
+
+R = TypeVar("R")
+
+NICENESS = 10
+
+
+class Busy(AlgorithmError):
+    """The request could not be served in time."""
+
+
+def _lower_priority() -> None:
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+class Slots:
+    """At most `slots` pieces of work at once, at most `queue` waiting.
+
+    changed : told how many run and how many wait whenever that changes; must return quickly.
+    """
+
+    def __init__(self, slots: int, queue: int, changed: Callable[[int, int], None]) -> None:
+        self._changed = changed
+        self._pool = ThreadPoolExecutor(slots, thread_name_prefix="slot", initializer=_lower_priority)
+        self._slots = slots
+        self._limit = slots + queue
+        self._lock = threading.Lock()
+        self._admitted = 0
+        self._busy = 0
+
+    @property
+    def busy(self) -> int:
+        """Number of pieces of work that run now."""
+        return self._busy
+
+    @property
+    def waiting(self) -> int:
+        """Number of pieces of work that wait for a slot now."""
+        return max(self._admitted - self._busy, 0)
+
+    def run(self, work: Callable[[], R], *, due: float, client_gone: Callable[[], bool]) -> R:
+        """Run `work` in a slot and return its result.
+
+        Parameters
+        ----------
+        work : what to do; its exceptions come through.
+        due : `time.monotonic` by which it must have started.
+        client_gone : asked just before the start of work that had to wait.
+
+        Raises
+        ------
+        Busy : the queue is full, or no slot came free in time.
+        ClientGone : the client hung up while the work waited.
+        """
+        with self._lock:
+            if self._admitted >= self._limit:
+                raise Busy(f"the node is busy: {self._admitted} requests are running or waiting already")
+            self._count(admitted=1)
+            must_wait = self._admitted > self._slots
+
+        def in_slot() -> R:
+            with self._lock:
+                self._count(busy=1)
+            try:
+                if must_wait and client_gone():
+                    raise ClientGone
+                return work()
+            finally:
+                with self._lock:
+                    self._count(busy=-1)
+
+        asked = time.monotonic()
+        future = self._pool.submit(in_slot)
+        try:
+            return self._result(future, asked, due)
+        finally:
+            with self._lock:
+                self._count(admitted=-1)
+
+    def _count(self, admitted: int = 0, busy: int = 0) -> None:
+        """Change the counts; the caller holds the lock."""
+        self._admitted += admitted
+        self._busy += busy
+        self._changed(self.busy, self.waiting)
+
+    @staticmethod
+    def _result(future: Future[R], asked: float, due: float) -> R:
+        try:
+            return future.result(timeout=max(due - asked, 0.0))
+        except NotInTime:
+            if future.cancel():
+                raise Busy(f"the node is busy: no slot came free within {due - asked:.0f} seconds") from None
+        return future.result()  # it runs already: let it finish

@@ -1,0 +1,1 @@
+"""How bytes travel: whole requests in, HTTP out."""

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import cast
+
+import numpy as np
+import pytest
+
+from appliance.files.read.reading import Rows, Source
+from appliance.files.run import each_series
+from appliance.files.run.progress import Progress
+from appliance.files.run.remote import NodeGone
+from appliance.files.series import FileDetection, FileError, FileSeries
+from kernels.contract import AlgorithmError, Detection
+
+FLAGS = Detection(np.ones(1, np.int8), np.zeros(1))
+
+
+class Batches:
+    """As many series as wanted, in batches of 100."""
+
+    def __init__(self, series: int) -> None:
+        self._series = series
+
+    def __len__(self) -> int:
+        return self._series
+
+    def batches(self) -> Iterator[list[Rows]]:
+        nothing = np.empty(0, np.int64)
+        for begin in range(0, self._series, 100):
+            yield [Rows(i, str(i), 0, nothing, {}) for i in range(begin, min(begin + 100, self._series))]
+
+    def series(self, rows: Rows) -> FileSeries:
+        if rows.number % 10 == 3:
+            raise FileError(f"series {rows.number} is bad")
+        return FileSeries(rows.name, rows.times, "ms", rows.columns)
+
+
+def source(series: int) -> Source:
+    return cast(Source, Batches(series))
+
+
+def work(series: FileSeries) -> FileDetection:
+    if series.name.endswith("7"):
+        raise AlgorithmError("constant")
+    return FileDetection(series, "iqr", FLAGS, np.empty((0, 2), np.int64))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_one_outcome_for_each_series_in_order(threads: int) -> None:
+    found = list(each_series.outcomes(source(250), work, threads, Progress(250, None)))
+    assert [rows.number for rows, _ in found] == list(range(250))
+    assert sum(isinstance(outcome, FileError) for _, outcome in found) == 25
+    assert sum(isinstance(outcome, AlgorithmError) for _, outcome in found) == 25
+
+
+def test_a_node_that_is_gone_ends_everything() -> None:
+    asked = []
+
+    def gone(series: FileSeries) -> FileDetection:
+        asked.append(series)
+        raise NodeGone("cannot be reached")
+
+    with pytest.raises(NodeGone):
+        list(each_series.outcomes(source(1000), gone, 2, Progress(1000, None)))
+    assert len(asked) < 100
+
+
+def test_an_interruption_stops_what_runs() -> None:
+    stopped = threading.Event()
+
+    def interrupted(series: FileSeries) -> FileDetection:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(each_series.outcomes(source(5), interrupted, 2, Progress(5, None), stopped.set))
+    assert stopped.is_set()
+
+
+def test_a_bug_is_logged_and_counts_as_a_failure(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(series: FileSeries) -> FileDetection:
+        raise ZeroDivisionError("secret")
+
+    ((_, outcome),) = each_series.outcomes(source(1), broken, 1, Progress(1, None))
+    assert each_series.reason(cast(Exception, outcome)) == "internal error: ZeroDivisionError"
+    assert "secret" in caplog.text
+
+
+def test_threads() -> None:
+    assert each_series.threads(7) == 7
+    assert each_series.threads(None) >= 2

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from appliance.files.read import columns, database, formats
+from appliance.files.read.reading import Asked, Source
+from appliance.files.series import FileDetection, FileError, FileForecast
+from appliance.files.write import writing
+from appliance.files.write.writing import FLAGS, FORECAST, WINDOWS, Output, Results
+from kernels.contract import Detection, Forecast
+from tests.appliance.files import samples
+from tests.appliance.files.samples import MINUTE, START
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Source]]:
+    """Three series, of which two have names that need care."""
+    path = samples.write(tmp_path / "in.parquet", samples.several(["a", 'b,"c', "d\x1b[31m"]))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    file = formats.open_file(path, scratch)
+    with database.connect(scratch, file.path) as connection:
+        yield connection, Source(connection, file, Asked(by="host"))
+
+
+def detections(source: Source) -> list[tuple[int, FileDetection]]:
+    found = []
+    for batch in source.batches():
+        for rows in batch:
+            series = source.series(rows)
+            flags = np.ones(len(series.times), np.int8)
+            flags[[2, 3, 18]] = -1
+            windows = series.times[[[2, 3], [18, 18]]]
+            score = np.where(flags < 0, np.nan if rows.number == 1 else 9.5, 0.25)
+            found.append((rows.number, FileDetection(series, "iqr", Detection(flags, score), windows)))
+    return found
+
+
+def written(
+    opened: tuple[duckdb.DuckDBPyConnection, Source], columns_: dict[str, str], format_: str, lines: bool = False
+) -> Path:
+    connection, source = opened
+    results = Results(connection, source, columns_)
+    for number, found in reversed(detections(source)):
+        results.add(number, found)
+    # the connection may only write below the scratch folder
+    file = Path(str(connection.execute("SELECT current_setting('temp_directory')").fetchall()[0][0])).parent / "out"
+    results.write(file, format_, lines)
+    return file
+
+
+def test_a_table(opened: tuple[duckdb.DuckDBPyConnection, Source]) -> None:
+    assert written(opened, WINDOWS, "table").read_text().splitlines() == [
+        "host    start                     end                       rows",
+        "a       2023-11-14T22:15:20.000Z  2023-11-14T22:16:20.000Z     2",
+        "a       2023-11-14T22:31:20.000Z  2023-11-14T22:31:20.000Z     1",
+        'b,"c    2023-11-14T22:15:20.000Z  2023-11-14T22:16:20.000Z     2',
+        'b,"c    2023-11-14T22:31:20.000Z  2023-11-14T22:31:20.000Z     1',
+        "d [31m  2023-11-14T22:15:20.000Z  2023-11-14T22:16:20.000Z     2",
+        "d [31m  2023-11-14T22:31:20.000Z  2023-11-14T22:31:20.000Z     1",
+    ]
+
+
+def test_csv(opened: tuple[duckdb.DuckDBPyConnection, Source]) -> None:
+    lines = written(opened, WINDOWS, "csv").read_text().splitlines()
+    assert lines[:2] == ["host,start,end,rows", "a,2023-11-14T22:15:20.000Z,2023-11-14T22:16:20.000Z,2"]
+    assert lines[3].startswith('"b,""c",')
+
+
+@pytest.mark.parametrize("lines", [False, True])
+def test_json(opened: tuple[duckdb.DuckDBPyConnection, Source], lines: bool) -> None:
+    text = written(opened, FLAGS, "json", lines).read_text()
+    objects = [json.loads(line) for line in text.splitlines()] if lines else json.loads(text)
+    assert len(objects) == 3 * samples.ROWS
+    assert objects[2] == {"host": "a", "time": "2023-11-14T22:15:20.000Z", "flag": -1, "score": 9.5}
+    assert objects[samples.ROWS + 2]["score"] is None  # a node that told none
+
+
+def test_parquet_has_types(opened: tuple[duckdb.DuckDBPyConnection, Source]) -> None:
+    file = written(opened, FLAGS, "parquet")
+    with duckdb.connect() as connection:
+        described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet('{file}')").fetchall()
+        assert [row[1] for row in described] == ["VARCHAR", "TIMESTAMP", "BIGINT", "DOUBLE"]
+        query = f"SELECT host, epoch_ms(time), flag FROM read_parquet('{file}') WHERE flag < 0 LIMIT 1"
+        assert connection.execute(query).fetchone() == ("a", START + 2 * MINUTE, -1)
+
+
+def test_results_are_held_in_the_database_when_there_are_many(
+    opened: tuple[duckdb.DuckDBPyConnection, Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = written(opened, FLAGS, "csv").read_text()
+    opened[0].execute("DROP TABLE results")
+    opened[0].execute("DROP TABLE keys")
+    monkeypatch.setattr(writing, "HELD_ROWS", 7)
+    assert written(opened, FLAGS, "csv").read_text() == whole
+
+
+def test_forecasts(opened: tuple[duckdb.DuckDBPyConnection, Source]) -> None:
+    connection, source = opened
+    series = source.series(next(source.batches())[0])
+    results = Results(connection, source, FORECAST)
+    ahead = Forecast(*(np.array([1.5, 2.5]) + d for d in (0, -1, 1)), times=series.times[:2])
+    results.add(0, FileForecast(series, "arima", ahead))
+    assert results.count == 2
+    file = Path(str(connection.execute("SELECT current_setting('temp_directory')").fetchall()[0][0])).parent / "out"
+    results.write(file, "csv")
+    assert file.read_text().splitlines()[1] == "a,2023-11-14T22:13:20.000Z,1.5,0.5,2.5"
+
+
+def test_names_keep_their_type() -> None:
+    assert [writing.typed_key(t) for t in ("BIGINT", "DATE", "VARCHAR", "ENUM('a')", "BOOLEAN", "DECIMAL(9,2)")] == [
+        "BIGINT",
+        "DATE",
+        "VARCHAR",
+        "VARCHAR",
+        "BOOLEAN",
+        "DECIMAL(9,2)",
+    ]
+    assert columns.TIME_TYPES["DATE"]
+
+
+def test_a_file_appears_complete_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    target.write_text("old")
+    with Output(target) as output:  # not delivered: something went wrong
+        assert output.folder
+        (output.folder / "results").write_text("half")
+    assert target.read_text() == "old"
+    with Output(target) as output:
+        assert output.folder
+        (output.folder / "results").write_text("new")
+        output.deliver(output.folder / "results")
+    assert target.read_text() == "new"
+    assert os.listdir(tmp_path) == ["out.csv"]
+    assert stat.S_IMODE(target.stat().st_mode) == 0o666 & ~_umask()
+
+
+def _umask() -> int:
+    now = os.umask(0)
+    os.umask(now)
+    return now
+
+
+@pytest.mark.parametrize("place", ["missing/out.csv", "folder", "/dev/null", "/proc/out.csv"])
+def test_where_nothing_can_be_written(tmp_path: Path, place: str) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(FileError, match="cannot be written"), Output(tmp_path / place):
+        raise AssertionError
+
+
+@pytest.mark.parametrize("format_", ["table", "csv", "json", "parquet"])
+def test_rows_of_cells_keep_their_order_and_their_gaps(
+    tmp_path: Path, opened: tuple[duckdb.DuckDBPyConnection, Source], format_: str
+) -> None:
+    out = tmp_path / "scratch" / "few"
+    columns = {"rank": writing.WHOLE, "name": "VARCHAR", "score": writing.REAL, "why": "VARCHAR"}
+    cells = [(2, "b", 0.5, None), (1, "a\x1b", None, 'x,"y'), (None, "c", 1e300, None)]
+    writing.write_rows(opened[0], columns, cells, out, format_)
+    if format_ == "table":
+        assert out.read_text().splitlines() == [
+            "rank  name   score  why",
+            "   2  b        0.5",
+            '   1  a             x,"y',
+            "      c     1e+300",
+        ]
+    else:
+        out = out.rename(out.with_suffix(f".{format_}"))
+        assert samples.rows(out) == cells
+
+
+def test_no_rows_of_cells_are_a_header(tmp_path: Path, opened: tuple[duckdb.DuckDBPyConnection, Source]) -> None:
+    out = tmp_path / "scratch" / "few"
+    writing.write_rows(opened[0], {"a": writing.WHOLE}, [], out, "csv")
+    assert out.read_text() == "a\n"

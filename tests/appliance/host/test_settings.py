@@ -1,0 +1,363 @@
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+from appliance.host import ini, settings
+from appliance.host.settings import Settings, SettingsError, embedded, load
+
+ROOT = Path(__file__).parents[3]
+PACKAGED = ROOT / "packaging" / "taosanode.ini"
+
+# the configuration shown in the public manual of the stock node
+MANUAL = """
+[uwsgi]
+
+# Anode RESTful service ip:port
+http = 127.0.0.1:6090
+
+# base directory for Anode python files, do NOT modified this
+chdir = /usr/local/taos/taosanode/lib
+
+# initialize Anode python file
+wsgi-file = /usr/local/taos/taosanode/lib/taos/app.py
+
+# pid file
+pidfile = /usr/local/taos/taosanode/taosanode.pid
+
+# conflict with systemctl, so do NOT uncomment this
+# daemonize = /var/log/taos/taosanode/taosanode.log
+
+# uWSGI log files
+logto = /var/log/taos/taosanode/taosanode.log
+
+# uWSGI monitor port
+stats = 127.0.0.1:8387
+
+# python virtual environment directory, used by Anode
+virtualenv = /usr/local/taos/taosanode/venv/
+
+[taosanode]
+# default taosanode log file
+app-log = /var/log/taos/taosanode/taosanode.app.log
+
+# model storage directory
+model-dir = /usr/local/taos/taosanode/model/
+
+# default log level
+log-level = INFO
+"""
+
+
+@pytest.fixture
+def reading(tmp_path):
+    def read(text: str) -> Settings:
+        path = tmp_path / "taosanode.ini"
+        path.write_text(text)
+        return load(path)
+
+    return read
+
+
+def refusals(reading, text: str) -> list[str]:
+    """Return the lines of complaint about a file, without its name."""
+    with pytest.raises(SettingsError) as refusal:
+        reading(text)
+    return [line.partition("taosanode.ini:")[2] for line in str(refusal.value).splitlines()]
+
+
+def warnings(found: Settings) -> list[str]:
+    return [line.partition("taosanode.ini:")[2] for line in found.warnings]
+
+
+def test_the_manuals_file_loads(reading):
+    found = reading(MANUAL)
+    assert found.http == ("127.0.0.1", 6090)
+    assert found.pidfile == Path("/usr/local/taos/taosanode/taosanode.pid")
+    assert found.logto == Path("/var/log/taos/taosanode/taosanode.log")
+    assert found.stats == ("127.0.0.1", 8387)
+    assert found.app_log == Path("/var/log/taos/taosanode/taosanode.app.log")
+    assert found.model_dir == Path("/usr/local/taos/taosanode/model")
+    assert found.algorithm_dir == Path("/usr/local/taos/taosanode/resource/algo")
+    assert found.log_level == "INFO"
+    assert warnings(found) == [
+        "8: chdir has no meaning for this node, ignored",
+        "11: wsgi-file has no meaning for this node, ignored",
+        "26: virtualenv has no meaning for this node, ignored",
+    ]
+
+
+def test_without_a_file_there_are_the_defaults():
+    assert load(None) == Settings()
+
+
+def test_empty_file_means_the_defaults_and_the_product_folders(reading, tmp_path):
+    assert reading("") == Settings(
+        model_dir=Path("/usr/local/taos/taosanode/model"),
+        algorithm_dir=Path("/usr/local/taos/taosanode/resource/algo"),
+        source=tmp_path / "taosanode.ini",
+    )
+
+
+def test_packaged_file_loads_without_a_warning():
+    found = load(PACKAGED)
+    assert found.warnings == ()
+    product = Path("/usr/local/taos/taosanode")
+    assert found == Settings(
+        http=("127.0.0.1", 6090),
+        pidfile=product / "taosanode.pid",
+        logto=Path("/var/log/taos/taosanode/taosanode.log"),
+        stats=("127.0.0.1", 8387),
+        app_log=Path("/var/log/taos/taosanode/taosanode.app.log"),
+        model_dir=product / "model",
+        algorithm_dir=product / "resource" / "algo",
+        source=PACKAGED,
+    )
+
+
+def commented_out(text: str) -> str:
+    """Return the packaged file with its defaults uncommented, but for the one key that must stay as it is."""
+    return re.sub(r"(?m)^; ((?!daemonize)[a-z-]+) =", r"\1 =", text)
+
+
+def test_packaged_file_shows_the_true_defaults(reading, tmp_path):
+    shown = reading(commented_out(PACKAGED.read_text()))
+    assert dataclasses.replace(shown, source=PACKAGED) == load(PACKAGED)
+
+
+@pytest.mark.parametrize("section", settings.SECTIONS)
+def test_packaged_file_documents_every_key(section, tmp_path):
+    text = PACKAGED.read_text()
+    path = tmp_path / "taosanode.ini"
+    path.write_text(commented_out(text))
+    written = {(line.section, line.key) for line in ini.read(path)}
+    for key in set(settings.SECTIONS[section].values()):
+        # either section may hold the size of the logs: it is documented once
+        assert {(section, key.names[0]), ("taosanode", key.names[-1])} & written, key.names[0]
+        for name in key.names:
+            assert re.search(rf"(?<![a-z-]){name}(?![a-z-])", text), name
+
+
+@pytest.mark.parametrize("section", settings.SECTIONS)
+def test_the_docs_name_every_key(section):
+    text = (ROOT / "docs" / "configuration.md").read_text()
+    assert [name for name in settings.SECTIONS[section] if f"`{name}`" not in text] == []
+
+
+def test_every_setting_can_be_configured():
+    configured = {key.setting for keys in settings.SECTIONS.values() for key in keys.values()}
+    derived = {"http_timeout_s", "longest_request_s", "tsfm", "source", "warnings"}
+    assert {field.name for field in dataclasses.fields(Settings)} - derived <= configured
+
+
+@pytest.mark.parametrize(
+    ("line", "setting", "value"),
+    [
+        ("http-socket = :6035", "http", ("0.0.0.0", 6035)),
+        ("http_socket = [::]:6035", "http", ("::", 6035)),
+        ("HTTP = 10.0.0.1:6035 ; everyone", "http", ("10.0.0.1", 6035)),
+        ("workers = 4", "processes", 4),
+        ("processes=3", "processes", 3),
+        ("threads = 4", "threads", 4),
+        ("reload_mercy = 10", "reload_mercy_s", 10),
+        ("stats =", "stats", None),
+        ("stats = /tmp/s.sock", "stats", "/tmp/s.sock"),
+        ("logto =", "logto", None),
+        ("log-maxsize = 100000", "log_max_bytes", 100_000),
+    ],
+)
+def test_server_keys_in_their_spellings(reading, line, setting, value):
+    found = reading(f"[uwsgi]\n{line}")
+    assert getattr(found, setting) == value
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "setting", "value"),
+    [
+        ("app_log = /l/app.log", "app_log", Path("/l/app.log")),
+        ("model-dir = /m", "model_dir", Path("/m")),
+        ("model-dir = /v/m", "algorithm_dir", Path("/v/resource/algo")),
+        ("resource-dir = /r", "algorithm_dir", Path("/r/algo")),
+        ("algorithm-dir = /r", "algorithm_dir", Path("/r")),
+        ("log-level = warn", "log_level", "WARNING"),
+        ("max-body = 8M", "max_body", 8 << 20),
+        ("slots = 3", "slots", 3),
+        ("queue = 0", "queue", 0),
+        ("detail-types = imputation", "detail_types", ("imputation",)),
+        ("log-max-size = 1M", "log_max_bytes", 1 << 20),
+        ("log-backups = 2", "log_backups", 2),
+        ("tsfm-hosts = gpu1, gpu2", "tsfm_allowed_hosts", ("gpu1", "gpu2")),
+    ],
+)
+def test_node_keys_in_their_spellings(reading, line, setting, value):
+    found = reading(f"[taosanode]\n{line}")
+    assert getattr(found, setting) == value
+    assert found.warnings == ()
+
+
+def test_relative_paths_start_at_the_file(reading, tmp_path):
+    found = reading("[uwsgi]\nlogto = log/a.log\n[taosanode]\nmodel-dir = model")
+    assert (found.logto, found.model_dir) == (tmp_path / "log" / "a.log", tmp_path / "model")
+    assert found.algorithm_dir == tmp_path / "resource" / "algo"
+
+
+@pytest.mark.parametrize(
+    ("lines", "patience", "longest"),
+    [
+        ("", 60, 1200),
+        ("http-timeout = 1200", 60, 1200),
+        ("http-timeout = 30", 30, 30),
+        ("harakiri = 0", 60, 1200),
+        ("harakiri = 90\nhttp-timeout = 1200", 60, 90),
+        ("harakiri = 20", 20, 20),
+    ],
+)
+def test_timeouts_limit_every_request_and_taosd_waits_a_minute(reading, lines, patience, longest):
+    found = reading(f"[uwsgi]\n{lines}")
+    assert (found.http_timeout_s, found.longest_request_s) == (patience, longest)
+
+
+def test_foundation_models(reading):
+    found = reading(
+        "[tsfm-service]\nTDtsfm_1 =\ntimemoe_fc = http://gpu:5001/ds_predict\nchronos = http://gpu:6063/ds_predict"
+    )
+    assert found.tsfm == {"timemoe-fc": "http://gpu:5001/ds_predict", "chronos": "http://gpu:6063/ds_predict"}
+    assert found.warnings == ()
+
+
+def test_foundation_models_not_named_keep_their_address(reading):
+    assert reading("[tsfm-service]\nchronos = http://gpu/x").tsfm == {
+        "tdtsfm_1": "http://127.0.0.1:6061/tdtsfm",
+        "timemoe-fc": "http://127.0.0.1:6062/ds_predict",
+        "chronos": "http://gpu/x",
+    }
+
+
+def test_https_becomes_http_with_a_warning(reading):
+    found = reading("[tsfm-service]\nchronos = https://gpu/x")
+    assert found.tsfm["chronos"] == "http://gpu/x"
+    assert warnings(found) == [
+        "2: chronos = https://gpu/x: only http is spoken to a model service, taken as http://gpu/x"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[uwsgi]\n\nhttp = 6090", "3: http = 6090: allowed: host:port, port 1 to 65535"),
+        ("[uwsgi]\nworkers = 0", "2: workers = 0: allowed: a whole number from 1 to 256"),
+        ("[uwsgi]\nthreads = %k", "2: threads = %k: allowed: a whole number from 1 to 1024"),
+        ("[uwsgi]\nhttp-timeout = 1m", "2: http-timeout = 1m: allowed: a whole number of seconds from 1 to 86400"),
+        ("[uwsgi]\nthreads", "2: threads: allowed: a whole number from 1 to 1024"),
+        ("[uwsgi]\nstats = tcp", "2: stats = tcp: allowed: host:port, the path of a UNIX socket, or nothing"),
+        ("[taosanode]\nlog-level = LOUD", "2: log-level = LOUD: allowed: DEBUG, INFO, WARN, ERROR or CRITICAL"),
+        ("[taosanode]\nmodel-dir =", "2: model-dir = : allowed: the path of a folder"),
+        ("[taosanode]\nmax-body = 64X", "2: max-body = 64X: allowed: bytes from 1k to 1G, as in 64M"),
+        (
+            "[taosanode]\ndetail-types = forecasts",
+            "2: detail-types = forecasts: allowed: a comma-separated list of imputation, correlation",
+        ),
+        ("[tsfm-service]\nx = gpu", "2: x = gpu: allowed: a URL as in http://127.0.0.1:6061/tdtsfm"),
+        (
+            "[tsfm-service]\nx/y = http://gpu/",
+            "2: x/y = http://gpu/: allowed: an algorithm name of at most 63 lower-case letters, digits, _ . -",
+        ),
+        (
+            "[uwsgi]\ndaemonize = /x",
+            "2: daemonize = /x: must stay commented out: systemd watches the process it started, and not a copy of it",
+        ),
+        ("[uwsgi]\n[broken", "2: [broken: neither [section] nor key = value"),
+        ("http = :1", "1: http = :1: a section must come first: [uwsgi], [taosanode], [tsfm-service]"),
+    ],
+)
+def test_bad_value_names_line_key_value_and_what_is_allowed(reading, text, complaint):
+    assert refusals(reading, text) == [complaint]
+
+
+def test_every_bad_value_is_named(reading):
+    assert len(refusals(reading, "[uwsgi]\nhttp = x\nthreads = y\n[taosanode]\nqueue = z")) == 3
+
+
+def test_missing_file_is_refused_by_name(tmp_path):
+    with pytest.raises(SettingsError, match=r"none\.ini: cannot be read: No such file or directory"):
+        load(tmp_path / "none.ini")
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ("[uwsgi]\nmaster = true", "2: master has no meaning for this node, ignored"),
+        ("[uwsgi]\nenv = A=1\nenv = B=2", "2: env has no meaning for this node, ignored"),
+        ("[uwsgi]\nmaster", "2: master has no meaning for this node, ignored"),
+        ("[uwsgi]\nenable_threads = true", "2: enable_threads has no meaning for this node, ignored"),
+        ("[taosanode]\ndraw-result = 0", "2: draw-result has no meaning for this node, ignored"),
+        ("[uwsgi]\nproceses = 2", "2: unknown key proceses, ignored; did you mean processes?"),
+        ("[uwsgi]\nxyzzy = 2", "2: unknown key xyzzy, ignored"),
+        ("[uwsgi]\nlog-level = INFO", "2: unknown key log-level, ignored; it belongs into [taosanode]"),
+        ("[taosanode]\nhttp = :1", "2: unknown key http, ignored; it belongs into [uwsgi]"),
+        ("[taosanodes]\na = 1\nb = 2", "2: unknown section [taosanodes], ignored; did you mean taosanode?"),
+        (
+            "[uwsgi]\nsocket = :3031",
+            "2: socket is ignored: this node speaks plain HTTP only, and listens on `http`",
+        ),
+        ("[uwsgi]\nthreads = 2\nthreads = 3", "3: threads replaces threads of line 2: the last one counts"),
+        ("[uwsgi]\nworkers = 2\nprocesses = 3", "3: processes replaces workers of line 2: the last one counts"),
+        (
+            "[uwsgi]\nlogto = %(log)/$(X).log",
+            "2: logto = %(log)/$(X).log: placeholders are not replaced, the text is taken as it is",
+        ),
+    ],
+)
+def test_what_has_no_effect_is_named_with_its_line(reading, text, warning):
+    assert warnings(reading(text)) == [warning]
+
+
+def test_placeholders_are_left_alone(reading, tmp_path):
+    assert reading("[uwsgi]\nlogto = %(log)/$(X).log").logto == tmp_path / "%(log)" / "$(X).log"
+
+
+def test_last_of_repeated_keys_counts(reading):
+    found = reading("[uwsgi]\nthreads = 2\n[taosanode]\nqueue = 1\n[uwsgi]\nthreads = 3")
+    assert found.threads == 3
+
+
+def test_meaningless_keys_and_known_keys_do_not_overlap():
+    known = {name for keys in settings.SECTIONS.values() for name in keys}
+    assert not known & (settings.MEANINGLESS | settings.SOCKETS | settings.DAEMONIZE)
+
+
+def test_embedded_node_writes_under_one_folder(tmp_path):
+    found = embedded(tmp_path / "run")
+    for path in (found.logto, found.app_log, found.pidfile, found.model_dir, found.algorithm_dir):
+        assert path is not None
+        assert path.is_relative_to(tmp_path / "run")
+    assert found.stats is None
+    assert found.http == ("127.0.0.1", 6090)
+    assert not (tmp_path / "run").exists()
+
+
+KEYS = st.sampled_from(
+    [name for keys in settings.SECTIONS.values() for name in keys] + ["daemonize", "master", "chronos"]
+)
+VALUES = st.text(max_size=30) | st.sampled_from(["0", "1", "-1", "64M", ":6090", "/a", "[::1]:1", "http://h", "9" * 30])
+LINES = st.one_of(
+    st.builds("{} = {}".format, KEYS, VALUES),
+    st.sampled_from(["[uwsgi]", "[taosanode]", "[tsfm-service]", "[x]", "; comment"]),
+    st.text(max_size=30),
+)
+
+
+@given(st.lists(LINES, max_size=20))
+def test_any_file_is_either_read_or_refused_line_by_line(tmp_path_factory, lines):
+    path = tmp_path_factory.mktemp("any") / "taosanode.ini"
+    path.write_text("[uwsgi]\n" + "\n".join(lines), encoding="utf-8", errors="replace")
+    try:
+        said = list(load(path).warnings)
+    except SettingsError as refusal:
+        said = str(refusal).splitlines()
+        event("refused")
+    assert [line for line in said if not line.startswith(f"{path}:")] == []

@@ -1,0 +1,294 @@
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from falcon import testing
+
+from appliance.analysis.catalog import Catalog
+from appliance.host.settings import Settings
+from appliance.model_servers import forecasters
+from appliance.model_servers.forecasters import Params, ServiceError, Services
+from kernels.contract import BadParameter, Forecast, Horizon, TooShort
+from tests.appliance import bodies
+from tests.appliance.fake_server import Behaviour, Fake, answer, closed_port, dripping, raw, serving, silent
+
+CHECKPOINT = Path(__file__).parents[2] / "checkpoints" / "tdtsfm"
+SERIES = np.arange(100.0)
+
+
+@contextmanager
+def _service(behaviour: Behaviour, name: str = "timemoe-fc") -> Iterator[tuple[Services, Fake]]:
+    with serving(behaviour) as fake:
+        services = Services(Settings(tsfm={name: fake.url}))
+        with closing(services.client):
+            yield services, fake
+
+
+def _ask(behaviour: Behaviour, rows: int = 3) -> Forecast:
+    with _service(behaviour) as (services, _):
+        return services.forecast("timemoe-fc", SERIES, Horizon(rows), Params())
+
+
+def _answer(**fields: object) -> Behaviour:
+    return answer(json.dumps(fields))
+
+
+def test_one_forecaster_for_each_line_of_the_configuration() -> None:
+    found = forecasters.forecasters(
+        Settings(tsfm={"tdtsfm_1": "http://127.0.0.1:1/a", "chronos": "http://127.0.0.1:2/b"})
+    )
+    assert [one.name for one in found] == ["tdtsfm_1", "chronos"]
+    assert found[1].desc == "the model server at http://127.0.0.1:2/b"
+
+
+def test_forecast_and_bounds_are_passed_on() -> None:
+    found = _ask(_answer(output=[1, 2.5, 3], lower=[0, 2, 3.5], upper=[2, 3, 2.5], status="success"))
+    assert found.value.tolist() == [1, 2.5, 3]
+    assert found.low.tolist() == [0, 2, 3]  # never above the forecast
+    assert found.high.tolist() == [2, 3, 3]
+
+
+def test_a_server_without_bounds_gets_an_interval_without_width() -> None:
+    for extra in ({}, {"lower": None, "upper": None}):
+        found = _ask(_answer(output=[1, 2, 3], **extra))
+        assert found.low.tolist() == found.high.tolist() == [1, 2, 3]
+
+
+def test_the_question_is_what_model_servers_have_always_been_asked() -> None:
+    with _service(_answer(output=[1, 2, 3])) as (services, fake):
+        services.forecast("timemoe-fc", SERIES, Horizon(3, 0.8), Params())
+        services.forecast("timemoe-fc", SERIES, Horizon(3, 1.0), Params())
+        first, second = map(json.loads, fake.requests)
+    assert first == {
+        "input": SERIES.tolist(),
+        "next_len": 3,
+        "past_dynamic_real": [],
+        "dynamic_real": [],
+        "conf_interval": 0.8,
+    }
+    assert second["conf_interval"] < 1  # strict servers refuse 1
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "message"),
+    [
+        (answer("", "404 Not Found"), "^invalid host url http://127.0.0.1:"),
+        (answer('{"error": "Prediction failed: x"}', "500 E"), r"service, Prediction failed: x \(HTTP 500\)"),
+        (answer("<html>" + "y" * 9000, "502 Bad"), r"^failed to request the service, <html>y{294} \(HTTP 502\)$"),
+        (answer("", "500 E"), r"without a reason \(HTTP 500\)"),
+        (answer("", "302 Found\r\nLocation: http://example.org/"), r"\(HTTP 302\)"),
+        (answer("<html>"), "its answer is not JSON"),
+        (answer('{"output": [1, NaN, 2]}'), "its answer is not JSON"),
+        (answer("[1, 2, 3]"), "its answer has no output"),
+        (_answer(status="success"), "its answer has no output"),
+        (_answer(output=[1, None, 3]), "holds what is not a number"),
+        (_answer(output="123"), "holds what is not a number"),
+        (_answer(output=[1, 2]), "result length is not identical, ts rows:3  res rows:2"),
+        (_answer(output=[1, 2, 3], lower=[1], upper=[1, 2, 3]), "result length is not identical"),
+        (raw(b"rubbish"), "^failed to request the service, http"),
+    ],
+)
+def test_a_wrong_answer_is_an_error_that_says_so(behaviour: Behaviour, message: str) -> None:
+    with pytest.raises(ServiceError, match=message) as error:
+        _ask(behaviour)
+    assert len(str(error.value).encode()) < 1000
+
+
+@pytest.mark.parametrize("behaviour", [silent, dripping])
+def test_a_hanging_server_costs_no_more_than_the_requests_time(behaviour: Behaviour) -> None:
+    due = time.monotonic() + 0.1
+    with _service(behaviour) as (services, _), pytest.raises(ServiceError, match="did not answer within"):
+        services.forecast("timemoe-fc", SERIES, Horizon(3, 0.9, lambda: time.monotonic() > due), Params())
+
+
+def test_a_server_known_to_be_silent_gets_less_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forecasters, "SILENT_S", 0.1)
+    with _service(silent) as (services, _):
+        services.probe()
+        with pytest.raises(ServiceError, match="did not answer within 0.1 s"):
+            services.forecast("timemoe-fc", SERIES, Horizon(3), Params())
+
+
+def test_a_server_that_is_down_is_told() -> None:
+    services = Services(Settings(tsfm={"tdtsfm_1": f"http://127.0.0.1:{closed_port()}/tdtsfm"}))
+    with pytest.raises(ServiceError, match="failed to request the service, .*: Connection refused"):
+        services.forecast("tdtsfm_1", SERIES, Horizon(3), Params())
+
+
+def test_a_short_series_is_mirrored_for_tdtsfm_alone() -> None:
+    short = np.array([4.0, 7.0, 5.0])
+    for name, expected in (("tdtsfm_1", [7, 5, 7, 4, 7, 5]), ("timemoe-fc", [4, 7, 5])):
+        with _service(_answer(output=[1, 2, 3]), name) as (services, fake):
+            services.forecast(name, short, Horizon(3), Params())
+            sent = json.loads(fake.requests[0])["input"]
+        assert len(sent) == (96 if name == "tdtsfm_1" else 3)
+        assert sent[-6:] == expected
+
+
+def test_one_value_is_too_short_for_tdtsfm() -> None:
+    services = Services(Settings())
+    with pytest.raises(TooShort, match="at least 2 values are needed, got 1"):
+        services.forecast("tdtsfm_1", np.ones(1), Horizon(3), Params())
+
+
+def test_host_leads_to_another_server() -> None:
+    with serving(_answer(output=[1, 2, 3])) as other:
+        services = Services(Settings(tsfm={"timemoe-fc": f"http://127.0.0.1:{closed_port()}/ds_predict"}))
+        with closing(services.client):
+            for host in (other.url, other.url.replace("http:", "https:"), f"127.0.0.1:{other.port}"):
+                assert services.forecast("timemoe-fc", SERIES, Horizon(3), Params(host)).value.tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("localhost", "http://localhost/ds_predict"),
+        ("LOCALHOST:81/x?y", "http://localhost:81/x?y"),
+        ("https://[::1]:7", "http://[::1]:7/ds_predict"),
+        ("", "http://127.0.0.1:6062/ds_predict"),
+    ],
+)
+def test_host_is_read_as_a_url(host: str, url: str) -> None:
+    assert Services(Settings()).where("timemoe-fc", host).geturl() == url
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "example.org",
+        "http://10.0.0.1:6062/x",
+        "0x7f.1",
+        "127.0.0.2",
+        "localhost.example.org",
+        "http://[::2]/",
+        "http://localhost\\@example.org/",
+    ],
+)
+def test_other_hosts_are_refused(host: str) -> None:
+    with pytest.raises(BadParameter, match="is not allowed, only tsfm-hosts: 127.0.0.1|invalid host url"):
+        Services(Settings()).where("timemoe-fc", host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["http://", "ftp://localhost", "localhost:x", "http://u:p@localhost/", "local\thost", "http://[::1", "é", "a b"],
+)
+def test_what_is_no_url_is_refused(host: str) -> None:
+    with pytest.raises(BadParameter, match="invalid host url"):
+        Services(Settings()).where("timemoe-fc", host)
+
+
+def test_the_configuration_may_allow_more_hosts() -> None:
+    services = Services(Settings(tsfm_allowed_hosts=("Models.Example.Org",)))
+    assert services.where("tdtsfm_1", "models.example.org:1").geturl() == "http://models.example.org:1/tdtsfm"
+
+
+def test_probing_tells_who_is_there() -> None:
+    with serving(answer("no", "405 No")) as up, serving(silent) as hangs:
+        down = f"http://127.0.0.1:{closed_port()}/"
+        services = Services(Settings(tsfm={"up": up.url, "hangs": hangs.url, "down": down}))
+        with closing(services.client):
+            services.probe()
+        known = {name: "READY" if up else "UNAVAIL" for name, up in services._up.items()}
+    assert known == {"up": "READY", "hangs": "UNAVAIL", "down": "UNAVAIL"}
+
+
+def test_the_status_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, probed = threading.Event(), threading.Event()
+
+    def probe(self: Services) -> None:
+        go_on.wait(30)
+        self._up["timemoe-fc"] = True
+        probed.set()
+        threading.Event().wait()  # this thread of a test is not to go on probing
+
+    monkeypatch.setattr(Services, "probe", probe)
+    before = set(threading.enumerate())
+    forecasters.forecasters(Settings())
+    assert forecasters.status("timemoe-fc") == "UNAVAIL"
+    assert forecasters.status("ksigma") is None
+    go_on.set()
+    assert probed.wait(30)
+    assert forecasters.status("timemoe-fc") == "READY"
+    assert [thread.name for thread in set(threading.enumerate()) - before] == ["tsfm-probe"]
+
+
+def test_models_are_listed_from_their_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forecasters, "status", lambda name: "READY" if name == "tdtsfm_1" else None)
+    shutil.copytree(CHECKPOINT, tmp_path / "tdtsfm")
+    (tmp_path / "timemoe").mkdir()
+    (tmp_path / "timemoe" / "model.safetensors").write_bytes(b"rubbish")
+    settings = Settings(model_dir=tmp_path, tsfm={**Settings().tsfm, "chronos": "http://127.0.0.1:6063/ds_predict"})
+    first, second = forecasters.models(settings)
+    assert first == {
+        "name": "tdtsfm",
+        "algo": "tdtsfm_1",
+        "type": "forecast",
+        "status": "READY",
+        "size": (CHECKPOINT / "model.safetensors").stat().st_size,
+        "dtype": "float32",
+    }
+    assert (second["name"], second["status"], second["size"]) == ("timemoe", "UNAVAIL", None)
+    assert "cannot read its header" in second["error"]
+
+
+Node = Callable[[Settings], testing.TestClient]
+
+
+@pytest.fixture
+def tsfm_node(node: Callable[[Catalog, Settings], testing.TestClient]) -> Node:
+    """What makes a node of these settings, with no other algorithm."""
+    return lambda settings: node(Catalog({one.name: one for one in forecasters.forecasters(settings)}), settings)
+
+
+def _forecast(node: testing.TestClient, **changes: object) -> dict[str, object]:
+    body = json.dumps(bodies.forecast_request(**changes))
+    answer: dict[str, object] = node.simulate_post("/forecast", body=body, headers=bodies.JSON).json
+    return answer
+
+
+@pytest.mark.parametrize("algo", ["timemoe-fc", "timemoe_fc"])
+def test_the_node_forecasts_by_either_spelling(tsfm_node: Node, algo: str) -> None:
+    value = [1.0, 2.0, 3.0, 4.0, 5.0]
+    with serving(_answer(output=value, lower=[0] * 5, upper=[9] * 5)) as fake:
+        node = tsfm_node(Settings(tsfm={"timemoe-fc": fake.url}))
+        answer = _forecast(node, algo=algo, option=f"algo={algo}")
+        forecasters.close()
+    assert answer["rows"] == 5
+    assert answer["res"][1:] == [value, [0] * 5, [9] * 5]  # type: ignore[index]
+
+
+def test_the_node_answers_a_contracted_error_when_the_server_is_down(tsfm_node: Node) -> None:
+    node = tsfm_node(Settings(tsfm={"timemoe-fc": f"http://127.0.0.1:{closed_port()}/ds_predict"}))
+    answer = _forecast(node, algo="timemoe-fc")
+    assert answer["rows"] == -1
+    assert str(answer["msg"]).startswith("failed to request the service, ")
+
+
+def test_the_node_refuses_a_host_that_is_not_allowed(tsfm_node: Node) -> None:
+    answer = _forecast(tsfm_node(Settings()), algo="timemoe-fc", option="algo=timemoe-fc,host=http://example.org/x")
+    assert answer["rows"] == -1
+    assert str(answer["msg"]).startswith("host example.org is not allowed")
+
+
+def test_the_list_follows_the_status(tsfm_node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = tsfm_node(Settings(tsfm={"timemoe-fc": "http://127.0.0.1:1/ds_predict"}))
+    shown = []
+    for seen in ("UNAVAIL", "READY"):
+        monkeypatch.setattr(Services, "status", lambda self, name, seen=seen: seen)
+        shown.append(node.simulate_get("/list").json["details"][0]["algo"][0]["status"])
+    assert shown == ["UNAVAIL", "READY"]
+
+
+def test_the_models_route_tells_of_them(tsfm_node: Node, tmp_path: Path) -> None:
+    shutil.copytree(CHECKPOINT, tmp_path / "tdtsfm")
+    details = tsfm_node(Settings(model_dir=tmp_path)).simulate_get("/models").json["details"]
+    assert [one["name"] for one in details] == ["tdtsfm", "sample_ad_model"]

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from appliance.node.slots import Busy, ClientGone, Slots
+
+
+def ignore(busy: int, waiting: int) -> None:
+    pass
+
+
+def soon() -> float:
+    return time.monotonic() + 20
+
+
+def present() -> bool:
+    return False
+
+
+def test_result_and_exception_come_through() -> None:
+    slots = Slots(1, 1, ignore)
+    assert slots.run(lambda: 7, due=soon(), client_gone=present) == 7
+    with pytest.raises(ZeroDivisionError):
+        slots.run(lambda: 1 // 0, due=soon(), client_gone=present)
+    assert (slots.busy, slots.waiting) == (0, 0)
+
+
+class Occupied:
+    """Slots of one whose only place is taken until `release`."""
+
+    def __init__(self, queue: int) -> None:
+        self.slots = Slots(1, queue, ignore)
+        self._end, begun = threading.Event(), threading.Event()
+        self.clients = ThreadPoolExecutor(4)
+
+        def work() -> None:
+            begun.set()
+            self._end.wait(30)
+
+        self.first = self.clients.submit(self.slots.run, work, due=soon(), client_gone=present)
+        assert begun.wait(30)
+
+    def release(self) -> None:
+        self._end.set()
+        self.first.result(30)
+
+
+def test_full_queue_is_refused_at_once() -> None:
+    occupied = Occupied(queue=0)
+    with pytest.raises(Busy, match="the node is busy: 1 requests are running or waiting"):
+        occupied.slots.run(lambda: 1, due=soon(), client_gone=present)
+    occupied.release()
+
+
+def test_no_slot_in_time_is_refused_and_not_started() -> None:
+    occupied = Occupied(queue=1)
+    started: list[int] = []
+    with pytest.raises(Busy, match="no slot came free within"):
+        occupied.slots.run(lambda: started.append(1), due=time.monotonic() + 0.05, client_gone=present)
+    occupied.release()
+    assert occupied.slots.run(lambda: 3, due=soon(), client_gone=present) == 3
+    assert started == []
+
+
+def test_work_of_a_client_that_has_gone_is_not_started() -> None:
+    occupied = Occupied(queue=1)
+    started: list[int] = []
+    waiting = occupied.clients.submit(
+        occupied.slots.run, lambda: started.append(1), due=soon(), client_gone=lambda: True
+    )
+    while occupied.slots.waiting == 0:
+        time.sleep(0.001)
+    occupied.release()
+    with pytest.raises(ClientGone):
+        waiting.result(30)
+    assert started == []
+
+
+def test_half_closed_client_is_served_when_nothing_has_to_wait() -> None:
+    assert Slots(1, 0, ignore).run(lambda: 1, due=soon(), client_gone=lambda: True) == 1
+
+
+def test_no_more_than_the_slots_run_at_once() -> None:
+    slots, lock, running, most = Slots(2, 50, ignore), threading.Lock(), [0], [0]
+
+    def work() -> None:
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        time.sleep(0.005)
+        with lock:
+            running[0] -= 1
+
+    with ThreadPoolExecutor(20) as clients:
+        list(clients.map(lambda _: slots.run(work, due=soon(), client_gone=present), range(40)))
+    assert most[0] <= 2
+
+
+def test_every_change_is_told() -> None:
+    told: list[tuple[int, int]] = []
+    Slots(1, 1, lambda busy, waiting: told.append((busy, waiting))).run(lambda: 1, due=soon(), client_gone=present)
+    assert told == [(0, 1), (1, 0), (0, 1), (0, 0)]
