@@ -109,10 +109,12 @@ def parser(name: str) -> argparse.ArgumentParser:
     command, given = _meant(name)
     if not command:
         return _overview()
-    module = _module(command)
-    made = _parser(name, module.__doc__ or "", getattr(module, "EXIT_STATUS", {}), getattr(module, "EPILOG", ""))
+    described = module(command)
+    made = _parser(
+        name, described.__doc__ or "", getattr(described, "EXIT_STATUS", {}), getattr(described, "EPILOG", "")
+    )
     made.set_defaults(**given)  # before the arguments: a command declares none that has its value already
-    module.arguments(made)
+    described.arguments(made)
     return made
 
 
@@ -122,7 +124,7 @@ def _run(name: str, rest: Sequence[str]) -> int:
             _overview().parse_args(rest)
             return USAGE  # not reached: without a command the parser ends it
         name, rest = f"taosanode {rest[0]}", rest[1:]
-    code: int = _module(_meant(name)[0]).run(parser(name).parse_args(rest))
+    code: int = module(_meant(name)[0]).run(parser(name).parse_args(rest))
     return code
 
 
@@ -137,7 +139,8 @@ def _end_by(number: signal.Signals) -> int:
     return 128 + number
 
 
-def _module(command: str) -> ModuleType:
+def module(command: str) -> ModuleType:
+    """Return the module of a command."""
     return importlib.import_module(f"appliance.commands.{command.replace('-', '_')}")
 
 

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks._peers import Peers
-from kernels.contract import AlgorithmError, Forecaster, Horizon, Series
+from kernels.contract import Algorithm, AlgorithmError, Series, Task
 from kernels.registry import discover
 
 PEERS = ("SeasonalNaive", "DynamicOptimizedTheta", "AutoETS", "AutoARIMA")
@@ -85,14 +85,15 @@ def score(case: Case, value: Series, low: Series, high: Series, seconds: float) 
     return Score(mase, float(np.mean(relative)), float(np.mean(inside)), width, seconds)
 
 
-def ours(forecaster: Forecaster, case: Case) -> Score | None:
+def ours(forecaster: Algorithm, case: Case) -> Score | None:
     """Run one of our forecasters."""
     options = dict(OPTIONS.get(forecaster.name, {}))
     if "period" in getattr(forecaster.params, "__dataclass_fields__", {}):
         options["period"] = case.period if case.period > 1 else 0
     started = time.perf_counter()
     try:
-        answer = forecaster.forecast(case.train, Horizon(len(case.test), CONF), forecaster.params(**options))
+        task = Task.of(case.train, rows=len(case.test), conf=CONF)
+        answer = forecaster.run(task, forecaster.params(**options))
     except AlgorithmError as error:
         print(f"{forecaster.name} on {case.name}: {error}", file=sys.stderr)
         return None
@@ -140,8 +141,7 @@ def main() -> None:
     args = parser.parse_args()
 
     cases = load(args.data / "forecast", [s for s in args.sources.split(",") if s], args.max_series)
-    found = discover(("kernels.forecast",))
-    forecasters = [f for f in found.values() if isinstance(f, Forecaster) and (not args.only or f.name in args.only)]
+    forecasters = [f for f in discover("kernels.forecast") if not args.only or f.name in args.only]
     names = list(dict.fromkeys([BASE, *(p for p in args.peers.split(",") if p)]))
 
     results: list[tuple[Case, dict[str, Score]]] = []

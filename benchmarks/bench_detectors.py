@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from kernels.anomaly import grubbs, iqr, ksigma, lof, shesd
-from kernels.contract import Detection
+from kernels.contract import Detection, Task
 from kernels.numerics.whitenoise import is_white_noise
 
 ROOT = Path(__file__).parent.parent
@@ -125,7 +125,7 @@ def speed(peers: Peers) -> None:
     x = outliers(10_000)
     report(
         "grubbs, 10 000 rows, 1 % outliers",
-        lambda: grubbs.detect(x),
+        lambda: grubbs.detect(Task.of(x)),
         lambda: peers.time("outlier_utils", x, 1, alpha=0.95),
         1000,
     )
@@ -135,7 +135,7 @@ def speed(peers: Peers) -> None:
         params = lof.Params(k)
         report(
             f"lof, 40 000 rows, k = {k}",
-            lambda params=params: lof.detect(noise, params),  # type: ignore[misc]
+            lambda params=params: lof.detect(Task.of(noise), params),  # type: ignore[misc]
             lambda k=k: peers.time("scikit-learn", noise, 5, neighbors=k),  # type: ignore[misc]
             10,
         )
@@ -144,7 +144,7 @@ def speed(peers: Peers) -> None:
     for what, table in (("unrelated", rng.normal(size=(10_000, 8))), ("related", related)):
         report(
             f"lof, {len(table)} rows of 8 {what} columns, k = 10",
-            lambda table=table: lof.detect(table),  # type: ignore[misc]
+            lambda table=table: lof.detect(Task.of(table)),  # type: ignore[misc]
             lambda table=table: peers.time("scikit-learn", table, 1, neighbors=10),  # type: ignore[misc]
             1,
         )
@@ -152,21 +152,21 @@ def speed(peers: Peers) -> None:
     params_s = shesd.Params(period=PERIOD, max_anoms=0.05)
     report(
         "shesd, 10 000 rows, period 288",
-        lambda: shesd.detect(y, params_s),
+        lambda: shesd.detect(Task.of(y), params_s),
         lambda: peers.time("pyculiarity", y, 1, period=PERIOD, max_anoms=0.05),
         100,
     )
     report(
         "shesd, 40 000 rows; peer: its STL alone",
-        lambda: shesd.detect(long, params_s),
+        lambda: shesd.detect(Task.of(long), params_s),
         lambda: peers.time_r(long, 5),
         1,
     )
     report(
         "white-noise check, 40 000 rows", lambda: is_white_noise(big), lambda: peers.time("statsmodels", big, 5), 100
     )
-    report("iqr, 40 000 rows", lambda: iqr.detect(big), lambda: numpys(lambda: numpy_iqr(big)), 1)
-    report("ksigma, 40 000 rows", lambda: ksigma.detect(big), lambda: numpys(lambda: numpy_ksigma(big)), 1)
+    report("iqr, 40 000 rows", lambda: iqr.detect(Task.of(big)), lambda: numpys(lambda: numpy_iqr(big)), 1)
+    report("ksigma, 40 000 rows", lambda: ksigma.detect(Task.of(big)), lambda: numpys(lambda: numpy_ksigma(big)), 1)
 
 
 def numpy_iqr(x: np.ndarray) -> np.ndarray:
@@ -185,13 +185,13 @@ def numpy_ksigma(x: np.ndarray) -> np.ndarray:
 def growth() -> None:
     """Print the time by number of rows and the growth exponents."""
     calls: dict[str, Callable[[np.ndarray], object]] = {
-        "iqr": iqr.detect,
-        "ksigma": ksigma.detect,
-        "grubbs": grubbs.detect,
-        "lof, k = 10": lof.detect,
-        "lof, k = 20": lambda x: lof.detect(x, lof.Params(20)),
-        "shesd, period 288": lambda x: shesd.detect(x, shesd.Params(period=PERIOD)),
-        "shesd, period found": shesd.detect,
+        "iqr": lambda x: iqr.detect(Task.of(x)),
+        "ksigma": lambda x: ksigma.detect(Task.of(x)),
+        "grubbs": lambda x: grubbs.detect(Task.of(x)),
+        "lof, k = 10": lambda x: lof.detect(Task.of(x)),
+        "lof, k = 20": lambda x: lof.detect(Task.of(x), lof.Params(20)),
+        "shesd, period 288": lambda x: shesd.detect(Task.of(x), shesd.Params(period=PERIOD)),
+        "shesd, period found": lambda x: shesd.detect(Task.of(x)),
         "white-noise check": is_white_noise,
     }
     print(f"\n{'ms for rows':<24}" + "".join(f"{n:>10}" for n in SIZES) + "    exponent (wanted <= 1.15)")

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks._peers import Peers
-from kernels.contract import Forecast, Forecaster, Horizon, Series
+from kernels.contract import Algorithm, Forecast, Series, Task
 from kernels.registry import discover
 
 ROWS = 24
@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument("--timeout", type=float, default=300.0, help="seconds a peer may take for one case")
     parser.add_argument("--repeat", type=int, default=3, help="runs per peer and case")
     args = parser.parse_args()
-    forecasters = {f.name: f for f in discover(("kernels.forecast",)).values() if isinstance(f, Forecaster)}
+    forecasters = {f.name: f for f in discover("kernels.forecast")}
     print(f"{'case':<38}{'peer':<16}{'ours ms':>10}{'peer ms':>11}{'ratio':>9}{'our error':>15}{'peer error':>15}")
     with Peers(args.timeout) as peers:
         for case in cases(args.quick):
@@ -136,8 +136,8 @@ def main() -> None:
             forecaster = forecasters[case.forecaster]
             params = forecaster.params(**case.options)
 
-            def run(case: Case = case, forecaster: Forecaster = forecaster, params: Any = params) -> Forecast:
-                return forecaster.forecast(case.series, Horizon(ROWS), params)
+            def run(case: Case = case, forecaster: Algorithm = forecaster, params: Any = params) -> Forecast:
+                return forecaster.run(Task.of(case.series, rows=ROWS), params)
 
             ours, answer = median_ms(run, 5, 0.5)
             error = reached(case, answer)

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from kernels.anomaly import shesd
+from kernels.contract import Task
 
 # options, the number of anomalies that the package's own tests expect (its vector form)
 EXPECTED: list[tuple[dict[str, object], int]] = [
@@ -33,15 +34,16 @@ def main() -> None:
     table = np.loadtxt(folder / "twitter_raw_data.csv", delimiter=",", skiprows=1)
     known = np.loadtxt(folder / "twitter_shesd_longterm.csv", delimiter=",", skiprows=1)
     good = True
+    task = Task.of(table[:, 1])
     for options, wanted in EXPECTED:
-        answer = shesd.detect(table[:, 1], shesd.Params(period=1440, max_anoms=0.02, **options))  # type: ignore[arg-type]
+        answer = shesd.detect(task, shesd.Params(period=1440, max_anoms=0.02, **options))  # type: ignore[arg-type]
         found = table[answer.flags < 0, 0]
         same = len(found) == wanted
         if wanted == len(known):
             same = same and set(found) == set(known[:, 0])
         good = good and same
         print(f"{options}: {len(found)} anomalies, {wanted} expected: {'as expected' if same else 'DIFFERENT'}")
-    print(f"period found without being told: {shesd.detect(table[:, 1]).extra['period']}, expected 1440")
+    print(f"period found without being told: {shesd.detect(task).extra['period']}, expected 1440")
     parser.exit(0 if good else 1)
 
 

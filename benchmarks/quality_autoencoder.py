@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.quality_detectors import Counts, count, labelled_series, variants
-from kernels.contract import Detector
+from kernels.contract import Algorithm, Task
 
 ROWS, ROUNDS = 40_000, 7
 
@@ -31,7 +31,7 @@ def main() -> None:
     families: dict[str, dict[str, Counts]] = {}
     for series in labelled_series(given.data / "anomaly"):
         for detector in detectors:
-            flagged = detector.detect(series.values, detector.params()).flags < 0
+            flagged = detector.run(Task.of(series.values), detector.params()).flags < 0
             of_family = families.setdefault(series.family, {})
             of_family[detector.name] = of_family.get(detector.name, Counts()) + count(series, flagged)
     print(f"{'':40}{'events':^24}{'rows':>8}{'false':>10}")
@@ -51,14 +51,14 @@ def main() -> None:
     _speed(detectors)
 
 
-def _speed(detectors: list[Detector]) -> None:
+def _speed(detectors: list[Algorithm]) -> None:
     random = np.random.default_rng(1)
     values = np.sin(np.arange(ROWS) / 20.0) + 0.1 * random.standard_normal(ROWS)
     times: dict[str, list[float]] = {detector.name: [] for detector in detectors}
     for _ in range(ROUNDS):
         for detector in detectors:
             begun = time.perf_counter()
-            detector.detect(values, detector.params())
+            detector.run(Task.of(values), detector.params())
             times[detector.name].append(time.perf_counter() - begun)
     print(f"\nmedian of {ROUNDS} runs, {ROWS} rows")
     for name, taken in times.items():

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from kernels import registry
-from kernels.contract import AlgorithmError, Detector
+from kernels.contract import ANOMALY, Algorithm, AlgorithmError, Task
 
 NO_MODELS = Path("no-models")  # only what comes with the node
 
@@ -103,9 +103,9 @@ def count(series: Labelled, flagged: np.ndarray) -> Counts:
     )
 
 
-def variants(options: list[str]) -> list[tuple[str, Detector, object]]:
+def variants(options: list[str]) -> list[tuple[str, Algorithm, object]]:
     """Return every registered detector with its defaults, and those of --option NAME:key=value,key=value."""
-    found = [a for a in registry.discover().values() if isinstance(a, Detector)]
+    found = [a for a in registry.discover() if a.kind == ANOMALY]
     found += [module.build(NO_MODELS) for module in registry.modules("models.anomaly")]
     chosen = [(detector.name, detector, detector.params()) for detector in found]
     for text in options:
@@ -143,7 +143,7 @@ def main() -> None:
             try:
                 for series in every:
                     if source in (series.source, "all"):
-                        answer = detector.detect(series.values, params)
+                        answer = detector.run(Task.of(series.values), params)
                         one = count(series, answer.flags < 0)
                         total += one
                         if arguments.detail and source != "all":

@@ -1,15 +1,14 @@
-"""What an algorithm is: its input, its answer, its parameters and the errors it may raise.
+"""What an algorithm is: what it is asked, what it answers, and the errors it may raise.
 
-Everything that detects or forecasts (a kernel, a trained model, an operator's plug-in) is described by one
-`Detector` or one `Forecaster`; the service knows nothing else about it.
+Everything that analyses a series (a kernel, a trained model, a model server, an operator's plug-in) is one `Algorithm`:
+it takes a `Task` and gives the answer of its kind. The service knows nothing else about it.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 Series = NDArray[np.float64]
 Flags = NDArray[np.int8]
 Times = NDArray[np.int64]  # in the unit of the request's precision
+ANOMALY, FORECAST = "anomaly-detection", "forecast"  # the kinds of analysis, as the wire names them
 Json = Any  # what the answer's extra keys may hold: finite numbers, strings, lists and dicts of them
 
 
@@ -40,77 +40,13 @@ class NotConverged(AlgorithmError):
     """No usable fit was found."""
 
 
-def option(
-    default: Any,
-    doc: str,
-    *,
-    aliases: tuple[str, ...] = (),
-    parse: Callable[[str], Any] | None = None,
-) -> Any:
-    """Declare one parameter of an algorithm: a dataclass field with what the wire and the docs need.
-
-    Parameters
-    ----------
-    default : the value when the user says nothing; also what `/list` shows.
-    doc : one line for the user: meaning, unit, range.
-    aliases : other spellings accepted on the wire.
-    parse : text -> value, where the field's type alone does not say it (``int | Literal["auto"]`` and the like).
-        Raises ``BadParameter`` or ``ValueError``.
-    """
-    return field(default=default, metadata={"doc": doc, "aliases": aliases, "parse": parse})
-
-
-@dataclass(frozen=True, slots=True)
-class NoParams:
-    """An algorithm without parameters."""
-
-
-@dataclass(frozen=True, slots=True)
-class RawOptions:
-    """The parameters of an algorithm that reads the request by itself, such as an operator's plug-in.
-
-    An algorithm whose `params` is this class, or derived from it, is handed the request as it came.
-
-    options : the user's options as text, unknown ones included.
-    times : int64 (n,), the time column.
-    precision : unit of all times: ms, us or ns.
-    start, step : first time of the forecast and the distance of its times; 0 for a detector.
-    return_conf : whether the forecast's bounds are wanted.
-    covariates : column name -> float64 values, further columns of a forecast.
-    """
-
-    options: Mapping[str, str] = field(default_factory=dict)
-    times: Times = field(default_factory=lambda: np.empty(0, np.int64))
-    precision: str = "ms"
-    start: int = 0
-    step: int = 0
-    return_conf: bool = True
-    covariates: Mapping[str, Series] = field(default_factory=dict)
-
-    listed: ClassVar[Mapping[str, Json]] = {}  # what `/list` shows as the algorithm's parameters
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """A detector's answer.
-
-    flags : int8 (n,): 1 normal, anything negative an anomaly (-1 unless the detector knows classes).
-    score : float64 (n,): finite, larger is more anomalous; each detector's docstring gives the unit.
-    extra : further keys of the answer, such as the period that was found.
-    """
-
-    flags: Flags
-    score: Series
-    extra: Mapping[str, Json] = field(default_factory=dict)
-
-
 def _never() -> bool:
     return False
 
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """What is asked of a forecaster besides its own parameters.
+    """The part of a task that a forecast of one interval is made from.
 
     rows : number of steps ahead, >= 1.
     conf : coverage of the prediction interval, in (0, 1]; 1 means the widest finite interval.
@@ -130,6 +66,94 @@ class Horizon:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """Everything that one analysis is asked; an algorithm's `Needs` say what of it is looked at.
+
+    columns : name -> float64 (n,), finite: the data. The first one is meant where one is analysed.
+    times : int64 (n,) in `unit`, increasing; empty where nobody knows them.
+    unit : of all times: s, ms, us or ns.
+    start, step : time of the first row that is wanted, and the distance of rows; 0 where the kind has none.
+    rows : number of rows wanted after the last one; 0 where the kind has none.
+    levels : coverages of the intervals that are wanted, each in (0, 1]; the first is that of `Forecast.low` and `high`.
+    bounds : whether an interval is wanted at all.
+    past, known : covariates by name: float64 (n,), known up to the last row; float64 (n + rows,), known ahead.
+    targets : names of the columns to be forecast where they are several; none: the first one.
+    options : the user's options as text, for an algorithm that reads them by itself.
+    out_of_time : as in `Horizon`, for every kind.
+    """
+
+    columns: Mapping[str, Series]
+    times: Times = field(default_factory=lambda: np.empty(0, np.int64))
+    unit: str = "ms"
+    start: int = 0
+    step: int = 0
+    rows: int = 0
+    levels: tuple[float, ...] = (0.95,)
+    bounds: bool = True
+    past: Mapping[str, Series] = field(default_factory=dict)
+    known: Mapping[str, Series] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    out_of_time: Callable[[], bool] = _never
+
+    @classmethod
+    def of(cls, values: ArrayLike, *, conf: float = 0.95, **asked: Any) -> Task:
+        """Return the task of analysing an array, (n,) or (n, columns); `asked` are further fields."""
+        table = np.asarray(values, dtype=np.float64)
+        columns = table.T if table.ndim == 2 else [table]
+        return cls({f"val{at or ''}": column for at, column in enumerate(columns)}, levels=(conf,), **asked)
+
+    @property
+    def series(self) -> Series:
+        """The first column, float64 (n,)."""
+        return next(iter(self.columns.values()))
+
+    @property
+    def table(self) -> Series:
+        """All columns, float64 (n, columns)."""
+        return np.column_stack(list(self.columns.values()))
+
+    @property
+    def horizon(self) -> Horizon:
+        """Rows, coverage and deadline; raises BadParameter."""
+        return Horizon(self.rows, self.levels[0], self.out_of_time)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What an algorithm looks at besides the first column.
+
+    columns : ``one``; ``two``: exactly so many; ``many``: all there are.
+    rows : the least number of rows it can do anything with; more may be needed with some options.
+    times : it answers by the times of the rows, not by their numbers alone.
+    covariates : it makes use of them; otherwise a task that has some is refused.
+    noise_check : white noise may be refused before it is run.
+    options : it reads the user's options by itself, so that no name is unknown.
+    """
+
+    columns: Literal["one", "two", "many"] = "one"
+    rows: int = 1
+    times: bool = False
+    covariates: bool = False
+    noise_check: bool = True
+    options: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A detector's answer.
+
+    flags : int8 (n,): 1 normal, anything negative an anomaly (-1 unless the detector knows classes).
+    score : float64 (n,): finite, larger is more anomalous; each detector's docstring gives the unit.
+    extra : further keys of the answer, such as the period that was found.
+    """
+
+    flags: Flags
+    score: Series
+    extra: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """A forecaster's answer.
 
@@ -137,6 +161,7 @@ class Forecast:
     mse : mean of the squared in-sample one-step errors, in squared units of the series; None if unknown.
     period : the season length used, 0 for none.
     times : int64 (rows,), where an algorithm answers for other times than the regular ones it was asked for.
+    quantiles : share -> float64 (rows,), where an algorithm tells more of the distribution than one interval.
     extra : further keys of the answer (``model_info``, ``diagnostics``, ...), JSON-ready and finite.
     """
 
@@ -147,49 +172,32 @@ class Forecast:
     period: int = 0
     extra: Mapping[str, Json] = field(default_factory=dict)
     times: Times | None = None
+    quantiles: Mapping[float, Series] = field(default_factory=dict)
+
+
+Answer = Detection | Forecast
 
 
 @dataclass(frozen=True, slots=True)
-class Detector:
-    """An anomaly detection algorithm.
+class Algorithm:
+    """One algorithm of one kind.
 
-    name : lowercase wire name, at most 63 bytes.
+    name : lowercase wire name, at most 63 bytes, unique within its kind.
     desc : one line for `/list`.
-    params : frozen dataclass whose fields are made by `option`; its ``__post_init__`` refuses bad values.
-    detect : (series, params) -> Detection. The series is float64, finite, C-contiguous; shape (n,), or (n, columns)
-        when `multivariate`.
-    multivariate : takes all data columns at once; otherwise the first one.
+    kind : ANOMALY, FORECAST, ...
+    params : its options, a frozen dataclass derived from `kernels.options.Options`.
+    run : (task, params) -> the answer of its kind; raises AlgorithmError.
+    needs : what of the task it looks at.
+    shown : the options and defaults that `/list` shows; None: those of `params`.
     """
 
     name: str
     desc: str
+    kind: str
     params: type[Any]
-    detect: Callable[[Series, Any], Detection]
-    multivariate: bool = False
-
-    type = "anomaly-detection"
-
-
-@dataclass(frozen=True, slots=True)
-class Forecaster:
-    """A forecasting algorithm; fields as in `Detector`, forecast is (series, horizon, params) -> Forecast."""
-
-    name: str
-    desc: str
-    params: type[Any]
-    forecast: Callable[[Series, Horizon, Any], Forecast]
-
-    type = "forecast"
-
-
-Algorithm = Detector | Forecaster
-
-
-def defaults(params: type[Any]) -> dict[str, Json]:
-    """Return the parameter names and default values of a params dataclass, for `/list`."""
-    if issubclass(params, RawOptions):
-        return dict(params.listed)
-    return {f.name: f.default for f in dataclasses.fields(params)}
+    run: Callable[[Task, Any], Answer]
+    needs: Needs = Needs()
+    shown: Mapping[str, Json] | None = None
 
 
 def as_series(values: ArrayLike, *, at_least: int = 1) -> Series:

@@ -1,4 +1,4 @@
-"""Finds the algorithms: every public module of a package that ends in ``ALGORITHM = ...``.
+"""Finds the algorithms: every public module of a package of one kind that ends in ``ALGORITHM = ...``.
 
 There is no list to edit. Works frozen too: `pkgutil` sees archived modules when the build collects them.
 """
@@ -10,9 +10,16 @@ import pkgutil
 from collections.abc import Iterator
 from types import ModuleType
 
-from kernels.contract import Algorithm, Detector, Forecaster
+import kernels
+from kernels.contract import Algorithm
 
-PACKAGES = ("kernels.anomaly", "kernels.forecast")
+SHARED = ("numerics",)  # packages of what several algorithms are made of
+
+
+def packages() -> tuple[str, ...]:
+    """Return the names of the packages of algorithms."""
+    found = sorted(info.name for info in pkgutil.iter_modules(kernels.__path__) if info.ispkg)
+    return tuple(f"kernels.{name}" for name in found if name not in SHARED)
 
 
 def modules(package: str) -> Iterator[ModuleType]:
@@ -23,20 +30,21 @@ def modules(package: str) -> Iterator[ModuleType]:
             yield importlib.import_module(f"{package}.{info.name}")
 
 
-def discover(packages: tuple[str, ...] = PACKAGES) -> dict[str, Algorithm]:
-    """Return every algorithm by name.
+def discover(*names: str) -> list[Algorithm]:
+    """Return every algorithm of these packages, of all there are without a name.
 
     Raises
     ------
-    TypeError : a module without a proper ``ALGORITHM``, or two algorithms of one name.
+    TypeError : a module without a proper ``ALGORITHM``, or two algorithms of one kind and name.
     """
-    found: dict[str, Algorithm] = {}
-    for package in packages:
+    found: dict[tuple[str, str], Algorithm] = {}
+    for package in names or packages():
         for module in modules(package):
             algorithm = getattr(module, "ALGORITHM", None)
-            if not isinstance(algorithm, (Detector, Forecaster)):
-                raise TypeError(f"{module.__name__} has no ALGORITHM = Detector(...) or Forecaster(...)")
-            if algorithm.name in found:
+            if not isinstance(algorithm, Algorithm):
+                raise TypeError(f"{module.__name__} has no ALGORITHM = Algorithm(...)")
+            key = (algorithm.kind, algorithm.name)
+            if key in found:
                 raise TypeError(f"{module.__name__}: an algorithm named {algorithm.name} exists already")
-            found[algorithm.name] = algorithm
-    return found
+            found[key] = algorithm
+    return list(found.values())

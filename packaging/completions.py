@@ -14,10 +14,10 @@ from typing import Any
 import shtab
 
 from appliance import cli
+from appliance.analysis.kinds import BY_NAME
 from appliance.model_servers import control
 
 SHELLS = {"bash": "{}", "zsh": "_{}", "fish": "{}.fish"}  # and how each names its files
-KINDS = {"detect": "anomaly-detection", "forecast": "forecast"}  # commands whose --algo takes only some
 
 
 def write(folder: Path, algorithms: Mapping[str, Sequence[str]]) -> list[Path]:
@@ -60,7 +60,8 @@ def _hinted(
     for action in parser._actions:
         metavar = action.metavar if isinstance(action.metavar, str) else ""
         if action.dest in ("algo", "compare"):
-            kinds = [KINDS[command]] if command in KINDS else list(algorithms)
+            name = getattr(cli.module(command), "KIND", None)  # of the commands that take the algorithms of one kind
+            kinds = [BY_NAME[name].wire_type] if name else list(algorithms)
             action.choices = [algorithm for kind in kinds for algorithm in algorithms[kind]]
         elif action.dest == "model" and not action.option_strings:
             action.choices = [*control.FOLDERS.values(), "all"]

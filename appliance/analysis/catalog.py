@@ -1,39 +1,62 @@
-"""The one read-only mapping from name to algorithm, built when the node starts and again at a reload."""
+"""The one read-only table of algorithms, built when the node starts and again at a reload."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
 
 from appliance.analysis import operator_files
+from appliance.analysis.operator_files import Own
+from appliance.analysis.plugin_classes import guarded
 from appliance.host.settings import Settings
 from appliance.model_servers import forecasters
 from kernels import registry
-from kernels.contract import Algorithm, Detector, Forecaster, Json
+from kernels.contract import Algorithm, Json
 
-A = TypeVar("A", Detector, Forecaster)
+ByName = Mapping[str, Algorithm]
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """All algorithms of this node.
 
-    algorithms : by wire name.
+    kinds : by kind and name, the names in order.
     broken : the operator's files that could not be used: path -> reason.
+    own : the operator's algorithms as they were written.
     """
 
-    algorithms: Mapping[str, Algorithm]
+    kinds: Mapping[str, ByName]
     broken: Mapping[str, str] = field(default_factory=dict)
+    own: Sequence[Own] = ()
 
-    def of_kind(self, kind: type[A]) -> Iterator[A]:
-        """Yield the detectors or the forecasters, by name."""
-        for name in sorted(self.algorithms):
-            algorithm = self.algorithms[name]
-            if isinstance(algorithm, kind):
-                yield algorithm
+    @classmethod
+    def of(cls, algorithms: Iterable[Algorithm]) -> Catalog:
+        """Return the catalogue of some algorithms; raises TypeError if two of one kind have one name."""
+        kinds: dict[str, dict[str, Algorithm]] = {}
+        for algorithm in sorted(algorithms, key=lambda algorithm: algorithm.name):
+            own = kinds.setdefault(algorithm.kind, {})
+            if algorithm.name in own:
+                raise TypeError(f"two algorithms of {algorithm.kind} named {algorithm.name}")
+            own[algorithm.name] = algorithm
+        return cls(kinds)
+
+    def of_kind(self, kind: str) -> ByName:
+        """Return the algorithms of one kind by name, in order."""
+        return self.kinds.get(kind, {})
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all algorithms, in order; one that several kinds have is there once."""
+        return sorted({name for own in self.kinds.values() for name in own})
+
+    def __iter__(self) -> Iterator[Algorithm]:
+        return chain.from_iterable(own.values() for own in self.kinds.values())
+
+    def __len__(self) -> int:
+        return sum(map(len, self.kinds.values()))
 
 
 def build(settings: Settings) -> Catalog:
@@ -41,19 +64,15 @@ def build(settings: Settings) -> Catalog:
 
     A broken file of ours is a bug and raises; a broken file of the operator's is left out and reported.
     """
-    own: dict[str, Algorithm] = {}
     # every further source of algorithms of ours is one more item here
-    ours = chain(registry.discover().values(), with_weights(settings.model_dir), forecasters.forecasters(settings))
-    for algorithm in ours:
-        if algorithm.name in own:
-            raise TypeError(f"two algorithms named {algorithm.name}")
-        own[algorithm.name] = algorithm
-    added, broken = operator_files.load(settings.algorithm_dir, taken=own, settings=settings)
-    return Catalog(own | added, broken)
+    ours = Catalog.of(chain(registry.discover(), with_weights(settings.model_dir), forecasters.forecasters(settings)))
+    added, broken = operator_files.load(settings.algorithm_dir, taken=ours, settings=settings)
+    everything = Catalog.of(chain(ours, (guarded(own.algorithm, own.kind) for own in added)))
+    return dataclasses.replace(everything, broken=broken, own=added)
 
 
-def with_weights(model_dir: Path) -> Iterator[Detector]:
-    """Yield the detectors that read trained weights: each public module of `models.anomaly` builds one."""
+def with_weights(model_dir: Path) -> Iterator[Algorithm]:
+    """Yield the algorithms that read trained weights: each public module of `models.anomaly` builds one."""
     for module in registry.modules("models.anomaly"):
         yield module.build(model_dir)
 

@@ -1,62 +1,80 @@
-"""Loads the operator's own algorithms: every public ``*.py`` of one folder, and of its subfolders `ad` and `fc`.
+"""Loads the operator's own algorithms: every public ``*.py`` of one folder, and of the subfolders of each kind.
 
-A file is either in our own form, ending in ``ALGORITHM = Detector(...)`` or ``Forecaster(...)``, or holds plug-in
-classes: named ``_...Service`` and derived from one of the two bases of `taosanalytics_compat`. A file that cannot be
-used is left out and reported; it never takes the node down.
+A file is either in our own form, ending in ``ALGORITHM = Algorithm(...)``, or holds plug-in classes: named
+``_...Service`` and derived from a base of `taosanalytics_compat`. A file that cannot be used is left out and reported;
+it never takes the node down.
 """
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import json
 import logging
 import re
 import sys
 import traceback
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any, NamedTuple
 
 from appliance.analysis import plugin_classes, taosanalytics_compat
+from appliance.analysis.kind import Kind
+from appliance.analysis.kinds import BY_TYPE, KINDS
 from appliance.host.setting_values import ALGORITHM_NAME
 from appliance.host.settings import Settings
 from kernels import _jit
-from kernels.contract import Algorithm, Detector, Forecaster
+from kernels.contract import Algorithm
+from kernels.options import defaults
 
 log = logging.getLogger(__name__)
 
 PACKAGE = "operator_algorithms"  # kernels._jit keeps compiled kernels of modules below this name
-SUBFOLDERS = ("", "ad", "fc")
-BASES = (taosanalytics_compat.AbstractAnomalyDetectionService, taosanalytics_compat.AbstractForecastService)
 PLUGIN_CLASS = re.compile(r"_.*Service")
+BASES = {kind.plugin: kind for kind in KINDS if kind.plugin}
 
 
 class NotUsable(Exception):
     """A file that runs, but offers no algorithm the node could announce."""
 
 
+class Own(NamedTuple):
+    """An algorithm of the operator's as it was written, and the file it is in; see `plugin_classes.guarded`."""
+
+    algorithm: Algorithm
+    kind: Kind[Any]
+    path: Path
+
+
 def load(
-    folder: Path, taken: Collection[str] = (), settings: Settings | None = None
-) -> tuple[dict[str, Algorithm], dict[str, str]]:
-    """Return the algorithms of a folder by name, and for each file that could not be used its traceback.
+    folder: Path, taken: Iterable[Algorithm] = (), settings: Settings | None = None
+) -> tuple[list[Own], dict[str, str]]:
+    """Return the algorithms of a folder, and for each file that could not be used its traceback.
+
+    What a file prints goes to standard error, since standard output may be the result of a command.
 
     Parameters
     ----------
-    taken : names that exist already; a file that offers one of them is not used.
+    taken : what exists already; a file that offers one of the same kind and name is not used.
     settings : what plug-ins see of the node's configuration.
     """
-    found: dict[str, Algorithm] = {}
+    found: list[Own] = []
     broken: dict[str, str] = {}
+    names = {(algorithm.kind, algorithm.name) for algorithm in taken}
     _start_afresh(folder, settings or Settings())
     for path in _files(folder):
         try:
-            algorithms = _algorithms(_module(path, folder))
-            for algorithm in algorithms:
-                _check_name(algorithm.name, {*taken, *found})
-        except (Exception, SystemExit):
+            with contextlib.redirect_stdout(sys.stderr):
+                algorithms = [Own(*one, path) for one in _algorithms(_module(path, folder))]
+            for one in algorithms:
+                _check(one.algorithm, names)
+        except (Exception, SystemExit, KeyboardInterrupt):
             broken[str(path)] = traceback.format_exc()
             log.error("operator's algorithm left out: %s\n%s", path, broken[str(path)])
             continue
-        found.update({algorithm.name: algorithm for algorithm in algorithms})
+        found += algorithms
+        names |= {(one.algorithm.kind, one.algorithm.name) for one in algorithms}
     return found, broken
 
 
@@ -72,7 +90,7 @@ def _start_afresh(folder: Path, settings: Settings) -> None:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for subfolder in SUBFOLDERS:
+    for subfolder in ("", *sorted(kind.folder for kind in KINDS if kind.folder)):
         for path in sorted((folder / subfolder).glob("*.py")):
             if not path.name.startswith("_"):
                 yield path
@@ -93,30 +111,46 @@ def _module(path: Path, folder: Path) -> ModuleType:
     return module
 
 
-def _algorithms(module: ModuleType) -> list[Algorithm]:
+def _algorithms(module: ModuleType) -> list[tuple[Algorithm, Kind[Any]]]:
     """Return what one file offers."""
     own = getattr(module, "ALGORITHM", None)
-    if isinstance(own, (Detector, Forecaster)):
-        return [plugin_classes.guarded(own)]
-    plugins = [
-        plugin
-        for name, plugin in vars(module).items()
-        if PLUGIN_CLASS.fullmatch(name)
-        and inspect.isclass(plugin)
-        and issubclass(plugin, BASES)
-        and plugin.__module__ == module.__name__
-        and not inspect.isabstract(plugin)
-    ]
+    if isinstance(own, Algorithm):
+        if own.kind not in BY_TYPE:
+            raise NotUsable(f"kind must be one of {', '.join(BY_TYPE)}, got {own.kind!r}")
+        return [(own, BY_TYPE[own.kind])]
+    plugins = list(_plugins(module))
     if not plugins:
         raise NotUsable(
-            "the file has neither ALGORITHM = Detector(...) or Forecaster(...) nor a class _...Service with an execute "
-            "method, derived from AbstractAnomalyDetectionService or AbstractForecastService"
+            "the file has neither ALGORITHM = Algorithm(...) nor a class _...Service with an execute method, derived "
+            f"from {' or '.join(base.__name__ for base in BASES)}"
         )
-    return [plugin_classes.wrap(plugin) for plugin in plugins]
+    return [(plugin_classes.wrap(plugin, kind), kind) for plugin, kind in plugins]
 
 
-def _check_name(name: object, taken: Collection[str]) -> None:
+def _plugins(module: ModuleType) -> Iterator[tuple[type[Any], Kind[Any]]]:
+    """Yield the plug-in classes that are written in a file, with their kinds."""
+    for name, plugin in vars(module).items():
+        if not PLUGIN_CLASS.fullmatch(name) or not inspect.isclass(plugin) or plugin.__module__ != module.__name__:
+            continue
+        kind = next((kind for base, kind in BASES.items() if issubclass(plugin, base)), None)
+        if kind is not None and not inspect.isabstract(plugin):
+            yield plugin, kind
+
+
+def _check(algorithm: Algorithm, taken: Collection[tuple[str, str]]) -> None:
+    """Refuse what `/list` could not tell."""
+    name: object = algorithm.name
     if not isinstance(name, str) or not ALGORITHM_NAME.fullmatch(name):
         raise NotUsable(f"name must be 1 to 63 lower-case letters, digits, _ . or -, got {name!r}")
-    if name in taken:
+    if (algorithm.kind, name) in taken:
         raise NotUsable(f"an algorithm named {name} exists already")
+    if not isinstance(algorithm.desc, str):
+        raise NotUsable(f"desc must be text, got {algorithm.desc!r}")
+    shown = defaults(algorithm)
+    try:
+        json.dumps({algorithm.desc: shown}, allow_nan=False)
+        fine = all(isinstance(key, str) for key in shown)
+    except (TypeError, ValueError) as error:
+        raise NotUsable(f"the defaults of the options cannot be listed: {error}") from error
+    if not fine:
+        raise NotUsable(f"the defaults of the options must have names as their keys, got {list(shown)!r}")

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from appliance.analysis.kind import Kind
 from appliance.host.settings import Settings
 from appliance.model_servers.forecasters import canonical
-from appliance.protocol import answers, options, requests
-from appliance.protocol.requests import BadRequest
-from kernels.contract import AlgorithmError, Detection, Detector, Forecast, Forecaster, Horizon, RawOptions
+from appliance.protocol import fields, options
+from appliance.protocol.documents import BadRequest
+from appliance.protocol.requests import Request
+from kernels.contract import Algorithm, AlgorithmError
 from kernels.numerics.whitenoise import is_white_noise
 
 MARGIN_S = 1.0  # an anytime search stops this much before the client gives up
 TIMEOUT_OPTION_S = (1, 1200)  # what taosd accepts; it falls back to 60 s outside
+
+
+class WhiteNoise(BadRequest):
+    """The series is white noise, and the check was not declined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,71 +36,45 @@ class Deadline:
         return time.monotonic() >= self.due - MARGIN_S
 
 
-def patience_s(request: requests.Request, settings: Settings) -> float:
+def patience_s(request: Request, settings: Settings) -> float:
     """Return how long the one who asked waits for the answer."""
     shortest, longest = TIMEOUT_OPTION_S
-    asked = request.option("timeout", 0)
+    asked = request.option(fields.TIMEOUT, 0)
     patience = float(asked) if shortest <= asked <= longest else settings.http_timeout_s
     return min(patience, settings.longest_request_s)
 
 
-def refuse_white_noise(request: requests.Request) -> None:
-    """Raise BadRequest for noise, unless the check was declined."""
-    if request.wncheck and is_white_noise(next(iter(request.columns.values()))):
-        raise BadRequest("white noise data not processed")
+def answer(
+    kind: Kind[Any], algorithms: Mapping[str, Algorithm], request: Request, out_of_time: Callable[[], bool]
+) -> Any:
+    """Return the answer of the algorithm that was asked for.
 
+    Parameters
+    ----------
+    algorithms : of this kind, by name.
+    out_of_time : true once the answer is due.
 
-def detect(detectors: Mapping[str, Detector], request: requests.AnomalyRequest) -> Detection:
-    """Run the detector that was asked for; raises AlgorithmError."""
-    detector: Detector = _choose(detectors.get(request.algo), "anomaly detection", request.algo)
-    params = _params_of(detector.params, request)
-    columns = list(request.columns.values())
-    return detector.detect(np.column_stack(columns) if detector.multivariate else columns[0], params)
-
-
-def forecast(
-    forecasters: Mapping[str, Forecaster], request: requests.ForecastRequest, out_of_time: Callable[[], bool]
-) -> tuple[requests.Times, Forecast]:
-    """Run the forecaster that was asked for and return the times of its forecast with it; raises AlgorithmError."""
-    forecaster: Forecaster = _choose(forecasters.get(canonical(request.algo)), "forecast", request.algo)
-    if request.covariates and not issubclass(forecaster.params, RawOptions):
+    Raises
+    ------
+    AlgorithmError
+    """
+    algorithm = algorithms.get(canonical(request.algo))
+    if request.noise_check and (algorithm is None or algorithm.needs.noise_check):
+        _refuse_white_noise(request)
+    if algorithm is None:  # taosd itself only asks for what `/list` announced
+        raise AlgorithmError(f"unknown {kind.title} algorithm: {request.algo!r}")
+    task = request.task
+    if (task.past or task.known) and not algorithm.needs.covariates:
         raise AlgorithmError(f"covariate forecast is not supported yet by {request.algo}")
-    params = _params_of(forecaster.params, request)
-    horizon = Horizon(request.forecast_rows, request.conf, out_of_time)
-    found = forecaster.forecast(request.columns["val"], horizon, params)
-    times = answers.times_ahead(request) if found.times is None else found.times
-    _check(request.forecast_rows, [times, found.value, *([found.low, found.high] if request.return_conf else [])])
-    return times, found
+    params = options.params(algorithm.params, request.options)
+    return algorithm.run(dataclasses.replace(task, options=request.options, out_of_time=out_of_time), params)
 
 
-def _choose(found: Any, kind: str, name: str) -> Any:
-    """Return the algorithm of that name, or refuse; taosd itself only asks for what `/list` announced."""
-    if found is None:
-        raise AlgorithmError(f"unknown {kind} algorithm: {name!r}")
-    return found
+def refusal(message: str) -> AlgorithmError:
+    """Return the error that another node's words mean; the contract keeps those about white noise."""
+    return WhiteNoise(message) if "white noise" in message else AlgorithmError(message)
 
 
-def _params_of(kind: type[Any], request: requests.Request) -> Any:
-    """Build an algorithm's parameters; one that reads the request by itself is handed it as it came."""
-    if not issubclass(kind, RawOptions):
-        return options.params(kind, request.options)
-    if not isinstance(request, requests.ForecastRequest):
-        return kind(request.options, request.times, request.precision)
-    return kind(
-        request.options,
-        request.times,
-        request.precision,
-        start=request.start,
-        step=request.every,
-        return_conf=request.return_conf,
-        covariates=request.covariates,
-    )
-
-
-def _check(rows: int, arrays: list[Any]) -> None:
-    """Hold an algorithm to its contract, whoever wrote it: taosd misreads what is missing or not finite."""
-    for array in arrays:
-        if len(array) != rows:
-            raise AlgorithmError(f"result length is not identical, ts rows:{rows}  res rows:{len(array)}")
-        if not np.isfinite(array).all():
-            raise AlgorithmError("the forecast leaves the range of floating-point numbers")
+def _refuse_white_noise(request: Request) -> None:
+    if is_white_noise(request.task.series):
+        raise WhiteNoise("white noise data not processed")

@@ -15,17 +15,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from appliance.analysis import catalog
+from appliance.analysis.catalog import Catalog
+from appliance.analysis.kind import Kind
+from appliance.analysis.kinds import KINDS
+from appliance.protocol import fields
 from kernels import registry
-from kernels.contract import Algorithm, AlgorithmError, Detector, Horizon, Series
+from kernels.contract import Algorithm, AlgorithmError, Series, Task
 
 # Relative to the largest number of an answer. Optimisers stop within about 1e-8 of an optimum, the autoencoder computes
 # in single precision (2e-6 apart within one program, by where its arrays lie), and rounding differs between
 # processors; a build that went wrong differs by far more.
 TOLERANCE = 1e-4
 PERIOD = 12
-HORIZON = Horizon(rows=6, conf=0.9)
 
 NO_MODELS = Path("/nonexistent")  # only the models that come with the program
 
@@ -42,10 +46,9 @@ def series() -> dict[str, Series]:
     return {"seasonal": 50.0 + 0.25 * t + season + ripple, "spiked": spiked, "line": 3.0 + 0.5 * t}
 
 
-def algorithms() -> dict[str, Algorithm]:
+def algorithms() -> Catalog:
     """Return all that the program itself computes: no model servers, and nothing of an operator's."""
-    trained = {detector.name: detector for detector in catalog.with_weights(NO_MODELS)}
-    return registry.discover() | trained
+    return Catalog.of([*registry.discover(), *catalog.with_weights(NO_MODELS)])
 
 
 def compute() -> dict[str, Any]:
@@ -76,30 +79,28 @@ def differences(now: Answers, before: Answers) -> list[str]:
     return sorted(found)
 
 
-def _cases() -> Iterator[tuple[str, tuple[Algorithm, Any, Series]]]:
-    for name, algorithm in sorted(algorithms().items()):
-        choices = {"": algorithm.params()}
-        if any(field.name == "period" for field in dataclasses.fields(algorithm.params)):
-            choices[f" period={PERIOD}"] = algorithm.params(period=PERIOD)
-        for label, params in choices.items():
-            for which, values in series().items():
-                yield f"{name}{label} {which}", (algorithm, params, values)
+def _cases() -> Iterator[tuple[str, tuple[Kind[Any], Algorithm, Any, Task]]]:
+    known = algorithms()
+    for kind in KINDS:
+        for name, algorithm in known.of_kind(kind.wire_type).items():
+            choices = {"": algorithm.params()}
+            if any(field.name == fields.PERIOD for field in dataclasses.fields(algorithm.params)):
+                choices[f" period={PERIOD}"] = algorithm.params(period=PERIOD)
+            for label, params in choices.items():
+                for which, values in series().items():
+                    yield f"{name}{label} {which}", (kind, algorithm, params, kind.example(values))
 
 
-def _answer(algorithm: Algorithm, params: Any, values: Series) -> dict[str, Any]:
+def _answer(kind: Kind[Any], algorithm: Algorithm, params: Any, task: Task) -> dict[str, Any]:
     try:
-        if isinstance(algorithm, Detector):
-            shaped = values.reshape(-1, 1) if algorithm.multivariate else values
-            found = algorithm.detect(shaped, params)
-            return {"anomalies": np.flatnonzero(found.flags < 0).tolist(), "score": _rounded(found.score)}
-        ahead = algorithm.forecast(values, HORIZON, params)
-        return {"value": _rounded(ahead.value), "low": _rounded(ahead.low), "high": _rounded(ahead.high)}
+        summary = kind.summary(algorithm.run(task, params))
     except AlgorithmError as refusal:
         return {"refused": str(refusal)}
+    return {name: _rounded(values) for name, values in summary.items()}
 
 
-def _rounded(values: Series) -> list[float]:
-    return [float(f"{value:.10g}") for value in values]
+def _rounded(values: NDArray[Any]) -> list[float]:
+    return values.tolist() if values.dtype.kind == "i" else [float(f"{value:.10g}") for value in values]
 
 
 def _same(now: Mapping[str, Any], before: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ the node runs as: what may be read and written is that user's.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import socket
@@ -16,10 +17,14 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from appliance.host import addresses, settings
 from appliance.host.settings import Settings
+
+if TYPE_CHECKING:
+    from appliance.analysis.catalog import Catalog
 
 OK, REMARK, ERROR = "ok", "remark", "ERROR"
 EXIT_STATUS = {0: "the node can start, perhaps with remarks", 1: "it cannot; the lines that begin with ERROR say why"}
@@ -163,7 +168,7 @@ def _service(name: str, url: str) -> Finding:
 
 
 def _algorithms(configured: Settings) -> Iterator[Finding]:
-    """Load everything the node would load; numpy and numba are needed from here on."""
+    """Load everything the node would load, and try what the operator has added; numpy and numba from here on."""
     from appliance.analysis import catalog
 
     logging.getLogger().addHandler(logging.NullHandler())  # what goes wrong is part of the report
@@ -174,4 +179,18 @@ def _algorithms(configured: Settings) -> Iterator[Finding]:
         return
     for path, reason in found.broken.items():
         yield Finding(ERROR, "algorithms", f"{path} cannot be used:\n{reason}")
-    yield Finding(OK, "algorithms", ", ".join(sorted(found.algorithms)))
+    yield Finding(OK, "algorithms", ", ".join(found.names))
+    yield from _tried(found)
+
+
+def _tried(found: Catalog) -> Iterator[Finding]:
+    """Run each algorithm of the operator's on series that have broken others."""
+    from appliance.analysis import conformance
+
+    for own in found.own:
+        with contextlib.redirect_stdout(sys.stderr):
+            faults = list(conformance.faults(own.algorithm, own.kind, str(own.path)))
+        for fault in faults:
+            yield Finding(ERROR if fault.severe else REMARK, own.algorithm.name, f"{own.path}: {fault.text}")
+        if not faults:
+            yield Finding(OK, own.algorithm.name, f"{own.path} keeps the contract on {len(conformance.nasty())} series")

@@ -8,7 +8,6 @@ and does not stop the others.
 from __future__ import annotations
 
 import argparse
-import sys
 
 from appliance.files.run import arguments as common
 
@@ -23,6 +22,7 @@ examples:
       which algorithm is best on these series?
 """
 
+KIND = "anomaly"  # see appliance.analysis.kinds
 DEFAULT = "iqr"
 
 
@@ -37,13 +37,4 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Return 0 when every series was analysed."""
-    from appliance.files.run import command, question
-    from appliance.files.write import writing
-    from kernels.contract import Detector
-
-    try:
-        asked = question.Question(*question.read(given.algo or DEFAULT, common.options(given)))
-    except ValueError as error:
-        sys.stderr.write(f"{error}\n")
-        return command.USAGE
-    return command.run(given, Detector, asked, writing.FLAGS if given.flags else writing.WINDOWS)
+    return common.run(given, KIND, DEFAULT, "flags" if given.flags else "windows")

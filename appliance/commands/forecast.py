@@ -7,7 +7,6 @@ those of FORECAST in SQL. A series that fails is named on standard error and doe
 from __future__ import annotations
 
 import argparse
-import sys
 
 from appliance.files.run import arguments as common
 
@@ -22,6 +21,7 @@ examples:
       which algorithm would have been right in the past?
 """
 
+KIND = "forecast"  # see appliance.analysis.kinds
 DEFAULT = "holtwinters"
 
 
@@ -29,11 +29,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     common.add(parser, DEFAULT, "draw the series and their forecasts")
     ahead = parser.add_argument_group("forecast")
-    ahead.add_argument("--rows", type=int, metavar="N", help="number of steps ahead (10)")
-    ahead.add_argument("--conf", type=float, metavar="SHARE", help="coverage of the interval, 0.95 or 95 (0.95)")
-    ahead.add_argument("--every", metavar="STEP", help="such as 5m, 1h or 1d, or in the unit of the times (usual step)")
+    ahead.add_argument("--rows", action=common.AsOption, type=int, metavar="N", help="number of steps ahead (10)")
     ahead.add_argument(
-        "--start", metavar="TIME", help="first time, ISO 8601 or an integer (one step after the last row)"
+        "--conf",
+        action=common.AsOption,
+        type=float,
+        metavar="SHARE",
+        help="coverage of the interval, 0.95 or 95 (0.95)",
+    )
+    ahead.add_argument(
+        "--every",
+        action=common.AsOption,
+        metavar="STEP",
+        help="such as 5m, 1h or 1d, or in the unit of the times (usual step)",
+    )
+    ahead.add_argument(
+        "--start",
+        action=common.AsOption,
+        metavar="TIME",
+        help="first time, ISO 8601 or an integer (one step after the last row)",
     )
     compared = parser.add_argument_group("comparison")
     compared.add_argument(
@@ -46,14 +60,4 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Return 0 when every series was forecast."""
-    from appliance.files.run import command, question
-    from appliance.files.write import writing
-    from kernels.contract import Forecaster
-
-    try:
-        name, option = question.read(given.algo or DEFAULT, common.options(given))
-    except ValueError as error:
-        sys.stderr.write(f"{error}\n")
-        return command.USAGE
-    asked = question.Ahead(name, option, given.rows, given.conf, given.every, given.start)
-    return command.run(given, Forecaster, asked, writing.FORECAST)
+    return common.run(given, KIND, DEFAULT, "forecast")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from kernels.contract import Detection, Forecast, Series, Times
+from appliance.analysis.kind import Kind
+from appliance.protocol import fields
+from kernels.contract import Series, Task, Times
 
 
 class FileError(Exception):
@@ -27,28 +31,28 @@ class FileSeries:
     precision: str
     columns: Mapping[str, Series]
 
-
-@dataclass(frozen=True, slots=True)
-class FileDetection:
-    """What a detector found in a series.
-
-    windows : int64 (k, 2), first and last time of each run of anomalous rows.
-    """
-
-    series: FileSeries
-    algorithm: str
-    detection: Detection
-    windows: Times
+    @property
+    def data(self) -> Task:
+        """The data alone, its columns under the names they have on the wire."""
+        named = {f"{fields.VALUE_COLUMN}{i or ''}": column for i, column in enumerate(self.columns.values())}
+        return Task(named, self.times, self.precision)
 
 
 @dataclass(frozen=True, slots=True)
-class FileForecast:
-    """What a forecaster expects after a series; `forecast.times` is never None here.
+class FileResult:
+    """What an algorithm answered about a series.
 
-    conf : coverage that its interval promises, in (0, 1]; None if unknown.
+    task : what it was asked, with the columns under their names in the file.
+    answer : that of the kind.
     """
 
     series: FileSeries
+    kind: Kind[Any]
     algorithm: str
-    forecast: Forecast
-    conf: float | None = None
+    task: Task
+    answer: Any
+
+    @classmethod
+    def of(cls, series: FileSeries, kind: Kind[Any], algorithm: str, task: Task, answer: Any) -> FileResult:
+        """Return a result about the series that a task was made of."""
+        return cls(series, kind, algorithm, dataclasses.replace(task, columns=series.columns), answer)

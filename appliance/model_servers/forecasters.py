@@ -22,16 +22,17 @@ from appliance.host.settings import Settings
 from appliance.model_servers import control
 from appliance.model_servers.client import ANSWER_TIMEOUT_S, Client, Unreachable
 from kernels.contract import (
+    FORECAST,
+    Algorithm,
     AlgorithmError,
     BadParameter,
     Forecast,
-    Forecaster,
-    Horizon,
     Series,
+    Task,
     TooShort,
     as_series,
-    option,
 )
+from kernels.options import Options, option
 from models.files import CheckpointError, describe
 
 READY, UNAVAIL = "READY", "UNAVAIL"
@@ -54,7 +55,7 @@ class ServiceError(AlgorithmError):
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class Params(Options):
     """Options of a foundation model."""
 
     host: str = option("", "URL of another model server; its host must be one of tsfm-hosts in taosanode.ini")
@@ -123,10 +124,11 @@ class Services:
         path = url.path if url.path.strip("/") else configured.path
         return SplitResult("http", netloc, path, url.query, "")
 
-    def forecast(self, name: str, series: Series, horizon: Horizon, params: Params) -> Forecast:
+    def forecast(self, name: str, task: Task, params: Params) -> Forecast:
         """Ask a model server."""
+        horizon = task.horizon
         url = self.where(name, params.host)
-        known = as_series(series)
+        known = as_series(task.series)
         shortest = SHORTEST.get(name, 1)
         if len(known) < min(shortest, 2):
             raise TooShort(f"at least 2 values are needed, got {len(known)}")
@@ -157,14 +159,15 @@ class Services:
 _current: Services | None = None
 
 
-def forecasters(settings: Settings) -> list[Forecaster]:
+def forecasters(settings: Settings) -> list[Algorithm]:
     """Return one forecaster for each line of `[tsfm-service]`; from now on `status` speaks of these."""
     global _current
     services = _current = Services(settings)
     return [
-        Forecaster(
+        Algorithm(
             name,
             DESCRIPTIONS.get(name, f"the model server at {url.geturl()}"),
+            FORECAST,
             Params,
             functools.partial(services.forecast, name),
         )
@@ -199,7 +202,7 @@ def models(settings: Settings) -> list[dict[str, Any]]:
     found = []
     for algorithm in settings.tsfm:
         name = control.server_name(algorithm)
-        entry: dict[str, Any] = {"name": name, "algo": algorithm, "type": Forecaster.type}
+        entry: dict[str, Any] = {"name": name, "algo": algorithm, "type": FORECAST}
         entry["status"] = status(algorithm) or UNAVAIL
         try:
             weights = describe(settings.model_dir / name)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import falcon
 
 from appliance.analysis import errors
 from appliance.analysis.catalog import Catalog
+from appliance.analysis.kinds import KINDS
 from appliance.host.settings import Settings
 from appliance.node.observer import Observer, served
 from appliance.node.resources.analysis import Analysis
-from appliance.node.resources.anomaly import Anomaly
-from appliance.node.resources.forecast import Forecast
 from appliance.node.resources.listing import Listing, Models
 from appliance.node.resources.metrics import MetricsText
 from appliance.node.resources.status import Home, Status
@@ -25,13 +25,13 @@ def create_app(
 ) -> falcon.App[Any, Any]:
     """Build the WSGI application of one worker process."""
     app = falcon.App(middleware=[observer])
-    analysis = Analysis(settings, slots)
+    parsing = threading.Lock()
     app.add_route("/", Home())
     app.add_route("/status", Status())
     app.add_route("/list", Listing(catalog, settings))
     app.add_route("/models", Models(settings))
-    app.add_route("/anomaly-detect", Anomaly(catalog, analysis))
-    app.add_route("/forecast", Forecast(catalog, analysis))
+    for kind in KINDS:
+        app.add_route(kind.route, Analysis(kind, catalog.of_kind(kind.wire_type), settings, slots, parsing))
     app.add_route("/metrics", metrics)
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(falcon.HTTPError, _http_error)

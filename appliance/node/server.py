@@ -90,7 +90,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         _keep_freed_memory()
         row = self._scoreboard.take(self._row)
-        observer = Observer(row, self._metrics.recorder(self._row), self._catalog.algorithms)
+        observer = Observer(row, self._metrics.recorder(self._row), self._catalog.names)
         slots = Slots(slots_of(self.settings), self.settings.queue, changed=row.slots)
         return create_app(self._catalog, self.settings, slots, observer, MetricsText(self._metrics, self._scoreboard))
 
@@ -150,9 +150,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         self._ready(self.settings)
 
     def _summary(self) -> str:
-        return (
-            f"STATUS=serving {len(self._catalog.algorithms)} algorithms at {addresses.host_port(*self.settings.http)}"
-        )
+        return f"STATUS=serving {len(self._catalog)} algorithms at {addresses.host_port(*self.settings.http)}"
 
 
 def _keep_freed_memory() -> None:

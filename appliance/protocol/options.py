@@ -6,11 +6,11 @@ import dataclasses
 import types
 import typing
 from collections.abc import Callable, Mapping
-from functools import cache
 from math import isfinite
 from typing import Any, Literal, get_args, get_origin
 
 from kernels.contract import BadParameter
+from kernels.options import in_words, type_hints
 
 
 def parse(text: str) -> dict[str, str]:
@@ -35,7 +35,7 @@ def params(kind: type[Any], given: Mapping[str, str]) -> Any:
     ------
     BadParameter : a value of the wrong type, or one that the parameters themselves refuse.
     """
-    hints = _hints(kind)  # type: ignore[arg-type]  # classes are hashable
+    hints = type_hints(kind)  # type: ignore[arg-type]  # classes are hashable
     values: dict[str, Any] = {}
     for field in dataclasses.fields(kind):
         for name in (field.name, *field.metadata.get("aliases", ())):
@@ -46,14 +46,9 @@ def params(kind: type[Any], given: Mapping[str, str]) -> Any:
                 except BadParameter:
                     raise
                 except ValueError as error:
-                    raise BadParameter(f"{name} must be {_words(hints[field.name])}, got {given[name]!r}") from error
+                    raise BadParameter(f"{name} must be {in_words(hints[field.name])}, got {given[name]!r}") from error
                 break
     return kind(**values)
-
-
-@cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
 
 
 def _convert(text: str, hint: Any) -> Any:
@@ -103,13 +98,3 @@ _CONVERTERS: dict[Any, Callable[[str], Any]] = {
     str: str,
     type(None): lambda text: _choice(text, {"none": None, "null": None}),
 }
-_IN_WORDS = {bool: "0 or 1", int: "an integer", float: "a number", str: "text", type(None): "none"}
-
-
-def _words(hint: Any) -> str:
-    """Say in words what a type accepts."""
-    if get_origin(hint) is Literal:
-        return " or ".join(str(choice) for choice in get_args(hint))
-    if get_origin(hint) in _UNIONS:
-        return " or ".join(_words(member) for member in get_args(hint))
-    return _IN_WORDS[hint]

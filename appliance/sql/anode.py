@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
+from appliance.protocol import fields
 from appliance.sql import answers
 from appliance.sql.answers import SqlError
 
@@ -54,7 +55,7 @@ def statuses(urls: Iterable[str]) -> dict[str, str]:
 
     def ask(url: str) -> str:
         try:
-            status = _document(_get(url, "status")).get("status")
+            status = _document(_get(url, "status")).get(fields.STATUS)
         except SqlError:
             return OFFLINE
         return status.encode()[:STATUS_BYTES].decode(errors="ignore") if isinstance(status, str) and status else OFFLINE
@@ -65,17 +66,17 @@ def statuses(urls: Iterable[str]) -> dict[str, str]:
 def read_listing(body: bytes) -> list[Algorithm]:
     """Check the answer of `/list`: all of it is good, or nothing is registered."""
     document = _document(body)
-    if _thousandths(document, "protocol") not in (100, 1000):
+    if _thousandths(document, fields.PROTOCOL) not in (100, 1000):
         raise SqlError(answers.BAD_PROTOCOL, "Anode invalid protocol")
-    if _thousandths(document, "version") <= 0:
+    if _thousandths(document, fields.VERSION) <= 0:
         raise SqlError(answers.BAD_VERSION, "Anode invalid version")
     found: dict[Algorithm, None] = {}
-    for detail in _items(document, "details"):
-        kind = _text(detail, "type")
+    for detail in _items(document, fields.DETAILS):
+        kind = _text(detail, fields.TYPE)
         if kind not in TYPES:
             raise SqlError(answers.BAD_TYPE, f"Anode invalid algorithm type: {_shown(kind)}")
-        for entry in _items(detail, "algo"):
-            name = _text(entry, "name")
+        for entry in _items(detail, fields.ALGO):
+            name = _text(entry, fields.NAME)
             if not 0 < len(name.encode()) <= MAX_NAME_BYTES or not name.isprintable():
                 raise SqlError(answers.LONG_NAME, f"Anode algorithm name too long: {_shown(name)}")
             found[Algorithm(kind, name)] = None

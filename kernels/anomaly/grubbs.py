@@ -12,9 +12,10 @@ from math import sqrt
 import numpy as np
 
 from kernels._jit import kernel
-from kernels.contract import BadParameter, Detection, Detector, Flags, Series, as_series, option
+from kernels.contract import ANOMALY, Algorithm, BadParameter, Detection, Flags, Needs, Series, Task, as_series
 from kernels.numerics.scaling import scale_to_unit
 from kernels.numerics.student_t import largest_deviate
+from kernels.options import option
 
 SMALLEST_SQUARE = 1e-200  # below it the sums of squares have begun to underflow
 SMALLEST_UNIT = 1e-300  # its reciprocal is finite; series are brought to unit size before
@@ -31,12 +32,12 @@ class Params:
             raise BadParameter(f"invalid alpha value, valid range is (0, 1), got {self.alpha}")
 
 
-def detect(series: Series, params: Params = Params()) -> Detection:  # noqa: B008  (frozen, no state)
+def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (frozen, no state)
     """Flag the values that the repeated test removes, and all values equal to one of them.
 
     Parameters
     ----------
-    series : float64 (n,), n >= 3, finite, any unit. Not modified.
+    task : its first column, float64 (n,), n >= 3, finite, any unit. Not modified.
 
     Returns
     -------
@@ -48,7 +49,7 @@ def detect(series: Series, params: Params = Params()) -> Detection:  # noqa: B00
     ------
     TooShort : n < 3.
     """
-    x = as_series(series, at_least=3)
+    x = as_series(task.series, at_least=3)
     ordered = np.sort(x)
     if not 1e-100 < max(-ordered[0], ordered[-1]) < 1e100:  # else no square can over- or underflow
         scale_to_unit(x)
@@ -150,4 +151,6 @@ def _test(x: Series, ordered: Series, significance: float) -> tuple[Flags, Serie
     return _flag(x, ordered, low, high, ordered[middle], mean * unit, std * unit)
 
 
-ALGORITHM = Detector("grubbs", "Grubbs' test, two-sided, repeated until nothing is significant", Params, detect)
+ALGORITHM = Algorithm(
+    "grubbs", "Grubbs' test, two-sided, repeated until nothing is significant", ANOMALY, Params, detect, Needs(rows=3)
+)

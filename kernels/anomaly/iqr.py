@@ -9,20 +9,21 @@ from __future__ import annotations
 import numpy as np
 
 from kernels._jit import kernel
-from kernels.contract import Detection, Detector, Flags, NoParams, Series, as_series
+from kernels.contract import ANOMALY, Algorithm, Detection, Flags, Series, Task, as_series
 from kernels.numerics.quantiles import quantile
 from kernels.numerics.scaling import scale_to_unit
+from kernels.options import NoOptions
 
 FENCE = 1.5
 LARGEST = np.finfo(np.float64).max
 
 
-def detect(series: Series, params: NoParams = NoParams()) -> Detection:  # noqa: B008  (frozen, no state)
+def detect(task: Task, params: NoOptions = NoOptions()) -> Detection:  # noqa: B008  (frozen, no state)
     """Flag the values strictly outside [Q1 - 1.5 IQR, Q3 + 1.5 IQR].
 
     Parameters
     ----------
-    series : float64 (n,), n >= 1, finite, any unit. Not modified.
+    task : its first column, float64 (n,), n >= 1, finite, any unit. Not modified.
 
     Returns
     -------
@@ -34,7 +35,7 @@ def detect(series: Series, params: NoParams = NoParams()) -> Detection:  # noqa:
     ------
     TooShort : n < 1.
     """
-    flags, score = _fences(as_series(series))
+    flags, score = _fences(as_series(task.series))
     return Detection(flags, score)
 
 
@@ -58,4 +59,4 @@ def _fences(x: Series) -> tuple[Flags, Series]:
     return flags, score
 
 
-ALGORITHM = Detector("iqr", "interquartile range rule: outside Tukey's fences", NoParams, detect)
+ALGORITHM = Algorithm("iqr", "interquartile range rule: outside Tukey's fences", ANOMALY, NoOptions, detect)

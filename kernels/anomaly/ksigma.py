@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels._jit import kernel
-from kernels.contract import BadParameter, Detection, Detector, Flags, Series, as_series, option
+from kernels.contract import ANOMALY, Algorithm, BadParameter, Detection, Flags, Series, Task, as_series
 from kernels.numerics.moments import mean_and_std
 from kernels.numerics.scaling import scale_to_unit
+from kernels.options import option
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,12 @@ class Params:
             raise BadParameter(f"k value out of range, valid range [1, 3], got {self.k}")
 
 
-def detect(series: Series, params: Params = Params()) -> Detection:  # noqa: B008  (frozen, no state)
+def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (frozen, no state)
     """Flag the values strictly beyond mean - k std or mean + k std (ddof 0).
 
     Parameters
     ----------
-    series : float64 (n,), n >= 1, finite, any unit. Not modified.
+    task : its first column, float64 (n,), n >= 1, finite, any unit. Not modified.
 
     Returns
     -------
@@ -44,7 +45,7 @@ def detect(series: Series, params: Params = Params()) -> Detection:  # noqa: B00
     ------
     TooShort : n < 1.
     """
-    flags, score = _beyond(as_series(series), params.k)
+    flags, score = _beyond(as_series(task.series), params.k)
     return Detection(flags, score)
 
 
@@ -63,4 +64,4 @@ def _beyond(x: Series, k: float) -> tuple[Flags, Series]:
     return flags, score
 
 
-ALGORITHM = Detector("ksigma", "k-sigma rule: beyond k standard deviations of the mean", Params, detect)
+ALGORITHM = Algorithm("ksigma", "k-sigma rule: beyond k standard deviations of the mean", ANOMALY, Params, detect)

@@ -17,10 +17,11 @@ from typing import Literal
 
 import numpy as np
 
-from kernels.contract import BadParameter, Detection, Detector, Series, as_columns, option
+from kernels.contract import ANOMALY, Algorithm, BadParameter, Detection, Needs, Series, Task, as_columns
 from kernels.numerics.lof_line import factors_on_line
 from kernels.numerics.lof_space import factors_in_space
 from kernels.numerics.scaling import scale_to_unit
+from kernels.options import option
 
 THRESHOLD = 1.5
 FLOOR = 1e-10  # scikit-learn adds it to every mean reachability distance, in units of the data
@@ -45,12 +46,12 @@ class Params:
             raise BadParameter(f"algorithm must be one of {', '.join(ALGORITHMS)}, got {self.algorithm}")
 
 
-def detect(series: Series, params: Params = Params()) -> Detection:  # noqa: B008  (frozen, no state)
+def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (frozen, no state)
     """Flag the rows whose local outlier factor exceeds 1.5.
 
     Parameters
     ----------
-    series : float64 (n,) or (n, columns), n >= 2, finite; all columns in one unit. Not modified.
+    task : all its columns, float64 (n,) each, n >= 2, finite; all columns in one unit. Not modified.
 
     Returns
     -------
@@ -61,7 +62,7 @@ def detect(series: Series, params: Params = Params()) -> Detection:  # noqa: B00
     ------
     TooShort : n < 2.
     """
-    table = as_columns(series, at_least=2)
+    table = as_columns(task.table, at_least=2)
     exponent = scale_to_unit(table.reshape(-1))
     # the floor follows the scale, as far as its reciprocal stays finite
     floor = ldexp(FLOOR, min(max(-exponent, -900), 900))
@@ -88,4 +89,6 @@ def _of_rows(table: Series, k: int, floor: float) -> Series:
     return score
 
 
-ALGORITHM = Detector("lof", "local outlier factor, one or several columns", Params, detect, multivariate=True)
+ALGORITHM = Algorithm(
+    "lof", "local outlier factor, one or several columns", ANOMALY, Params, detect, Needs(columns="many", rows=2)
+)

@@ -14,12 +14,24 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.contract import BadParameter, Detection, Detector, Flags, Series, TooShort, as_series, option
+from kernels.contract import (
+    ANOMALY,
+    Algorithm,
+    BadParameter,
+    Detection,
+    Flags,
+    Needs,
+    Series,
+    Task,
+    TooShort,
+    as_series,
+)
 from kernels.numerics import esd
 from kernels.numerics.period import find_period
 from kernels.numerics.quantiles import median, quantile
 from kernels.numerics.scaling import scale_to_unit
 from kernels.numerics.stl import decompose
+from kernels.options import option
 
 SIDES = {"both": esd.BOTH, "pos": esd.POSITIVE, "neg": esd.NEGATIVE}
 THRESHOLDS = {"med_max": 0.5, "p95": 0.95, "p99": 0.99}
@@ -75,12 +87,12 @@ class Params:
             raise BadParameter(f"threshold must be none, med_max, p95 or p99, got {self.threshold}")
 
 
-def detect(series: Series, params: Params = Params()) -> Detection:  # noqa: B008  (frozen, no state)
+def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (frozen, no state)
     """Flag the outliers of the series without its season.
 
     Parameters
     ----------
-    series : float64 (n,), n >= 3 and more than two seasons, finite, any unit. Not modified.
+    task : its first column, float64 (n,), n >= 3 and more than two seasons, finite, any unit. Not modified.
 
     Returns
     -------
@@ -93,7 +105,7 @@ def detect(series: Series, params: Params = Params()) -> Detection:  # noqa: B00
     ------
     TooShort : n < 3, or two seasons or less in the series or in a window of it.
     """
-    x = as_series(series, at_least=3)
+    x = as_series(task.series, at_least=3)
     scale_to_unit(x)
     x -= median(x)
     scale_to_unit(x)
@@ -144,4 +156,6 @@ def _reported(x: Series, period: int, params: Params) -> NDArray[np.bool_]:
     return shown
 
 
-ALGORITHM = Detector("shesd", "Seasonal Hybrid ESD: deviates from season and median, tested", Params, detect)
+ALGORITHM = Algorithm(
+    "shesd", "Seasonal Hybrid ESD: deviates from season and median, tested", ANOMALY, Params, detect, Needs(rows=3)
+)

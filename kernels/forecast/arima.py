@@ -14,11 +14,12 @@ from typing import Literal
 
 import numpy as np
 
-from kernels.contract import BadParameter, Forecast, Forecaster, Horizon, Series, TooShort, as_series, option
+from kernels.contract import FORECAST, Algorithm, BadParameter, Forecast, Needs, Series, Task, TooShort, as_series
 from kernels.forecast._arima_answer import Differenced, Scaled, answer, answer_for_constant, differenced, scaled
 from kernels.forecast._arima_search import Limits, Orders, Search
 from kernels.numerics.period import find_period
 from kernels.numerics.stationarity import KPSS_5_PERCENT, STRONG_SEASON, kpss, seasonal_strength
+from kernels.options import option
 
 Auto = Literal["auto"]
 AT_LEAST = 3
@@ -60,12 +61,12 @@ class Params:
                 raise BadParameter(f"start_{name} must be 0 to max_{name}={most}, got {start}")
 
 
-def forecast(series: Series, horizon: Horizon, params: Params = Params()) -> Forecast:  # noqa: B008  (frozen, no state)
+def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  (frozen, no state)
     """Forecast one series.
 
     Parameters
     ----------
-    series : float64 (n,), n >= 3, finite, any unit. Not modified.
+    task : its first column, float64 (n,), n >= 3, finite, any unit. Not modified.
 
     Returns
     -------
@@ -77,7 +78,8 @@ def forecast(series: Series, horizon: Horizon, params: Params = Params()) -> For
     ------
     TooShort : n < 3, fewer values than the period, or none left after the differences asked for.
     """
-    z = scaled(as_series(series, at_least=AT_LEAST))
+    horizon = task.horizon
+    z = scaled(as_series(task.series, at_least=AT_LEAST))
     m = _period(z.values, params)
     d, seasonal_d = _differences(z, m, params)
     w = differenced(z.values, d, seasonal_d, m)
@@ -145,6 +147,11 @@ def _limits(params: Params, d: int, seasonal_d: int, m: int, mean_needed: bool) 
     return Limits(Orders(p[0], q[0], big_p[0], big_q[0]), Orders(p[1], q[1], big_p[1], big_q[1]), constants)
 
 
-ALGORITHM = Forecaster(
-    "arima", "ARIMA with seasons: exact maximum likelihood, orders found automatically", Params, forecast
+ALGORITHM = Algorithm(
+    "arima",
+    "ARIMA with seasons: exact maximum likelihood, orders found automatically",
+    FORECAST,
+    Params,
+    forecast,
+    Needs(rows=AT_LEAST),
 )

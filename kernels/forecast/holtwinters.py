@@ -13,20 +13,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.contract import (
+    FORECAST,
+    Algorithm,
     BadParameter,
     BadSeries,
     Forecast,
-    Forecaster,
-    Horizon,
     Json,
+    Needs,
     NotConverged,
     Series,
+    Task,
     TooShort,
     as_series,
-    option,
 )
 from kernels.forecast._ets_model import Fitted, Form, fit_form, fit_simple, predict, select
 from kernels.numerics.period import find_period
+from kernels.options import option
 
 KINDS = ("none", "add", "mul", "auto")
 LARGEST = 1e150  # what can still be squared
@@ -65,7 +67,7 @@ class Params:
             raise BadParameter("damped=1 needs trend=add, trend=mul or trend=auto, got trend=none")
 
 
-def forecast(series: Series, horizon: Horizon, params: Params = Params()) -> Forecast:  # noqa: B008  (frozen, no state)
+def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  (frozen, no state)
     """Forecast one series.
 
     Neither trend nor season: the level starts at the first value, alpha by least squares. Otherwise the initial
@@ -74,8 +76,8 @@ def forecast(series: Series, horizon: Horizon, params: Params = Params()) -> For
 
     Parameters
     ----------
-    series : float64 (n,), finite, evenly spaced, |value| <= 1e150; > 0 with ``mul``. Not modified. n >= 2, with a
-        trend n >= 4, with a season n >= 2 period.
+    task : its first column, float64 (n,), finite, evenly spaced, |value| <= 1e150; > 0 with ``mul``. Not modified.
+        n >= 2, with a trend n >= 4, with a season n >= 2 period.
 
     Returns
     -------
@@ -89,7 +91,8 @@ def forecast(series: Series, horizon: Horizon, params: Params = Params()) -> For
     BadSeries : a value <= 0 with ``mul``, or too large to be squared.
     NotConverged : no fit, or a multiplicative trend that overflows within the horizon.
     """
-    y = as_series(series, at_least=FEWEST["none"])
+    horizon = task.horizon
+    y = as_series(task.series, at_least=FEWEST["none"])
     if (largest := float(np.max(np.abs(y)))) > LARGEST:
         raise BadSeries(f"values must lie within {LARGEST:g}, got one of magnitude {largest:g}")
     period = find_period(y) if isinstance(params.period, str) else params.period
@@ -172,6 +175,11 @@ def _told(fitted: Fitted, tried: int, planned: int) -> dict[str, Json]:
     return told
 
 
-ALGORITHM = Forecaster(
-    "holtwinters", "Holt-Winters exponential smoothing; trend=auto,seasonal=auto finds the form", Params, forecast
+ALGORITHM = Algorithm(
+    "holtwinters",
+    "Holt-Winters exponential smoothing; trend=auto,seasonal=auto finds the form",
+    FORECAST,
+    Params,
+    forecast,
+    Needs(rows=2),
 )

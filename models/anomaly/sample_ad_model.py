@@ -23,7 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from kernels.contract import BadParameter, Detection, Detector, Series, TooShort, as_series, option
+from kernels.contract import ANOMALY, Algorithm, BadParameter, Detection, Series, Task, TooShort, as_series
+from kernels.options import option
 from models.anomaly import _autoencoder, _windows
 from models.anomaly._autoencoder import Adaptive, Autoencoder, BadModel, Trained
 
@@ -133,8 +134,8 @@ def _seen(series: Series, window: int, judge: Adaptive | Trained) -> tuple[Serie
     return standard, _windows.stride_for(standard, window)
 
 
-def _detect(models: Models, series: Series, params: Params) -> Detection:
-    return judge(series, models.get(params.model), params.threshold)
+def _detect(models: Models, task: Task, params: Params) -> Detection:
+    return judge(task.series, models.get(params.model), params.threshold)
 
 
 def available(model_dir: Path) -> list[dict[str, Any]]:
@@ -146,7 +147,7 @@ def available(model_dir: Path) -> list[dict[str, Any]]:
 
 
 def _entry(folder: Path) -> dict[str, Any]:
-    entry: dict[str, Any] = {"name": folder.name, "algo": SHIPPED, "type": Detector.type}
+    entry: dict[str, Any] = {"name": folder.name, "algo": SHIPPED, "type": ANOMALY}
     try:
         _autoencoder.read(folder)
         size = (folder / _autoencoder.TENSORS).stat().st_size
@@ -155,10 +156,10 @@ def _entry(folder: Path) -> dict[str, Any]:
     return {**entry, "status": "READY", "size": size, "dtype": "float32"}
 
 
-def build(model_dir: Path) -> Detector:
+def build(model_dir: Path) -> Algorithm:
     """Return the detector of a node that keeps its trained models in this folder (which need not exist)."""
     models = Models(model_dir)
     models.get(SHIPPED)
-    return Detector(
-        SHIPPED, "autoencoder: rows whose shape is unusual for the series", Params, partial(_detect, models)
+    return Algorithm(
+        SHIPPED, "autoencoder: rows whose shape is unusual for the series", ANOMALY, Params, partial(_detect, models)
     )

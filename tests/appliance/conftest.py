@@ -30,7 +30,7 @@ EXTRA = [flat.ALGORITHM, endless.ALGORITHM, broken.ALGORITHM]
 
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
-    return Catalog({**registry.discover(), **{algorithm.name: algorithm for algorithm in EXTRA}})
+    return Catalog.of([*registry.discover(), *EXTRA])
 
 
 Node = Callable[[Catalog, Settings], testing.TestClient]
@@ -44,7 +44,7 @@ def node() -> Node:
         scoreboard, metrics = Scoreboard(), Metrics()
         number = scoreboard.reserve()
         row = scoreboard.take(number)
-        observer = Observer(row, metrics.recorder(number), catalog.algorithms)
+        observer = Observer(row, metrics.recorder(number), catalog.names)
         app = create_app(catalog, settings, Slots(2, 8, row.slots), observer, MetricsText(metrics, scoreboard))
         return testing.TestClient(app)
 

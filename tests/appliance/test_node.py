@@ -236,14 +236,14 @@ def test_reload_and_stop_drop_no_request() -> None:
 
 SLOW = """
 import time
-from kernels.contract import Detection, Detector, NoParams
+from taosanode import ANOMALY, Algorithm, Detection, NoOptions
 import numpy as np
 
-def detect(series, params):
+def detect(task, params):
     time.sleep(SECONDS)
-    return Detection(np.ones(len(series), np.int8), np.zeros(len(series)))
+    return Detection(np.ones(len(task.series), np.int8), np.zeros(len(task.series)))
 
-ALGORITHM = Detector("slow", "sleeps", NoParams, detect)
+ALGORITHM = Algorithm("slow", "sleeps", ANOMALY, NoOptions, detect)
 """
 
 

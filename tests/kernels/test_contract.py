@@ -1,12 +1,29 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import FrozenInstanceError
+from typing import Any
 
 import numpy as np
 import pytest
 
-from kernels import contract
-from kernels.contract import BadParameter, BadSeries, Horizon, TooShort, as_columns, as_series
+from kernels.contract import (
+    ANOMALY,
+    FORECAST,
+    Algorithm,
+    BadParameter,
+    BadSeries,
+    Detection,
+    Forecast,
+    Horizon,
+    Needs,
+    Task,
+    TooShort,
+    as_columns,
+    as_series,
+)
+from kernels.options import NoOptions
+
+BAD_HORIZONS = [(0, 0.95), (-1, 0.95), (1, 0.0), (1, -0.5), (1, 1.1), (1, float("nan"))]
 
 
 def test_as_series_copies_into_the_one_layout_kernels_take() -> None:
@@ -40,7 +57,7 @@ def test_shapes_and_lengths_are_checked() -> None:
         as_series([1.0, 2.0], at_least=3)
 
 
-@pytest.mark.parametrize(("rows", "conf"), [(0, 0.95), (1, 0.0), (1, 1.1), (1, float("nan"))])
+@pytest.mark.parametrize(("rows", "conf"), BAD_HORIZONS)
 def test_horizon_refuses_what_cannot_be_forecast(rows: int, conf: float) -> None:
     with pytest.raises(BadParameter):
         Horizon(rows, conf)
@@ -50,9 +67,101 @@ def test_horizon_is_never_out_of_time_unless_told() -> None:
     assert not Horizon(1).out_of_time()
 
 
-def test_defaults_lists_the_fields() -> None:
-    @dataclass(frozen=True, slots=True)
-    class Params:
-        k: float = contract.option(2.5, "threshold")
+def test_the_task_of_one_series_has_one_column() -> None:
+    for given in ([1, 2, 3], np.array([1, 2, 3], np.int16), np.array([1.0, 2.0, 3.0])):
+        task = Task.of(given)
+        assert list(task.columns) == ["val"]
+        assert task.series.dtype == np.float64
+        assert task.series.tolist() == [1.0, 2.0, 3.0]
+        assert task.table.tolist() == [[1.0], [2.0], [3.0]]
 
-    assert contract.defaults(Params) == {"k": 2.5}
+
+def test_the_task_of_a_table_has_a_column_for_each_of_its_own() -> None:
+    table = np.arange(6.0).reshape(2, 3)
+    task = Task.of(table)
+    assert list(task.columns) == ["val", "val1", "val2"]
+    np.testing.assert_array_equal(task.series, table[:, 0])
+    np.testing.assert_array_equal(task.table, table)
+    assert Task.of([[1.0], [2.0]]).columns.keys() == {"val"}
+
+
+def test_series_and_table_follow_the_order_of_the_columns() -> None:
+    task = Task({"load": np.array([5.0, 6.0]), "ambient": np.array([1.0, 2.0])})
+    assert task.series.tolist() == [5.0, 6.0]
+    assert task.table.tolist() == [[5.0, 1.0], [6.0, 2.0]]
+
+
+def test_a_task_asks_for_nothing_unless_told() -> None:
+    task = Task.of([1.0])
+    assert (task.times.dtype, len(task.times)) == (np.int64, 0)
+    assert (task.unit, task.start, task.step, task.rows) == ("ms", 0, 0, 0)
+    assert (task.levels, task.bounds, task.targets) == ((0.95,), True, ())
+    assert task.past == task.known == task.options == {}
+    assert not task.out_of_time()
+    assert Task.of([1.0]).options is not task.options
+
+
+def test_a_task_takes_any_of_its_fields_and_no_others() -> None:
+    task = Task.of([1.0, 2.0], conf=0.8, rows=3, unit="s", start=2, step=1, options={"k": "2"}, bounds=False)
+    assert (task.levels, task.rows, task.unit, task.start, task.step) == ((0.8,), 3, "s", 2, 1)
+    assert (task.options, task.bounds) == ({"k": "2"}, False)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'horizon'"):
+        Task.of([1.0], horizon=3)
+
+
+def test_a_task_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Task.of([1.0]).rows = 2  # type: ignore[misc]
+
+
+def test_the_horizon_of_a_task_has_its_rows_first_level_and_deadline() -> None:
+    def due() -> bool:
+        return True
+
+    asked = Task({"val": np.ones(4)}, rows=7, levels=(0.8, 0.95), out_of_time=due)
+    assert asked.horizon == Horizon(7, 0.8, due)
+    assert Task.of(np.ones(4), rows=1).horizon == Horizon(1)
+
+
+@pytest.mark.parametrize(("rows", "conf"), BAD_HORIZONS)
+def test_the_horizon_of_a_task_refuses_what_cannot_be_forecast(rows: int, conf: float) -> None:
+    with pytest.raises(BadParameter, match=r"forecast rows must be >= 1, got|conf must be in \(0, 1\], got"):
+        _ = Task.of([1.0], rows=rows, conf=conf).horizon
+
+
+def test_a_task_without_rows_ahead_has_no_horizon() -> None:
+    with pytest.raises(BadParameter, match="forecast rows must be >= 1, got 0"):
+        _ = Task.of([1.0]).horizon
+
+
+def test_an_algorithm_needs_one_row_of_one_column_unless_told() -> None:
+    needs = Needs()
+    assert (needs.columns, needs.rows, needs.noise_check) == ("one", 1, True)
+    assert (needs.times, needs.covariates, needs.options) == (False, False, False)
+    assert Needs(columns="many", rows=3) == Needs("many", 3)
+
+
+def test_an_algorithm_runs_a_task_of_its_kind() -> None:
+    def detect(task: Task, _: Any) -> Detection:
+        return Detection(np.ones(len(task.series), np.int8), task.series)
+
+    def forecast(task: Task, _: Any) -> Forecast:
+        value = np.full(task.horizon.rows, task.series[-1])
+        return Forecast(value, value, value)
+
+    detector = Algorithm("calm", "finds nothing", ANOMALY, NoOptions, detect)
+    forecaster = Algorithm("last", "repeats the last value", FORECAST, NoOptions, forecast, Needs(noise_check=False))
+    found, ahead = (each.run(Task.of([1.0, 2.0], rows=3), each.params()) for each in (detector, forecaster))
+    assert isinstance(found, Detection)
+    assert found.flags.tolist() == [1, 1]
+    assert isinstance(ahead, Forecast)
+    assert ahead.value.tolist() == [2.0, 2.0, 2.0]
+    assert detector.needs == Needs()
+    assert detector.shown is None
+
+
+def test_an_answer_tells_no_more_than_it_was_given() -> None:
+    value = np.ones(2)
+    answer = Forecast(value, value, value)
+    assert (answer.mse, answer.period, answer.times) == (None, 0, None)
+    assert answer.extra == answer.quantiles == Detection(np.ones(2, np.int8), value).extra == {}

@@ -18,7 +18,8 @@ _jit.CACHE_DIR = Path(sys.argv[1])
 """
 DETECT = """
 from kernels.anomaly import ksigma
-print(ksigma.detect([1.0] * 20 + [9.0]).flags[-1], *sorted(_jit.compiled_now()))
+from kernels.contract import Task
+print(ksigma.detect(Task.of([1.0] * 20 + [9.0])).flags[-1], *sorted(_jit.compiled_now()))
 """
 
 

@@ -6,18 +6,38 @@ from pathlib import Path
 import pytest
 
 from kernels import registry
-from kernels.contract import Detector, Forecaster, defaults
+from kernels.contract import Algorithm
+from kernels.options import defaults
 
 
 def test_every_public_module_is_an_algorithm_under_its_own_name() -> None:
     found = registry.discover()
-    assert {"iqr", "ksigma"} <= set(found)
-    for name, algorithm in found.items():
-        assert isinstance(algorithm, (Detector, Forecaster))
-        assert name == algorithm.name == name.lower()
-        assert 0 < len(name.encode()) <= 63
+    assert {"iqr", "ksigma"} <= {algorithm.name for algorithm in found}
+    for algorithm in found:
+        assert isinstance(algorithm, Algorithm)
+        assert algorithm.name == algorithm.name.lower()
+        assert 0 < len(algorithm.name.encode()) <= 63
         assert algorithm.desc
-        assert algorithm.params() == algorithm.params(**defaults(algorithm.params))
+        assert algorithm.params() == algorithm.params(**defaults(algorithm))
+
+
+def test_the_packages_are_all_but_those_of_shared_parts() -> None:
+    names = registry.packages()
+    assert {"kernels.anomaly", "kernels.forecast"} <= set(names)
+    assert not {f"kernels.{name}" for name in registry.SHARED} & set(names)
+    assert list(names) == sorted(names)
+
+
+def test_a_package_has_algorithms_of_one_kind_in_name_order() -> None:
+    for name in registry.packages():
+        found = registry.discover(name)
+        assert len({algorithm.kind for algorithm in found}) == 1
+        modules = [module.__name__ for module in registry.modules(name)]
+        assert [f"{name}.{algorithm.name}" for algorithm in found] == modules == sorted(modules)
+
+
+def test_without_a_name_all_packages_are_searched() -> None:
+    assert registry.discover() == registry.discover(*registry.packages())
 
 
 def package(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, **modules: str) -> str:
@@ -34,17 +54,38 @@ def package(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, **modules:
 def test_module_without_an_algorithm_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name = package(tmp_path, monkeypatch, "registry_empty", foo="x = 1", _part="x = 2")
     with pytest.raises(TypeError, match="registry_empty.foo has no ALGORITHM"):
-        registry.discover((name,))
+        registry.discover(name)
 
 
 def test_two_algorithms_of_one_name_stop_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     again = "from kernels.anomaly.iqr import ALGORITHM"
     name = package(tmp_path, monkeypatch, "registry_twice", a=again, b=again)
     with pytest.raises(TypeError, match="registry_twice.b: an algorithm named iqr exists already"):
-        registry.discover((name,))
+        registry.discover(name)
+
+
+def test_two_algorithms_of_one_name_in_two_packages_stop_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = "from kernels.anomaly.iqr import ALGORITHM"
+    name = package(tmp_path, monkeypatch, "registry_more", a=again)
+    with pytest.raises(TypeError, match="registry_more.a: an algorithm named iqr exists already"):
+        registry.discover("kernels.anomaly", name)
+
+
+def test_one_name_in_two_kinds_is_two_algorithms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    detects = "from kernels.anomaly.iqr import ALGORITHM"
+    forecasts = "import dataclasses, kernels.anomaly.iqr as iqr\n"
+    forecasts += "ALGORITHM = dataclasses.replace(iqr.ALGORITHM, kind='forecast')"
+    name = package(tmp_path, monkeypatch, "registry_kinds", a=detects, b=forecasts)
+    found = registry.discover(name)
+    assert [(algorithm.kind, algorithm.name) for algorithm in found] == [
+        ("anomaly-detection", "iqr"),
+        ("forecast", "iqr"),
+    ]
 
 
 def test_broken_module_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name = package(tmp_path, monkeypatch, "registry_broken", a="1 / 0")
     with pytest.raises(ZeroDivisionError):
-        registry.discover((name,))
+        registry.discover(name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import importlib
+import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,18 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.files.compare import detectors, forecasters
-from appliance.files.compare.comparison import Comparison, Run
+from appliance.analysis.kind import Kind
+from appliance.files.compare.comparison import Comparison, Run, Trial
 from appliance.files.read.reading import Source
 from appliance.files.run import arguments, each_series, engines
 from appliance.files.run.progress import Progress, say, show
-from appliance.files.run.question import Ahead, Question
+from appliance.files.run.question import Question
 from appliance.files.run.remote import NodeGone
-from appliance.files.series import FileDetection, FileError, FileForecast, FileSeries
-from appliance.protocol import options, requests
-from kernels.contract import Algorithm, AlgorithmError
+from appliance.files.series import FileError, FileResult, FileSeries
+from kernels.contract import AlgorithmError
 
-FOLDS = 3
 Labels = dict[str, NDArray[np.int8]]
 
 
@@ -34,13 +34,15 @@ class _Gone(Exception):
         self.error = error
 
 
-def run(given: argparse.Namespace, kind: type[Algorithm], asked: Question, source: Source) -> tuple[Comparison, int]:
+def run(given: argparse.Namespace, kind: Kind[Any], asked: Question, source: Source) -> tuple[Comparison, int]:
     """Compare the algorithms that were asked for; return with it how many series could not be used.
 
     Raises
     ------
-    FileError : no series can be used, an algorithm or option does not exist, the node is gone.
+    FileError : no series can be used, an algorithm or option does not exist, the node is gone, or algorithms of this
+        kind cannot be compared.
     """
+    compare = _comparison_of(kind)
     wanted = None if given.compare == arguments.ALL else _names(given.compare)
     names, engine = engines.choose(given, kind, asked, source, wanted)
     with closing(engine):
@@ -50,15 +52,10 @@ def run(given: argparse.Namespace, kind: type[Algorithm], asked: Question, sourc
             raise FileError(f"{source.shown}: no series can be compared on")
         pool = ThreadPoolExecutor(each_series.threads(given.threads), thread_name_prefix="series")
         each = _each(pool, given.progress or sys.stderr.isatty())
+        folds, season = getattr(given, "folds", None), getattr(given, "season", None)
+        trial = Trial(series, names, _guarded(engine.answer), asked.given, labels, folds, season, each)
         try:
-            if isinstance(asked, Ahead):
-                rows, conf = _rows(asked), _conf(asked)
-                season = given.season or _season(asked)
-                answer = _guarded(engine.forecast)
-                return forecasters.compare(
-                    series, names, answer, rows, conf, given.folds or FOLDS, season, each
-                ), failed
-            return detectors.compare(series, names, _guarded(engine.detect), labels, each), failed
+            return compare(trial), failed
         except _Gone as gone:
             engine.halt()
             raise gone.error from None
@@ -67,6 +64,15 @@ def run(given: argparse.Namespace, kind: type[Algorithm], asked: Question, sourc
             raise
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _comparison_of(kind: Kind[Any]) -> Callable[[Trial], Comparison]:
+    """Return the `compare_all` of the module that is called like the kind; raises FileError if there is none."""
+    name = f"{__package__}.{kind.name}"
+    if importlib.util.find_spec(name) is None:
+        raise FileError(f"--compare: algorithms of {kind.title} cannot be compared")
+    compare: Callable[[Trial], Comparison] = importlib.import_module(name).compare_all
+    return compare
 
 
 def marks(label: NDArray[np.float64]) -> NDArray[np.int8]:
@@ -102,8 +108,8 @@ def _read(source: Source) -> tuple[list[FileSeries], Labels | None]:
     return series, labels if source.labels is not None else None
 
 
-def _guarded(analyse: Callable[[str, FileSeries], FileDetection | FileForecast]) -> Run:
-    def answer(name: str, series: FileSeries) -> FileDetection | FileForecast:
+def _guarded(analyse: Run) -> Run:
+    def answer(name: str, series: FileSeries) -> FileResult:
         try:
             return analyse(name, series)
         except NodeGone as error:
@@ -135,27 +141,3 @@ def _each(pool: ThreadPoolExecutor, bar: bool) -> Callable[[Callable[[Any], Any]
             progress.hide()
 
     return each
-
-
-def _rows(asked: Ahead) -> int:
-    if asked.start or "start" in asked.given:
-        raise FileError("a comparison forecasts what follows each origin, so it takes no start")
-    if asked.steps < 1:
-        raise FileError(f"--rows must be at least 1, got {asked.steps}")
-    return asked.steps
-
-
-def _conf(asked: Ahead) -> float:
-    try:
-        return requests.confidence({"conf": asked.conf}, asked.given)
-    except requests.BadRequest as error:
-        raise FileError(str(error)) from None
-
-
-def _season(asked: Ahead) -> int | None:
-    """Return the period that the algorithms are told, if they are told one."""
-    try:
-        period = options.whole_number(asked.given["period"])
-    except (KeyError, ValueError):
-        return None
-    return period if period > 0 else None

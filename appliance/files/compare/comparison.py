@@ -4,18 +4,40 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from appliance.files.series import FileDetection, FileForecast, FileSeries
+from appliance.files.series import FileResult, FileSeries
 
-Run = Callable[[str, FileSeries], FileDetection | FileForecast]
+Run = Callable[[str, FileSeries], FileResult]
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]  # `map`, or that of a pool
 Cell = str | int | float | None
 
 TEXT, WHOLE, REAL = "VARCHAR", "BIGINT", "DOUBLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is to be compared.
+
+    run : raises AlgorithmError or FileError.
+    options : of the algorithms, as in SQL.
+    labels : by name of the series int8 (n,), anything but 0 is an anomaly; None where nobody knows.
+    folds, season : of a rolling origin, None where the user says nothing.
+    each : as `map`, in order; that of a pool runs several at once.
+    """
+
+    series: Sequence[FileSeries]
+    names: Sequence[str]
+    run: Run
+    options: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, NDArray[np.int8]] | None = None
+    folds: int | None = None
+    season: int | None = None
+    each: Each = map
 
 
 @dataclass(frozen=True, slots=True)

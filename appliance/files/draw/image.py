@@ -1,4 +1,4 @@
-"""Draws series with their anomalies or forecasts into an image: PNG or SVG by the file's suffix."""
+"""Draws series with what was found out about them into an image: PNG or SVG by the file's suffix."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from appliance.analysis.picture import Line, Picture
 from appliance.files.draw import figures
 from appliance.files.draw.thinning import since, visible
-from appliance.files.read.times import PER_SECOND, shown
-from appliance.files.series import FileDetection, FileError, FileForecast
+from appliance.files.series import FileError, FileResult
+from appliance.protocol.times import PER_SECOND, shown
 from kernels.contract import Series, Times
 
 if TYPE_CHECKING:
@@ -33,18 +34,15 @@ BLUE, VERMILLION, BLACK = "#0072B2", "#D55E00", "#333333"
 SECONDS_A_DAY = 86_400.0
 LAST_DAY = 2_932_896  # 9999-12-31, days since 1970
 FIRST_DAY = -719_162  # 0001-01-01
-# what is shown of the past of a forecast, as a multiple of its rows, and in rows
-HISTORY, HISTORY_AT_MOST, HISTORY_ROWS = 4, 12, 40
-
-Result = FileDetection | FileForecast
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One column of one series."""
+    """One column of one series, and what is shown of it."""
 
-    result: Result
+    result: FileResult
     column: str
+    picture: Picture
 
     @property
     def name(self) -> str:
@@ -53,8 +51,15 @@ class Panel:
         parts = [self.result.series.name, self.column if several else ""]
         return ": ".join(cut(part) for part in parts if part)
 
+    @property
+    def past(self) -> tuple[Times, Series]:
+        """The rows of the series that are shown: times and values."""
+        task = self.result.task
+        rows = slice(len(task.times) - self.picture.shown, None)
+        return task.times[rows], task.columns[self.column][rows]
 
-def draw(results: Sequence[Result], path: Path, left_out: int = 0) -> None:
+
+def draw(results: Sequence[FileResult], path: Path, left_out: int = 0) -> None:
     """Draw results into a file.
 
     Parameters
@@ -91,19 +96,18 @@ def check(path: Path) -> None:
         raise FileError(f"--plot {path}: a plot is a file that ends in {', '.join(SUFFIXES)}, got {suffix!r}")
 
 
-def panels(results: Sequence[Result]) -> list[Panel]:
-    """Return what is drawn of each: every column, but only the one that is forecast."""
+def panels(results: Sequence[FileResult]) -> list[Panel]:
+    """Return what is drawn of each: every column, but only the one that is analysed."""
     return [
-        Panel(result, column)
+        Panel(result, column, result.kind.picture(result.task, result.answer, column))
         for result in results
-        for column in list(result.series.columns)[: 1 if isinstance(result, FileForecast) else None]
+        for column in list(result.series.columns)[: 1 if result.kind.one_column else None]
     ]
 
 
-def title(results: Sequence[Result]) -> str:
+def title(results: Sequence[FileResult]) -> str:
     """Return the headline."""
-    names = ", ".join(dict.fromkeys(result.algorithm for result in results))
-    return f"Forecast by {names}" if isinstance(results[0], FileForecast) else f"Anomalies found by {names}"
+    return results[0].kind.headline.format(", ".join(dict.fromkeys(result.algorithm for result in results)))
 
 
 def remark(drawn: int, all_of_them: int) -> str:
@@ -117,33 +121,14 @@ def cut(text: str, longest: int = LONGEST_NAME) -> str:
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
-def counts(found: FileDetection) -> str:
-    """Return how much was found, in words."""
-    rows = int(np.count_nonzero(found.detection.flags != 1))
-    windows = f"{len(found.windows):,} window{'s' if len(found.windows) != 1 else ''}"
-    return f"{windows}, {rows:,} of {len(found.series.times):,} rows" if rows else "no anomalies"
-
-
-def history(result: FileForecast) -> int:
-    """Return how many of the last rows are shown, so that the forecast remains the larger matter."""
-    rows, period = len(result.forecast.value), result.forecast.period
-    wanted = max(HISTORY * rows, min(3 * period, HISTORY_AT_MOST * rows), HISTORY_ROWS)
-    return min(wanted, len(result.series.times))
-
-
-def interval(result: FileForecast) -> str:
-    """Return what the band is called, "" where there is none."""
-    if np.array_equal(result.forecast.low, result.forecast.high):
-        return ""
-    return "interval" if result.conf is None else f"{100 * result.conf:g} % interval"
-
-
-def limits(result: FileForecast, past: Series) -> tuple[float, float, bool]:
-    """Return the lowest and highest value shown, and whether the band goes beyond: it may not flatten the rest."""
-    near = np.concatenate((past, result.forecast.value))
+def limits(line: Line | None, past: Series) -> tuple[float, float, bool]:
+    """Return the lowest and highest value shown, and whether a band goes beyond: it may not flatten the rest."""
+    if line is None or not len(line.value):
+        return float(past.min()), float(past.max()), False
+    near = np.concatenate((past, line.value))
     low, high = float(near.min()), float(near.max())
     room = 3.0 * (high - low)
-    bottom, top = float(result.forecast.low.min()), float(result.forecast.high.max())
+    bottom, top = float(line.low.min()), float(line.high.max())
     if room == 0.0 or (bottom >= low - room and top <= high + room):
         return min(low, bottom), max(high, top), False
     return max(bottom, low - room), min(top, high + room), True
@@ -162,10 +147,7 @@ def _figure(figure_class: type[Figure], drawn: list[Panel], left_out: str) -> Fi
         axes.set_ylabel(cut(panel.column, 30), parse_math=False)
         axes.margins(x=0.01, y=0.08)
         axes.grid(axis="x", visible=False)
-        if isinstance(panel.result, FileForecast):
-            legend |= _forecast(axes, panel.result, panel.column, pixels)
-        else:
-            legend |= _detection(axes, panel.result, panel.column, pixels)
+        legend |= _panel(axes, panel, pixels)
     for axes in grid[len(drawn) :]:
         axes.set_visible(False)
     headline = title([panel.result for panel in drawn]) + (f"  ({left_out})" if left_out else "")
@@ -174,65 +156,62 @@ def _figure(figure_class: type[Figure], drawn: list[Panel], left_out: str) -> Fi
     return figure
 
 
-def _detection(axes: Axes, found: FileDetection, column: str, pixels: int) -> dict[str, Any]:
-    times, values = found.series.times, found.series.columns[column]
-    axes.set_title(counts(found), loc="right", fontsize=8, color=BLACK)
-    place = _time_axis(axes, times, times[:0], found.series.precision)
+def _panel(axes: Axes, panel: Panel, pixels: int) -> dict[str, Any]:
+    """Draw one panel; return the marks for the legend by their names."""
+    picture, (times, values) = panel.picture, panel.past
+    axes.set_title(picture.said, loc="right", fontsize=8, color=BLACK)
+    line = picture.line
+    place = _time_axis(axes, times, times[:0] if line is None else line.times, panel.result.series.precision)
     legend: dict[str, Any] = {"value": _line(axes, place, times, values, pixels)}
-    rows = np.flatnonzero(found.detection.flags != 1)
-    if len(found.windows):
-        # around each row as much as belongs to it
-        half = float(np.median(np.diff(place(times)))) / 2 if len(times) > 1 else 0.5
-        begin, end = place(found.windows[:, 0]) - half, place(found.windows[:, 1]) + half
-        begin, end = _joined(begin, end, THINNEST * float(np.ptp(place(times)) or 1.0))
-        legend["anomalous window"] = axes.broken_barh(
-            np.column_stack((begin, end - begin)).tolist(),
-            (0.0, 1.0),
-            transform=axes.get_xaxis_transform(),
+    if len(picture.windows):
+        legend[picture.window] = _windows(axes, place, times, picture.windows)
+    if line is not None and len(line.times):
+        legend |= _second_line(axes, place, line, values, pixels)
+        if picture.border:
+            axes.axvline(float(place(times[-1:])[0]), color=BLACK, linewidth=0.8, linestyle=":")
+    points = picture.points
+    if points is not None and len(points.times):
+        rows = visible(points.times, points.values, pixels)
+        (legend[points.name],) = axes.plot(
+            place(points.times[rows]), points.values[rows], "o", color=VERMILLION, markersize=3.5, zorder=3
+        )
+    return legend
+
+
+def _windows(axes: Axes, place: Any, times: Times, windows: Times) -> Any:
+    """Shade windows, around each row as much as belongs to it."""
+    half = float(np.median(np.diff(place(times)))) / 2 if len(times) > 1 else 0.5
+    begin, end = place(windows[:, 0]) - half, place(windows[:, 1]) + half
+    begin, end = _joined(begin, end, THINNEST * float(np.ptp(place(times)) or 1.0))
+    return axes.broken_barh(
+        np.column_stack((begin, end - begin)).tolist(),
+        (0.0, 1.0),
+        transform=axes.get_xaxis_transform(),
+        color=VERMILLION,
+        alpha=0.22,
+        linewidth=0,
+        zorder=1,
+    )
+
+
+def _second_line(axes: Axes, place: Any, line: Line, values: Series, pixels: int) -> dict[str, Any]:
+    legend: dict[str, Any] = {}
+    low, high, beyond = limits(line, values)
+    if line.band:
+        legend[line.band + (" (cut off where it is wider)" if beyond else "")] = axes.fill_between(
+            place(line.times),
+            np.maximum(line.low, low),
+            np.minimum(line.high, high),
             color=VERMILLION,
             alpha=0.22,
-            linewidth=0,
-            zorder=1,
+            lw=0,
         )
-    if len(rows):
-        rows = rows[visible(times[rows], values[rows], pixels)]
-        (legend["anomalous row"],) = axes.plot(
-            place(times[rows]), values[rows], "o", color=VERMILLION, markersize=3.5, zorder=3
-        )
-    return legend
-
-
-def _forecast(axes: Axes, result: FileForecast, column: str, pixels: int) -> dict[str, Any]:
-    shown_rows, all_rows = history(result), len(result.series.times)
-    past, values = result.series.times[-shown_rows:], result.series.columns[column][-shown_rows:]
-    ahead, found = _times_of(result), result.forecast
-    axes.set_title(
-        f"{len(ahead):,} rows ahead, the last {shown_rows:,} of {all_rows:,} rows before",
-        loc="right",
-        fontsize=8,
-        color=BLACK,
+    rows = visible(line.times, line.value, pixels)
+    style = "o-" if len(line.times) <= MARKED_ROWS else "-"
+    (legend[line.name],) = axes.plot(
+        place(line.times[rows]), line.value[rows], style, color=VERMILLION, linewidth=1.4, markersize=3, zorder=3
     )
-    place = _time_axis(axes, past, ahead, result.series.precision)
-    legend: dict[str, Any] = {"value": _line(axes, place, past, values, pixels)}
-    low, high, beyond = limits(result, values)
-    name = interval(result)
-    kept = visible(ahead, found.value, pixels)
-    if name:
-        band = axes.fill_between(
-            place(ahead), np.maximum(found.low, low), np.minimum(found.high, high), color=VERMILLION, alpha=0.22, lw=0
-        )
-        legend[name + (" (cut off where it is wider)" if beyond else "")] = band
-    style = "o-" if len(ahead) <= MARKED_ROWS else "-"
-    (legend["forecast"],) = axes.plot(
-        place(ahead[kept]), found.value[kept], style, color=VERMILLION, linewidth=1.4, markersize=3, zorder=3
-    )
-    axes.axvline(float(place(past[-1:])[0]), color=BLACK, linewidth=0.8, linestyle=":")
     return legend
-
-
-def _times_of(result: FileForecast) -> Times:
-    assert result.forecast.times is not None  # as `FileForecast` promises
-    return result.forecast.times
 
 
 def _line(axes: Axes, place: Any, times: Times, values: Series, pixels: int) -> Any:

@@ -1,4 +1,4 @@
-"""Draws series with their anomalies or forecasts as text for a terminal.
+"""Draws series with what was found out about them as text for a terminal.
 
 Made here, on numpy: of the two libraries for it, plotext 6 ships a compiled program of its own, draws into one figure
 for the whole process and had another interface a version ago; plotille takes a second for 40 000 rows. Neither shades a
@@ -15,10 +15,11 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.files.draw.image import Panel, Result, counts, cut, history, interval, limits, panels, remark, title
+from appliance.analysis.picture import Line, Picture
+from appliance.files.draw.image import Panel, cut, limits, panels, remark, title
 from appliance.files.draw.thinning import since, visible
-from appliance.files.read.times import PER_SECOND
-from appliance.files.series import FileDetection, FileForecast
+from appliance.files.series import FileResult
+from appliance.protocol.times import PER_SECOND
 from kernels.contract import Series, Times
 
 MAX_PANELS = 12
@@ -34,7 +35,7 @@ Cells = NDArray[np.str_]
 
 
 def draw(
-    results: Sequence[Result],
+    results: Sequence[FileResult],
     width: int,
     height: int,
     left_out: int = 0,
@@ -57,7 +58,7 @@ def draw(
     lines = [fit(title(results), width)]
     for panel in drawn:
         lines += _panel(panel, width, canvas, colour)
-    lines.append(fit(_legend(results), width))
+    lines.append(fit(_legend(drawn[0].picture), width))
     more = remark(len(drawn), len(everything) + left_out)
     return "\n".join([*lines, *([fit(more, width)] if more else [])]) + "\n"
 
@@ -82,11 +83,15 @@ def columns_of(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def _legend(results: Sequence[Result]) -> str:
-    if isinstance(results[0], FileForecast):
-        band = interval(results[0])
-        return "values, then after │ the forecast" + (f"; {BAND} {band}" if band else "")
-    return f"{ANOMALY} anomalous row   {WINDOW} anomalous window"
+def _legend(picture: Picture) -> str:
+    line, points = picture.line, picture.points
+    parts = []
+    if line is not None:
+        named = f"values, then after │ the {line.name}" if picture.border else line.name
+        parts.append(named + (f"; {BAND} {line.band}" if line.band else ""))
+    parts += [f"{ANOMALY} {points.name}"] if points is not None else []
+    parts += [f"{WINDOW} {picture.window}"] if picture.window else []
+    return "   ".join(parts)
 
 
 def _panel(panel: Panel, width: int, height: int, colour: bool) -> list[str]:
@@ -94,12 +99,9 @@ def _panel(panel: Panel, width: int, height: int, colour: bool) -> list[str]:
     wide = width - LABEL - 2
     cells = np.full((height, wide), " ", dtype="<U1")
     paint = np.full((height, wide), "", dtype="<U5")
-    if isinstance(result, FileForecast):
-        marks, times, low, high = _forecast(result, panel.column, cells, paint)
-        said = f"{len(result.forecast.value):,} rows ahead"
-    else:
-        marks, times, low, high = _detection(result, panel.column, cells, paint)
-        said = counts(result)
+    picture = panel.picture
+    marks, times, low, high = _drawn(picture, *panel.past, cells, paint)
+    said = picture.briefly or picture.said
     name = panel.name or cut(panel.column)
     headline = fit(name, max(width - len(said) - 2, 0))
     gap = max(width - columns_of(headline) - len(said), 1)
@@ -129,52 +131,48 @@ def _painted(cells: Cells, paint: Cells, colour: bool) -> str:
     )
 
 
-def _detection(
-    found: FileDetection, column: str, cells: Cells, paint: Cells
+def _drawn(
+    picture: Picture, past: Times, values: Series, cells: Cells, paint: Cells
 ) -> tuple[NDArray[np.bool_], Times, float, float]:
+    """Draw into cells; return which columns a window covers, first and last time, lowest and highest value."""
     height, wide = cells.shape
-    times, values = found.series.times, found.series.columns[column]
-    span, low, high = _span(times), float(values.min()), float(values.max())
-    x = since(times, int(times[0])) / span
-    _line(x, values, visible(times, values, 2 * wide), low, high, cells, paint)
-    rows = np.flatnonzero(found.detection.flags != 1)
-    across, down = _cell(x[rows], wide), height - 1 - _cell(_share(values[rows], low, high), height)
-    cells[down, across], paint[down, across] = ANOMALY, VERMILLION
-    marks = np.zeros(wide, bool)
-    edges = [_cell(since(found.windows[:, side], int(times[0])) / span, wide) for side in (0, 1)]
+    line = picture.line if picture.line is not None and len(picture.line.times) else None
+    low, high, _ = limits(line, values)
+    everything = past if line is None else np.concatenate((past, line.times))
+    times = np.array([everything.min(), everything.max()])
+    start, span = int(times[0]), _span(times)
+    x = since(past, start) / span
+    if line is not None:
+        ahead = since(line.times, start) / span
+        if line.band:
+            _band(ahead, line, low, high, cells, paint)
+        if picture.border:
+            border = int(_cell(x[-1:], wide)[0])
+            cells[:, border], paint[:, border] = "│", ""
+    _line(x, values, visible(past, values, 2 * wide), low, high, cells, paint)
+    if line is not None:
+        _line(ahead, line.value, visible(line.times, line.value, 2 * wide), low, high, cells, paint, VERMILLION)
+    if picture.points is not None:
+        across = _cell(since(picture.points.times, start) / span, wide)
+        down = height - 1 - _cell(_share(picture.points.values, low, high), height)
+        cells[down, across], paint[down, across] = ANOMALY, VERMILLION
+    edges = [_cell(since(picture.windows[:, side], start) / span, wide) for side in (0, 1)]
     steps = np.zeros(wide + 1, np.int64)  # +1 where a window begins, -1 after its end
     np.add.at(steps, edges[0], 1)
     np.add.at(steps, edges[1] + 1, -1)
-    marks |= np.cumsum(steps)[:wide] > 0
-    return marks, np.array([times[0], times[-1]]), low, high
+    return np.cumsum(steps)[:wide] > 0, times, low, high
 
 
-def _forecast(
-    result: FileForecast, column: str, cells: Cells, paint: Cells
-) -> tuple[NDArray[np.bool_], Times, float, float]:
+def _band(ahead: Series, line: Line, low: float, high: float, cells: Cells, paint: Cells) -> None:
+    """Shade the band of a line, also between its rows: at each column of cells."""
     height, wide = cells.shape
-    shown = history(result)
-    past, values = result.series.times[-shown:], result.series.columns[column][-shown:]
-    found = result.forecast
-    assert found.times is not None  # as `FileForecast` promises
-    low, high, _ = limits(result, values)
-    start = min(int(past[0]), int(found.times[0]))
-    times = np.array([start, max(int(past[-1]), int(found.times[-1]))])
-    before, ahead = since(past, start) / _span(times), since(found.times, start) / _span(times)
-    if interval(result):
-        # the band between its rows: at each column of cells
-        at = (np.arange(wide) + 0.5) / wide
-        inside = (at >= ahead[0] - 0.5 / wide) & (at <= ahead[-1] + 0.5 / wide)
-        bounds = [np.interp(at, ahead, np.clip(bound, low, high)) for bound in (found.low, found.high)]
-        floor, ceiling = (_cell(_share(bound, low, high), height) for bound in bounds)
-        level = height - 1 - np.arange(height)[:, np.newaxis]  # (height, 1)
-        band = inside & (level >= floor) & (level <= ceiling)
-        cells[band], paint[band] = BAND, VERMILLION
-    border = int(_cell(before[-1:], wide)[0])
-    cells[:, border], paint[:, border] = "│", ""
-    _line(before, values, visible(past, values, 2 * wide), low, high, cells, paint)
-    _line(ahead, found.value, visible(found.times, found.value, 2 * wide), low, high, cells, paint, VERMILLION)
-    return np.zeros(wide, bool), times, low, high
+    at = (np.arange(wide) + 0.5) / wide
+    inside = (at >= ahead[0] - 0.5 / wide) & (at <= ahead[-1] + 0.5 / wide)
+    bounds = [np.interp(at, ahead, np.clip(bound, low, high)) for bound in (line.low, line.high)]
+    floor, ceiling = (_cell(_share(bound, low, high), height) for bound in bounds)
+    level = height - 1 - np.arange(height)[:, np.newaxis]  # (height, 1)
+    band = inside & (level >= floor) & (level <= ceiling)
+    cells[band], paint[band] = BAND, VERMILLION
 
 
 def _line(

@@ -18,9 +18,9 @@ from appliance.files.read import columns as roles
 from appliance.files.read import formats
 from appliance.files.read.columns import Chosen, Column
 from appliance.files.read.database import quoted, reason
-from appliance.files.read.times import PER_SECOND, shown
 from appliance.files.series import FileError, FileSeries
-from appliance.protocol.requests import MAX_ROWS, MIN_ROWS
+from appliance.protocol.documents import MAX_ROWS, MIN_ROWS
+from appliance.protocol.times import PER_SECOND, shown
 from kernels.contract import Series, Times
 
 BATCH_ROWS = 2_000_000  # held in memory at once

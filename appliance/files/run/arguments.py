@@ -1,12 +1,25 @@
-"""What `taosanode detect` and `taosanode forecast` have in common on the command line. Imports nothing slow."""
+"""What the commands that analyse files have in common on the command line. Imports nothing slow."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+from typing import Any
 
 ALL = "all"
 EXIT_STATUS = {0: "every series was analysed", 1: "a series failed, or everything did"}
+
+
+class AsOption(argparse.Action):
+    """An argument that says the same as the option of its name, as in SQL; of several the last counts."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: Any = None
+    ) -> None:
+        """Keep the value, and write the option."""
+        setattr(namespace, self.dest, values)
+        namespace.option = [*namespace.option, f"{self.dest}={values}"]
 
 
 def add(parser: argparse.ArgumentParser, default: str, plotted: str) -> None:
@@ -22,7 +35,13 @@ def add(parser: argparse.ArgumentParser, default: str, plotted: str) -> None:
         help="compare these algorithms, or all: which is best here?",
     )
     what.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option, as in SQL")
-    what.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="longest time for one series, 1 to 1200 (60)")
+    what.add_argument(
+        "--timeout",
+        type=_seconds,
+        action=AsOption,
+        metavar="SECONDS",
+        help="longest time for one series, 1 to 1200 (60)",
+    )
     data = parser.add_argument_group("columns and rows")
     data.add_argument("--time", metavar="COLUMN", help="the times; not needed where only one column can be meant")
     data.add_argument("--value", metavar="COLUMN[,COLUMN]", help="the values; likewise")
@@ -46,6 +65,22 @@ def add(parser: argparse.ArgumentParser, default: str, plotted: str) -> None:
     out.add_argument("--progress", action="store_true", help="show the progress even if standard error is no terminal")
 
 
+def run(given: argparse.Namespace, kind: str, default: str, table: str) -> int:
+    """Analyse a file; return the exit code.
+
+    kind : the name of its file. default : the algorithm if none is named. table : which of the kind's tables to write.
+    """
+    from appliance.analysis.kinds import BY_NAME
+    from appliance.files.run import command, question
+
+    try:
+        asked = question.Question(*question.read(given.algo or default, given.option))
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return command.USAGE
+    return command.run(given, BY_NAME[kind], asked, table)
+
+
 def conflict(given: argparse.Namespace) -> str | None:
     """Return what is wrong with a combination of arguments, None if nothing is."""
     alone = ("--algo", "--plot", "--flags", "--start")
@@ -57,11 +92,6 @@ def conflict(given: argparse.Namespace) -> str | None:
         if given.compare is None and name in together:
             return f"{name} needs --compare"
     return None
-
-
-def options(given: argparse.Namespace) -> list[str]:
-    """Return the options of the algorithm that were given, in SQL's words."""
-    return [*given.option, *([f"timeout={given.timeout}"] if given.timeout else [])]
 
 
 def positive(text: str) -> int:

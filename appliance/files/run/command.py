@@ -8,23 +8,25 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from appliance.files.compare import command
+from appliance.analysis.kind import Kind
+from appliance.analysis.run import WhiteNoise
+from appliance.files.compare import command as comparing
 from appliance.files.draw import image, terminal
 from appliance.files.read import database, formats
 from appliance.files.read.reading import Asked, Source
-from appliance.files.run import arguments, each_series, engines, question
-from appliance.files.run.each_series import Result, Tally
+from appliance.files.run import arguments, each_series, engines
+from appliance.files.run.each_series import Tally
 from appliance.files.run.progress import Progress, say, show
 from appliance.files.run.question import Question
-from appliance.files.series import FileError, FileSeries
+from appliance.files.series import FileError, FileResult, FileSeries
 from appliance.files.write import writing
 from appliance.host import settings
-from kernels.contract import Algorithm, Detector
+from kernels.contract import AlgorithmError
 
 OK, FAILED, USAGE = 0, 1, 2
 MAX_PLOTTED = 30
@@ -32,10 +34,10 @@ MAX_REMARKS = 5  # lines about irregular series that are printed
 TERMINAL = "term"
 
 
-def run(given: argparse.Namespace, kind: type[Algorithm], asked: Question, columns: Mapping[str, str]) -> int:
+def run(given: argparse.Namespace, kind: Kind[Any], asked: Question, table: str) -> int:
     """Answer one question about all series of a file; return the exit code.
 
-    columns : what is written of each result, see `appliance.files.write.writing`.
+    table : which of the kind's tables is written.
     """
     try:
         wrong = arguments.conflict(given)
@@ -51,8 +53,8 @@ def run(given: argparse.Namespace, kind: type[Algorithm], asked: Question, colum
             writing.Output(given.out) as output,
             tempfile.TemporaryDirectory(prefix="taosanode-") as folder,
         ):
-            return _run(given, kind, asked, columns, format_, output, Path(folder).resolve())
-    except (FileError, settings.SettingsError) as error:
+            return _run(given, kind, asked, table, format_, output, Path(folder).resolve())
+    except (FileError, AlgorithmError, settings.SettingsError) as error:
         say(str(error))
         return FAILED
     except duckdb.Error as error:
@@ -67,9 +69,9 @@ def run(given: argparse.Namespace, kind: type[Algorithm], asked: Question, colum
 
 def _run(
     given: argparse.Namespace,
-    kind: type[Algorithm],
+    kind: Kind[Any],
     asked: Question,
-    columns: Mapping[str, str],
+    table: str,
     format_: str,
     output: writing.Output,
     scratch: Path,
@@ -82,7 +84,8 @@ def _run(
         complete = (output.folder or scratch) / "results"
         lines = given.out is not None and given.out.suffix.lower() in writing.LINES
         if given.compare is not None:
-            compared, failed = command.run(given, kind, asked, source)
+            with _no_prints():
+                compared, failed = comparing.run(given, kind, asked, source)
             writing.write_rows(connection, compared.columns, compared.rows, complete, format_, lines)
             output.deliver(complete)
             for line in (*compared.notes, compared.sentence):
@@ -90,46 +93,53 @@ def _run(
             return FAILED if failed else OK
         _, engine = engines.choose(given, kind, asked, source, [asked.algorithm])
         with contextlib.closing(engine):
-            results = writing.Results(connection, source, columns)
-            analyse: Callable[[str, FileSeries], Result] = engine.detect if kind is Detector else engine.forecast
-            tally = _answer(given, asked, source, analyse, engine.halt, results)
+            results = writing.Results(connection, source, kind.tables[table])
+            with _no_prints():
+                tally = _answer(given, kind, asked, source, engine, table, results)
         if tally.failed < tally.series:
             results.write(complete, format_, lines)
             output.deliver(complete)
-            _plot(given, kind, format_, tally)
-        _summary(tally, results, columns)
+            _plot(given, format_, tally)
+        _summary(tally, results, kind.noun[table])
     return FAILED if tally.failed else OK
+
+
+def _no_prints() -> contextlib.AbstractContextManager[object]:
+    """Keep what algorithms of the operator print away from the results."""
+    return contextlib.redirect_stdout(sys.stderr)
 
 
 def _answer(
     given: argparse.Namespace,
+    kind: Kind[Any],
     asked: Question,
     source: Source,
-    analyse: Callable[[str, FileSeries], Result],
-    halt: Callable[[], None],
+    engine: engines.Engine,
+    table: str,
     results: writing.Results,
 ) -> Tally:
     """Analyse every series, collect the results and name the series that failed."""
     bar = given.progress or (sys.stderr.isatty() and len(source) > 1)
     progress, tally = Progress(len(source), show if bar else None), Tally()
 
-    def work(series: FileSeries) -> Result:
-        return analyse(asked.algorithm, series)
+    def work(series: FileSeries) -> FileResult:
+        return engine.answer(asked.algorithm, series)
 
     try:
-        for rows, outcome in each_series.outcomes(source, work, each_series.threads(given.threads), progress, halt):
+        for rows, outcome in each_series.outcomes(
+            source, work, each_series.threads(given.threads), progress, engine.halt
+        ):
             label = f"series {rows.name}" if source.by else source.shown
             tally.series += 1
             if isinstance(outcome, Exception):
-                text = each_series.reason(outcome)
                 tally.failed += 1
-                tally.noise += "white noise" in text
-                say(f"{label}: {text}", progress)
+                tally.noise += isinstance(outcome, WhiteNoise)
+                say(f"{label}: {each_series.reason(outcome)}", progress)
                 continue
-            results.add(rows.number, outcome)
+            results.add(rows.number, kind.cells(table, outcome.task, outcome.answer))
             if given.plot and len(tally.results) < MAX_PLOTTED:
                 tally.results.append(outcome)
-            remark = asked.remark(outcome.series)
+            remark = kind.remark(asked.given, outcome.task)
             if remark:
                 tally.remarks += 1
                 if tally.remarks <= MAX_REMARKS:
@@ -152,7 +162,7 @@ def _format(given: argparse.Namespace) -> str:
     return str(given.format or "table")
 
 
-def _plot(given: argparse.Namespace, kind: type[Algorithm], format_: str, tally: Tally) -> None:
+def _plot(given: argparse.Namespace, format_: str, tally: Tally) -> None:
     if not given.plot:
         return
     left_out = tally.series - tally.failed - len(tally.results)
@@ -169,11 +179,11 @@ def _plot(given: argparse.Namespace, kind: type[Algorithm], format_: str, tally:
         raise FileError(f"--plot term needs a terminal of UTF-8, this one is of {stream.encoding}") from None
 
 
-def _summary(tally: Tally, results: writing.Results, columns: Mapping[str, str]) -> None:
+def _summary(tally: Tally, results: writing.Results, noun: str) -> None:
     if tally.failed == tally.series == 1 and not tally.noise:
         return  # the one line has said it
-    what = "window" if columns is writing.WINDOWS else "row"
-    done = f"{tally.series - tally.failed} of {tally.series} series done, {question.counted(results.count, what)}"
+    found = f"{results.count} {noun}{'s' * (results.count != 1)}"
+    done = f"{tally.series - tally.failed} of {tally.series} series done, {found}"
     if tally.remarks > MAX_REMARKS:
         done += f"; {tally.remarks} series have irregular times"
     if tally.noise:

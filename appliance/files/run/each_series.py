@@ -17,10 +17,9 @@ from appliance.analysis import errors
 from appliance.files.read.reading import Rows, Source
 from appliance.files.run.progress import Progress
 from appliance.files.run.remote import NodeGone
-from appliance.files.series import FileDetection, FileError, FileForecast, FileSeries
+from appliance.files.series import FileError, FileResult, FileSeries
 
-Result = FileDetection | FileForecast
-Outcome = tuple[Rows, Result | Exception]
+Outcome = tuple[Rows, FileResult | Exception]
 MAX_CHUNK = 64  # series that a thread takes at a time
 
 
@@ -35,7 +34,7 @@ class Tally:
     failed: int = 0
     noise: int = 0
     remarks: int = 0
-    results: list[Result] = field(default_factory=list)
+    results: list[FileResult] = field(default_factory=list)
 
 
 def threads(asked: int | None) -> int:
@@ -45,7 +44,7 @@ def threads(asked: int | None) -> int:
 
 def outcomes(
     source: Source,
-    work: Callable[[FileSeries], Result],
+    work: Callable[[FileSeries], FileResult],
     at_once: int,
     progress: Progress,
     stop: Callable[[], object] = lambda: None,

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
-from collections.abc import Mapping
-
-import numpy as np
+from typing import Any
 
 from appliance.analysis import run
 from appliance.analysis.catalog import Catalog
+from appliance.analysis.kind import Kind
 from appliance.files.run.question import Question
-from appliance.files.series import FileDetection, FileForecast, FileSeries
+from appliance.files.series import FileResult, FileSeries
 from appliance.host.settings import Settings
-from appliance.protocol import answers, requests
-from kernels.contract import Detector, Forecaster, Series
-
-
-def columns_of(series: FileSeries) -> Mapping[str, Series]:
-    """Return the columns under the names they have on the wire."""
-    return {f"val{i or ''}": column for i, column in enumerate(series.columns.values())}
+from appliance.protocol import documents, fields
 
 
 class Local:
     """The algorithms of this program."""
 
-    def __init__(self, catalog: Catalog, settings: Settings, question: Question) -> None:
-        self._detectors = {detector.name: detector for detector in catalog.of_kind(Detector)}
-        self._forecasters = {forecaster.name: forecaster for forecaster in catalog.of_kind(Forecaster)}
+    def __init__(self, kind: Kind[Any], catalog: Catalog, settings: Settings, question: Question) -> None:
+        self._kind, self._algorithms = kind, catalog.of_kind(kind.wire_type)
         self._settings, self._question = settings, question
         self._halted = threading.Event()
 
@@ -39,18 +30,14 @@ class Local:
     def close(self) -> None:
         """Do nothing: there is no connection to close."""
 
-    def detect(self, algorithm: str, series: FileSeries) -> FileDetection:
-        """Run a detector; raises AlgorithmError and FileError."""
-        request = requests.anomaly(self._question.about(algorithm, series), series.times, columns_of(series))
-        run.refuse_white_noise(request)
-        found = run.detect(self._detectors, request)
-        return FileDetection(series, algorithm, found, answers.windows(series.times, found.flags)[0])
-
-    def forecast(self, algorithm: str, series: FileSeries) -> FileForecast:
-        """Run a forecaster; raises AlgorithmError and FileError."""
-        request = requests.forecast(self._question.about(algorithm, series), series.times, columns_of(series))
+    def answer(self, algorithm: str, series: FileSeries) -> FileResult:
+        """Run an algorithm; raises AlgorithmError."""
+        data = series.data
+        lengths = [len(data.times), *map(len, data.columns.values())]
+        documents.check_lengths(lengths, [fields.TIME_COLUMN, *data.columns])
+        body = self._question.body(self._kind, algorithm, series)
+        request = self._kind.request(body, data.times, data.columns)
         due = run.Deadline(time.monotonic() + run.patience_s(request, self._settings))
-        run.refuse_white_noise(request)
-        times, found = run.forecast(self._forecasters, request, lambda: self._halted.is_set() or due.out_of_time())
-        found = dataclasses.replace(found, times=np.asarray(times, dtype=np.int64))
-        return FileForecast(series, algorithm, found, request.conf)
+        found = run.answer(self._kind, self._algorithms, request, lambda: self._halted.is_set() or due.out_of_time())
+        self._kind.write(request, found)  # what could not be sent is refused here too
+        return FileResult.of(series, self._kind, algorithm, request.task, found)

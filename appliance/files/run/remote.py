@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 import numpy as np
 import orjson
 
-from appliance.files.run.local import columns_of
+from appliance.analysis import run
+from appliance.analysis.kind import Kind
 from appliance.files.run.question import Question
-from appliance.files.series import FileDetection, FileError, FileForecast, FileSeries
-from appliance.protocol import answers, options, requests
-from kernels.contract import Algorithm, AlgorithmError, Detection, Forecast
+from appliance.files.series import FileError, FileResult, FileSeries
+from appliance.protocol import answers, fields, options
 
 WAIT_S = 60.0  # as TDengine waits, unless the options name a timeout
 GRACE_S = 5.0  # for the way there and back
@@ -32,7 +32,7 @@ class NodeGone(FileError):
 class Remote:
     """A node; each thread has a connection of its own."""
 
-    def __init__(self, url: str, question: Question) -> None:
+    def __init__(self, url: str, kind: Kind[Any], question: Question) -> None:
         try:
             parts = urlsplit(url if "://" in url else f"http://{url}")
             host, port = parts.hostname, parts.port
@@ -41,7 +41,7 @@ class Remote:
         if parts.scheme != "http" or not host:
             raise FileError(f"--url {url}: a node's address is expected, such as http://127.0.0.1:6090")
         self._address, self._path = (host, port or 80), parts.path.rstrip("/")
-        self._url, self._question = f"http://{parts.netloc}", question
+        self._url, self._kind, self._question = f"http://{parts.netloc}", kind, question
         self._own = threading.local()
         self._all: list[http.client.HTTPConnection] = []
 
@@ -57,80 +57,51 @@ class Remote:
         for connection in self._all:
             connection.close()
 
-    def detect(self, algorithm: str, series: FileSeries) -> FileDetection:
-        """Ask for windows and scores.
-
-        The scores are nan where a node tells none.
+    def answer(self, algorithm: str, series: FileSeries) -> FileResult:
+        """Ask for an analysis.
 
         Raises
         ------
         NodeGone : no connection, or no node.
         AlgorithmError : the node's own words.
         """
-        fields = self._question.about(algorithm, series)
-        fields["option"] += ",scores=1"
-        answer = self._ask("anomaly-detect", fields, series)
-        rows = len(series.times)
+        body = self._question.body(self._kind, algorithm, series)
+        body[fields.OPTION] = ",".join(filter(None, (body[fields.OPTION], self._kind.everything)))
+        reply = self._ask(body, series)
+        task = self._kind.task(body, self._question.given, series.data)
         try:
-            windows = np.array(answer["res"], dtype=np.int64).reshape(-1, 2)
-            codes = np.array(answer.get("mask", [-1] * len(windows)), dtype=np.int8)
-            score = np.array(answer.get("scores", [np.nan] * rows), dtype=np.float64)
-            if len(codes) != len(windows) or len(score) != rows:
-                raise ValueError
+            found = self._kind.parse(reply, task)
         except (KeyError, TypeError, ValueError, OverflowError):
-            raise NodeGone(f"{self._url} answered what no node should: {str(answer)[:200]}") from None
-        flags = np.ones(rows, dtype=np.int8)
-        begins = np.searchsorted(series.times, windows[:, 0])
-        ends = np.searchsorted(series.times, windows[:, 1], side="right")
-        for begin, end, code in zip(begins, ends, codes, strict=True):
-            flags[begin:end] = code
-        extra = {key: value for key, value in answer.items() if key not in _ENVELOPE}
-        return FileDetection(series, algorithm, Detection(flags, score, extra), windows)
+            raise NodeGone(f"{self._url} answered what no node should: {str(reply)[:200]}") from None
+        return FileResult.of(series, self._kind, algorithm, task, found)
 
-    def forecast(self, algorithm: str, series: FileSeries) -> FileForecast:
-        """Ask for a forecast with its bounds; raises as `detect`."""
-        fields = self._question.about(algorithm, series)
-        answer = self._ask("forecast", fields, series)
-        try:
-            times, value, low, high = answer["res"]
-            moments = np.array(times, dtype=np.int64)
-            value, low, high = (np.array(column, dtype=np.float64) for column in (value, low, high))
-            if not len(moments) == len(value) == len(low) == len(high) == fields["forecast_rows"]:
-                raise ValueError
-        except (KeyError, TypeError, ValueError, OverflowError):
-            raise NodeGone(f"{self._url} answered what no node should: {str(answer)[:200]}") from None
-        mse, period = answer.get("mse"), answer.get("period") or 0
-        extra = {key: each for key, each in answer.items() if key not in _ENVELOPE}
-        conf = requests.confidence(fields, self._question.given)
-        return FileForecast(series, algorithm, Forecast(value, low, high, mse, period, extra, moments), conf)
-
-    def names(self, kind: type[Algorithm]) -> list[str]:
-        """Return the names of the node's detectors or forecasters; raises NodeGone."""
+    def names(self) -> list[str]:
+        """Return the names of the node's algorithms of this kind; raises NodeGone."""
         status, text = self._send("GET", "list", None)
         try:
-            details = {entry["type"]: entry["algo"] for entry in orjson.loads(text)["details"]}
-            return [str(algorithm["name"]) for algorithm in details[kind.type]]
+            details = {entry[fields.TYPE]: entry[fields.ALGO] for entry in orjson.loads(text)[fields.DETAILS]}
+            return [str(algorithm[fields.NAME]) for algorithm in details[self._kind.wire_type]]
         except (KeyError, TypeError, orjson.JSONDecodeError):
             raise NodeGone(f"{self._url} answered HTTP {status} and no list of algorithms: is it a node?") from None
 
-    def _ask(self, route: str, fields: Mapping[str, Any], series: FileSeries) -> dict[str, Any]:
-        columns = columns_of(series)
+    def _ask(self, asked: Mapping[str, Any], series: FileSeries) -> dict[str, Any]:
+        columns = series.data.columns
         body = answers.dump(
             {
-                "schema": [["ts", "TIMESTAMP", 8], *([name, "DOUBLE", 8] for name in columns)],
-                "data": [np.ascontiguousarray(column) for column in (series.times, *columns.values())],
-                **fields,
+                fields.SCHEMA: [[fields.TIME_COLUMN, "TIMESTAMP", 8], *([name, "DOUBLE", 8] for name in columns)],
+                fields.DATA: [np.ascontiguousarray(column) for column in (series.times, *columns.values())],
+                **asked,
             }
         )
-        status, text = self._send("POST", route, body)
+        status, text = self._send("POST", self._kind.route.lstrip("/"), body)
         try:
             answer = orjson.loads(text)
         except orjson.JSONDecodeError:
             answer = None
-        if not isinstance(answer, dict) or "rows" not in answer:
+        if not isinstance(answer, dict) or fields.ROWS not in answer:
             raise NodeGone(f"{self._url} answered HTTP {status} and no analysis: is it a node?")
-        if answer["rows"] == -1:
-            raise AlgorithmError(str(answer.get("msg") or "the node gave no reason"))
+        if answer[fields.ROWS] == -1:
+            raise run.refusal(str(answer.get(fields.MESSAGE) or "the node gave no reason"))
         return answer
 
     def _send(self, method: str, route: str, body: bytes | None) -> tuple[int, bytes]:
@@ -166,9 +137,6 @@ class Remote:
 
     def _patience(self) -> float:
         try:
-            return options.finite_number(self._question.given["timeout"]) + GRACE_S
+            return options.finite_number(self._question.given[fields.TIMEOUT]) + GRACE_S
         except (KeyError, ValueError):
             return WAIT_S + GRACE_S
-
-
-_ENVELOPE = ("algo", "option", "res", "rows", "mask", "scores", "period", "mse")

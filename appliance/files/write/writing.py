@@ -13,20 +13,17 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from appliance.analysis.kind import REAL, TIME, WHOLE, Columns
 from appliance.files.read.columns import NUMBER, TIME_TYPES, kind
 from appliance.files.read.database import literal, quoted, reason
 from appliance.files.read.reading import Source
-from appliance.files.series import FileDetection, FileError, FileForecast
+from appliance.files.series import FileError
 
 FORMATS = ("table", "csv", "json", "parquet")
 SUFFIXES = {".txt": "table", ".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
 SUFFIXES |= {".parquet": "parquet", ".pq": "parquet"}
 LINES = (".jsonl", ".ndjson")
 HELD_ROWS = 500_000  # results kept in Python before the database has them
-TIME, WHOLE, REAL = "time", "BIGINT", "DOUBLE"
-WINDOWS = {"start": TIME, "end": TIME, "rows": WHOLE}
-FLAGS = {"time": TIME, "flag": WHOLE, "score": REAL}
-FORECAST = {"time": TIME, "forecast": REAL, "low": REAL, "high": REAL}
 
 _ISO = {
     "ms": "strftime(make_timestamp_ms({0}), '%Y-%m-%dT%H:%M:%S.%gZ')",
@@ -81,10 +78,10 @@ class Output:
 class Results:
     """Collects results and writes them, in the order of the series.
 
-    columns : WINDOWS, FLAGS or FORECAST. count : rows so far.
+    columns : one of a kind's tables. count : rows so far.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, source: Source, columns: Mapping[str, str]) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns) -> None:
         self._connection, self._by, self._columns = connection, source.by, columns
         self._precision, self._zoned = source.precision, source.zoned
         self._held: list[tuple[np.ndarray[Any, Any], ...]] = []
@@ -97,12 +94,11 @@ class Results:
         lists = [list(range(len(source))), *(list(part) for part in zip(*source.keys, strict=True))]
         connection.execute(f"INSERT INTO keys SELECT unnest(?::INTEGER[]){unnested}", lists)
 
-    def add(self, number: int, result: FileDetection | FileForecast) -> None:
-        """Take the result of one series in."""
-        columns = self._cells(result)
-        self._held.append((np.full(len(columns[0]), number, np.int32), *columns))
-        self._rows += len(columns[0])
-        self.count += len(columns[0])
+    def add(self, number: int, cells: tuple[np.ndarray[Any, Any], ...]) -> None:
+        """Take the result of one series in: its cells, column by column."""
+        self._held.append((np.full(len(cells[0]), number, np.int32), *cells))
+        self._rows += len(cells[0])
+        self.count += len(cells[0])
         if self._rows >= HELD_ROWS:
             self._flush()
 
@@ -110,17 +106,6 @@ class Results:
         """Write all of them; raises FileError."""
         self._flush()
         _save(self._connection, self._select(format_ == "parquet"), file, format_, lines)
-
-    def _cells(self, result: FileDetection | FileForecast) -> tuple[np.ndarray[Any, Any], ...]:
-        if isinstance(result, FileForecast):
-            found = result.forecast
-            times = found.times if found.times is not None else np.empty(0, np.int64)
-            return times, found.value, found.low, found.high
-        times = result.series.times
-        if self._columns is FLAGS:
-            return times, result.detection.flags.astype(np.int64), result.detection.score
-        begin, end = result.windows[:, 0], result.windows[:, 1]
-        return begin, end, np.searchsorted(times, end, side="right") - np.searchsorted(times, begin)
 
     def _flush(self) -> None:
         if not self._held:

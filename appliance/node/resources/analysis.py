@@ -1,4 +1,4 @@
-"""What every analysis endpoint does around its algorithm: read the body, wait for a slot, answer, log."""
+"""POST of an analysis: read the body, wait for a slot, answer, log; the same for every kind."""
 
 from __future__ import annotations
 
@@ -6,59 +6,51 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import falcon
 
 from appliance.analysis import errors, run
+from appliance.analysis.catalog import ByName
+from appliance.analysis.kind import Kind
 from appliance.analysis.run import Deadline
 from appliance.host.settings import Settings
 from appliance.node.observer import served
 from appliance.node.slots import Slots
-from appliance.protocol import answers, requests
-from appliance.protocol.requests import BadRequest
-
-R = TypeVar("R", bound=requests.Request)
+from appliance.protocol import answers, fields
+from appliance.protocol.documents import BadRequest, Body
 
 
 class Analysis:
-    """Serves analysis requests of one worker process."""
+    """The endpoint of one kind of analysis in one worker process.
 
-    def __init__(self, settings: Settings, slots: Slots) -> None:
-        self._settings = settings
-        self._slots = slots
-        # Parsing holds the GIL, so two at a time gain nothing, but many waiting for it would keep /status waiting too
-        self._parsing = threading.Lock()
+    algorithms : of this kind, by name.
+    parsing : held while a body is read. That holds the GIL: two at a time gain nothing, but many that wait for it would
+        keep `/status` waiting too.
+    """
 
-    def serve(
-        self,
-        req: falcon.Request,
-        resp: falcon.Response,
-        read: Callable[[requests.Body], R],
-        answer: Callable[[R, Deadline], dict[str, Any]],
+    def __init__(
+        self, kind: Kind[Any], algorithms: ByName, settings: Settings, slots: Slots, parsing: threading.Lock
     ) -> None:
-        """Answer one request; whatever happens, the reply is HTTP 200 and JSON.
+        self._kind, self._algorithms = kind, algorithms
+        self._settings, self._slots, self._parsing = settings, slots, parsing
 
-        Parameters
-        ----------
-        read : the body -> the request; raises BadRequest.
-        answer : runs the algorithm in a slot and returns the reply; raises AlgorithmError.
-        """
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer one request; whatever happens, the reply is HTTP 200 and JSON."""
         arrived = time.monotonic()
         record = served(req)
         try:
             body = self._body(req)
             with self._parsing:
-                request = read(body)
+                request = self._kind.read(body)
             record.algorithm, record.rows, record.option = request.algo, request.rows, request.option_text
             deadline = Deadline(arrived + run.patience_s(request, self._settings))
 
             def work() -> bytes:
-                run.refuse_white_noise(request)
-                found = answer(request, deadline)
-                record.result_rows = found["rows"]
-                return answers.dump(found)
+                found = run.answer(self._kind, self._algorithms, request, deadline.out_of_time)
+                reply = self._kind.write(request, found)
+                record.result_rows = reply[fields.ROWS]
+                return answers.dump({fields.ALGO: request.algo, fields.OPTION: request.option_text, **reply})
 
             resp.data = self._slots.run(work, due=deadline.due, client_gone=lambda: _hung_up(req))
         except Exception as error:  # what is not an AlgorithmError or ClientGone is a bug, logged in errors.message
@@ -66,13 +58,13 @@ class Analysis:
             record.failed(error, message)
             resp.data = answers.error(message)
 
-    def _body(self, req: falcon.Request) -> requests.Body:
+    def _body(self, req: falcon.Request) -> Body:
         if req.content_type and "json" not in req.content_type.lower():
             raise BadRequest("invalid request format: the content type must be application/json")
         limit = self._settings.max_body
         if (req.content_length or 0) > limit:
             raise BadRequest(f"invalid request format: body of {req.content_length} bytes, at most {limit} are allowed")
-        body: requests.Body = req.stream.read(limit + 1 if req.content_length is None else req.content_length)
+        body: Body = req.stream.read(limit + 1 if req.content_length is None else req.content_length)
         if len(body) > limit:
             raise BadRequest(f"invalid request format: body of more than {limit} bytes")
         return body

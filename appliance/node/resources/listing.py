@@ -10,22 +10,13 @@ import falcon
 
 from appliance.analysis import catalog as catalogue
 from appliance.analysis.catalog import Catalog
+from appliance.analysis.kind import Kind
+from appliance.analysis.kinds import BY_TYPE, KINDS
 from appliance.host.settings import Settings
 from appliance.model_servers import forecasters
-from appliance.protocol import answers
-from kernels.contract import Algorithm, Detector, Forecaster, defaults
-
-# What every forecast takes besides the algorithm's own options; shown with their defaults.
-COMMON_FORECAST = {
-    "period": 0,
-    "start": 0,
-    "every": 1,
-    "forecast_rows": 10,
-    "return_conf": 1,
-    "conf": 0.95,
-    "tz": "UTC",
-    "precision": "ms",
-}
+from appliance.protocol import answers, fields
+from kernels.contract import Algorithm
+from kernels.options import defaults
 
 
 class Listing:
@@ -63,12 +54,17 @@ def answer(catalog: Catalog, settings: Settings, status: Mapping[str, str] = Map
 
 
 def _details(catalog: Catalog, settings: Settings, status: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    yield {"type": Forecaster.type, "algo": [_entry(a, COMMON_FORECAST, status) for a in catalog.of_kind(Forecaster)]}
-    yield {"type": Detector.type, "algo": [_entry(a, {}, status) for a in catalog.of_kind(Detector)]}
-    for extra in settings.detail_types:
-        yield {"type": extra, "algo": []}
+    wanted = settings.detail_types
+    for kind in KINDS:
+        if not kind.optional or kind.wire_type in wanted:
+            entries = [_entry(one, kind, status) for one in catalog.of_kind(kind.wire_type).values()]
+            yield {fields.TYPE: kind.wire_type, fields.ALGO: entries}
+    for extra in wanted:
+        if extra not in BY_TYPE:
+            yield {fields.TYPE: extra, fields.ALGO: []}
 
 
-def _entry(algorithm: Algorithm, common: dict[str, Any], status: Mapping[str, str]) -> dict[str, Any]:
-    entry = {"name": algorithm.name, "desc": algorithm.desc, "params": {**common, **defaults(algorithm.params)}}
-    return entry | ({"status": status[algorithm.name]} if algorithm.name in status else {})
+def _entry(algorithm: Algorithm, kind: Kind[Any], status: Mapping[str, str]) -> dict[str, Any]:
+    params = {**kind.common, **defaults(algorithm)}
+    entry = {fields.NAME: algorithm.name, fields.DESC: algorithm.desc, fields.PARAMS: params}
+    return entry | ({fields.STATUS: status[algorithm.name]} if algorithm.name in status else {})

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import falcon
 
-from appliance.protocol import answers
+from appliance.protocol import answers, fields
 
 
 class Home:
@@ -25,7 +25,7 @@ class Status:
     """GET `/status`: taosd waits 100 ms for it, so the answer is made beforehand."""
 
     def __init__(self) -> None:
-        self._answer = answers.dump({"protocol": answers.PROTOCOL, "status": "ready"})
+        self._answer = answers.dump({fields.PROTOCOL: answers.PROTOCOL, fields.STATUS: "ready"})
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer that the node is ready."""

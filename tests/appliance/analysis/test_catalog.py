@@ -7,7 +7,8 @@ import pytest
 from appliance.analysis import catalog
 from appliance.host.settings import Settings
 from kernels import registry
-from kernels.contract import Detection, Detector, Forecaster, NoParams
+from kernels.contract import ANOMALY, FORECAST, Algorithm, Detection
+from kernels.options import NoOptions
 
 
 def settings(tmp_path) -> Settings:
@@ -16,27 +17,27 @@ def settings(tmp_path) -> Settings:
 
 def test_catalogue_holds_everything_the_registry_finds(tmp_path):
     found = catalog.build(settings(tmp_path))
-    assert set(registry.discover()) <= set(found.algorithms)
+    assert {(one.kind, one.name) for one in registry.discover()} <= {(one.kind, one.name) for one in found}
     assert found.broken == {}
 
 
 def test_algorithms_come_by_kind_in_name_order(tmp_path):
     found = catalog.build(settings(tmp_path))
-    detectors = [algorithm.name for algorithm in found.of_kind(Detector)]
+    detectors = list(found.of_kind(ANOMALY))
     assert detectors == sorted(detectors)
     assert {"iqr", "ksigma"} <= set(detectors)
-    assert not set(detectors) & {algorithm.name for algorithm in found.of_kind(Forecaster)}
+    assert not set(detectors) & set(found.of_kind(FORECAST))
 
 
 def test_operators_algorithms_join_and_cannot_take_a_name_of_ours(tmp_path):
     (tmp_path / "algo").mkdir()
     for name in ("mine", "iqr"):
         (tmp_path / "algo" / f"{name}.py").write_text(
-            f"from kernels.contract import *\nALGORITHM = Detector('{name}', 'by the operator', NoParams, print)"
+            f"from taosanode import *\nALGORITHM = Algorithm('{name}', 'by the operator', ANOMALY, NoOptions, print)"
         )
     found = catalog.build(settings(tmp_path))
-    assert found.algorithms["mine"].desc == "by the operator"
-    assert found.algorithms["iqr"].desc != "by the operator"
+    assert found.of_kind(ANOMALY)["mine"].desc == "by the operator"
+    assert found.of_kind(ANOMALY)["iqr"].desc != "by the operator"
     assert list(found.broken) == [str(tmp_path / "algo" / "iqr.py")]
 
 
@@ -54,15 +55,15 @@ def test_detectors_with_weights_are_built_from_the_model_folder(tmp_path, monkey
 
     def build(model_dir):
         seen.append(model_dir)
-        return Detector("weighty", "", NoParams, lambda s, p: Detection(np.ones(len(s), np.int8), np.zeros(len(s))))
+        return Algorithm("weighty", "", ANOMALY, NoOptions, lambda t, p: Detection(np.ones(9, np.int8), np.zeros(9)))
 
     with_models(monkeypatch, build)
-    assert "weighty" in catalog.build(settings(tmp_path)).algorithms
+    assert "weighty" in catalog.build(settings(tmp_path)).names
     assert seen == [tmp_path / "model"]
 
 
 def test_two_algorithms_of_ours_with_one_name_are_a_bug(tmp_path, monkeypatch):
-    iqr = registry.discover()["iqr"]
+    iqr = next(one for one in registry.discover() if one.name == "iqr")
     with_models(monkeypatch, lambda model_dir: dataclasses.replace(iqr))
-    with pytest.raises(TypeError, match="two algorithms named iqr"):
+    with pytest.raises(TypeError, match="two algorithms of anomaly-detection named iqr"):
         catalog.build(settings(tmp_path))

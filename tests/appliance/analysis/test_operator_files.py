@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from appliance.analysis import operator_files
+from appliance.analysis.plugin_classes import guarded
 from appliance.host.settings import Settings
-from kernels.contract import Algorithm, AlgorithmError, Forecaster, Horizon, NoParams, RawOptions, defaults
+from kernels import registry
+from kernels.contract import Algorithm, AlgorithmError, Task
+from kernels.options import NoOptions, defaults
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
 SERIES = np.array([5.0, 6.0, 5.0, 6.0, 5.0, 99.0, 5.0, 6.0, 5.0, 6.0])
@@ -27,7 +30,7 @@ def _clean_imports():
 def plugins() -> dict[str, Algorithm]:
     found, broken = operator_files.load(PLUGINS, settings=Settings(model_dir=Path("/models")))
     assert broken == {}
-    return found
+    return {own.algorithm.name: guarded(own.algorithm, own.kind) for own in found}
 
 
 def load(folder: Path, text: str, name: str = "mine.py", taken=()):
@@ -36,11 +39,16 @@ def load(folder: Path, text: str, name: str = "mine.py", taken=()):
 
 
 def nothing_named(name: str, desc: str = "") -> str:
-    return f"from kernels.contract import *\nALGORITHM = Detector({name!r}, {desc!r}, NoParams, print)"
+    return f"from taosanode import *\nALGORITHM = Algorithm({name!r}, {desc!r}, ANOMALY, NoOptions, print)"
 
 
-def ahead(algorithm: Forecaster, rows: int = 3, conf: float = 0.9, **given):
-    return algorithm.forecast(SERIES, Horizon(rows, conf), RawOptions(times=TIMES, start=10_000, step=1000, **given))
+def ahead(algorithm: Algorithm, rows: int = 3, conf: float = 0.9, **given):
+    task = Task.of(SERIES, times=TIMES, start=10_000, step=1000, rows=rows, conf=conf, **given)
+    return algorithm.run(task, NoOptions())
+
+
+def judge(algorithm: Algorithm, values=SERIES, **options: str):
+    return algorithm.run(Task.of(values, times=TIMES, options=options), NoOptions())
 
 
 # --- existing plug-ins, unchanged -----------------------------------------------------------------------------------
@@ -52,7 +60,7 @@ def test_every_public_file_is_loaded_from_the_folder_and_its_ad_and_fc(plugins):
 
 def test_old_import_name_detects(plugins):
     for _ in range(2):  # the plug-in itself notices if it is used twice
-        found = plugins["lastvalue"].detect(SERIES.reshape(-1, 1), RawOptions(times=TIMES))
+        found = judge(plugins["lastvalue"])
         assert found.flags.tolist() == [1] * 9 + [-1]
         assert found.score.tolist() == [0.0] * 9 + [1.0]
 
@@ -61,22 +69,22 @@ def test_new_import_name_sees_all_columns_and_keeps_its_codes(plugins):
     table = np.column_stack((SERIES, SERIES, SERIES))
     table[3, 1] += 20.0
     table[7, 2] += 200.0
-    found = plugins["spread"].detect(table, RawOptions(times=TIMES))
+    found = judge(plugins["spread"], table)
     assert found.flags.tolist() == [1, 1, 1, 2, 1, 1, 1, -1, 1, 1]
-    assert plugins["spread"].multivariate
+    assert plugins["spread"].needs.columns == "many"
 
 
 def test_valid_code_of_a_plugin_that_knows_it_becomes_one_and_its_ones_stay_anomalies(plugins):
     table = np.column_stack((SERIES, SERIES))
     table[3, 1] += 20.0
     table[7, 1] += 200.0
-    found = plugins["spread"].detect(table, RawOptions({"valid_code": "0", "limit": "15"}, TIMES))
+    found = judge(plugins["spread"], table, valid_code="0", limit="15")
     # the plug-in says 0 normal, 1 wide, -2 very wide
     assert found.flags.tolist() == [1, 1, 1, -1, 1, 1, 1, -2, 1, 1]
 
 
 def test_valid_code_of_a_plugin_that_ignores_it_changes_nothing(plugins):
-    found = plugins["lastvalue"].detect(SERIES, RawOptions({"valid_code": "0"}, TIMES))
+    found = judge(plugins["lastvalue"], valid_code="0")
     assert found.flags.tolist() == [1] * 9 + [-1]
 
 
@@ -90,7 +98,7 @@ def test_forecast_gets_the_body_and_the_options(plugins):
 
 
 def test_forecast_without_bounds_answers_with_the_value_as_bounds(plugins):
-    found = ahead(plugins["ones"], return_conf=False)
+    found = ahead(plugins["ones"], bounds=False)
     assert found.low.tolist() == found.value.tolist() == found.high.tolist()
 
 
@@ -108,14 +116,14 @@ def test_a_plugins_refusal_reaches_the_user_with_its_name(plugins):
 
 def test_listing_shows_description_and_defaults(plugins):
     assert plugins["ones"].desc == "always the same value"
-    assert defaults(plugins["ones"].params) == {"period": 0, "conf": 0.95, "return_conf": 1, "level": 1}
-    assert issubclass(plugins["ones"].params, RawOptions)
+    assert defaults(plugins["ones"]) == {"period": 0, "conf": 0.95, "return_conf": 1, "level": 1}
+    assert plugins["ones"].needs.options
 
 
 def test_own_form_with_a_kernel_and_a_shared_file(plugins):
     halfway = plugins["halfway"]
-    assert defaults(halfway.params) == {"factor": 1.5}
-    assert halfway.detect(SERIES, halfway.params()).flags.tolist() == [1] * 5 + [-1] + [1] * 4
+    assert defaults(halfway) == {"factor": 1.5}
+    assert halfway.run(Task.of(SERIES), halfway.params()).flags.tolist() == [1] * 5 + [-1] + [1] * 4
 
 
 # --- files that cannot be used --------------------------------------------------------------------------------------
@@ -132,10 +140,25 @@ def test_own_form_with_a_kernel_and_a_shared_file(plugins):
         (nothing_named("UPPER"), "got 'UPPER'"),
         (nothing_named("a" * 64), "name must be"),
         (
-            "from kernels.contract import *\nALGORITHM = Detector('iqr', '', NoParams, print)",
+            nothing_named("iqr"),
             "named iqr exists already",
         ),
         ("from taosanalytics.base import *\nclass _XService(AbstractForecastService):\n  name='x'", "with an execute"),
+        (
+            nothing_named("text").replace("anomaly-detection", "poetry").replace("ANOMALY", "'poetry'"),
+            "kind must be one of",
+        ),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        (
+            "from taosanalytics.base import *\nclass _XService(AbstractForecastService):\n"
+            "  name='x'\n  execute = print\n  def get_params(self): return {1: 2}",
+            "must have names of options as its keys, got 1",
+        ),
+        (
+            "from taosanode import *\nfrom dataclasses import dataclass\n@dataclass\nclass P:\n  x: float = 1e999\n"
+            "ALGORITHM = Algorithm('x', '', ANOMALY, P, print)",
+            "the defaults of the options cannot be listed",
+        ),
         (
             "from taosanalytics.base import *\nclass _XService(AbstractForecastService):\n"
             "  name='x'\n  execute = print\n  def __init__(self, needed): pass",
@@ -145,8 +168,8 @@ def test_own_form_with_a_kernel_and_a_shared_file(plugins):
 )
 def test_broken_file_is_reported_and_the_others_are_loaded(tmp_path, caplog, text, reason):
     (tmp_path / "fine.py").write_text(nothing_named("fine"))
-    found, broken = load(tmp_path, text, "broken.py", taken={"iqr"})
-    assert list(found) == ["fine"]
+    found, broken = load(tmp_path, text, "broken.py", taken=registry.discover())
+    assert [own.algorithm.name for own in found] == ["fine"]
     assert list(broken) == [str(tmp_path / "broken.py")]
     assert reason in broken[str(tmp_path / "broken.py")]
     assert "broken.py" in caplog.text
@@ -155,25 +178,25 @@ def test_broken_file_is_reported_and_the_others_are_loaded(tmp_path, caplog, tex
 def test_of_two_files_with_one_name_the_first_is_used(tmp_path):
     (tmp_path / "a.py").write_text(nothing_named("same", "first"))
     found, broken = load(tmp_path, nothing_named("same", "second"), "b.py")
-    assert found["same"].desc == "first"
+    assert [own.algorithm.desc for own in found] == ["first"]
     assert "exists already" in broken[str(tmp_path / "b.py")]
 
 
 def test_changed_file_is_used_after_the_next_load(tmp_path):
     text = (
-        "from kernels._jit import kernel\nfrom kernels.contract import *\nimport numpy as np\n"
+        "from taosanode import *\nimport numpy as np\n"
         "HOW = {how}\n"
         "@kernel('f8(f8[::1])')\ndef many(x):\n    return HOW * x[0]\n"
-        "f = lambda s, p: Detection(np.ones(len(s), np.int8), np.full(len(s), many(s)))\n"
-        "ALGORITHM = Detector('own', '', NoParams, f)"
+        "f = lambda t, p: Detection(np.ones(len(t.series), np.int8), np.full(len(t.series), many(t.series)))\n"
+        "ALGORITHM = Algorithm('own', '', ANOMALY, NoOptions, f)"
     )
     for how in (1.0, 2.0):  # the same size, the same second, the same bytecode
         found, _ = load(tmp_path, text.format(how=how))
-        assert found["own"].detect(SERIES, None).score[0] == how * SERIES[0]
+        assert found[0].algorithm.run(Task.of(SERIES), None).score[0] == how * SERIES[0]
 
 
 def test_missing_folder_holds_no_algorithms(tmp_path):
-    assert operator_files.load(tmp_path / "nothing") == ({}, {})
+    assert operator_files.load(tmp_path / "nothing") == ([], {})
 
 
 def test_folder_is_left_as_it_is(tmp_path):
@@ -187,8 +210,19 @@ def test_examples_of_the_docs_work(tmp_path):
         (tmp_path / f"example{number}.py").write_text(example)
     found, broken = operator_files.load(tmp_path)
     assert broken == {}
-    assert sorted(found) == ["jump", "madrule", "meanrange"]
-    assert found["jump"].detect(SERIES, RawOptions({"by": "20"}, TIMES)).flags.tolist() == [1] * 5 + [-1, -1] + [1] * 3
-    assert defaults(found["jump"].params) == {"by": 10.0}
-    assert found["madrule"].detect(SERIES, found["madrule"].params()).flags.tolist() == [1] * 5 + [-1] + [1] * 4
-    assert found["meanrange"].forecast(SERIES, Horizon(2), NoParams()).high.tolist() == [99.0, 99.0]
+    algorithms = {own.algorithm.name: own.algorithm for own in found}
+    assert sorted(algorithms) == ["jump", "madrule", "meanrange"]
+    assert judge(algorithms["jump"], by="20").flags.tolist() == [1] * 5 + [-1, -1] + [1] * 3
+    assert defaults(algorithms["jump"]) == {"by": 10.0}
+    madrule = algorithms["madrule"]
+    assert madrule.run(Task.of(SERIES), madrule.params()).flags.tolist() == [1] * 5 + [-1] + [1] * 4
+    with pytest.raises(AlgorithmError, match="factor must be > 0, got 0"):
+        madrule.params(factor=0.0)
+    assert ahead(algorithms["meanrange"], rows=2).high.tolist() == [99.0, 99.0]
+
+
+def test_what_a_file_prints_while_it_loads_is_no_output(tmp_path, capsys):
+    found, _ = load(tmp_path, f"print('hello')\n{nothing_named('own')}")
+    assert [own.algorithm.name for own in found] == ["own"]
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "hello\n")

@@ -6,39 +6,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.analysis import plugin_classes
+from appliance.analysis.kinds import BY_TYPE
 from appliance.analysis.taosanalytics_compat import AbstractAnomalyDetectionService, AbstractForecastService
-from kernels.contract import (
-    AlgorithmError,
-    Detection,
-    Detector,
-    Forecast,
-    Forecaster,
-    Horizon,
-    NoParams,
-    RawOptions,
-    TooShort,
-    defaults,
-)
+from kernels.contract import ANOMALY, FORECAST, Algorithm, AlgorithmError, Detection, Forecast, Task, TooShort
+from kernels.options import NoOptions, defaults
 
 SERIES = np.array([5.0, 6.0, 5.0, 6.0, 5.0, 99.0, 5.0, 6.0, 5.0, 6.0])
 TIMES = np.arange(10, dtype=np.int64) * 1000
 REGULAR = [10_000, 11_000, 12_000]
 
 
-def forecaster(answer=None, **members) -> Forecaster:
+def forecaster(answer=None, **members) -> Algorithm:
     """Wrap a forecasting plug-in that gives this answer, or raises it."""
     plugin = type("_MineService", (AbstractForecastService,), {"name": "mine", "execute": says(answer), **members})
-    wrapped = plugin_classes.wrap(plugin)
-    assert isinstance(wrapped, Forecaster)
-    return wrapped
+    return wrap(plugin, FORECAST)
 
 
-def detector(answer=None, **members) -> Detector:
+def detector(answer=None, **members) -> Algorithm:
     """Wrap a detecting plug-in that gives this answer, or raises it."""
     members = {"name": "mine", "execute": says(answer), **members}
-    wrapped = plugin_classes.wrap(type("_MineService", (AbstractAnomalyDetectionService,), members))
-    assert isinstance(wrapped, Detector)
-    return wrapped
+    return wrap(type("_MineService", (AbstractAnomalyDetectionService,), members), ANOMALY)
+
+
+def wrap(plugin: type, kind: str) -> Algorithm:
+    return plugin_classes.guarded(plugin_classes.wrap(plugin, BY_TYPE[kind]), BY_TYPE[kind])
+
+
+def guarded(kind: str, run) -> Algorithm:
+    return plugin_classes.guarded(Algorithm("own", "", kind, NoOptions, run), BY_TYPE[kind])
 
 
 def says(answer):
@@ -50,12 +45,13 @@ def says(answer):
     return execute
 
 
-def ahead(algorithm: Forecaster, rows: int = 3, conf: float = 0.9, **given) -> Forecast:
-    return algorithm.forecast(SERIES, Horizon(rows, conf), RawOptions(times=TIMES, start=10_000, step=1000, **given))
+def ahead(algorithm: Algorithm, rows: int = 3, conf: float = 0.9, **given) -> Forecast:
+    task = Task.of(SERIES, times=TIMES, start=10_000, step=1000, rows=rows, conf=conf, **given)
+    return algorithm.run(task, NoOptions())
 
 
-def detect(algorithm: Detector, **options: str) -> list[int]:
-    return algorithm.detect(SERIES, RawOptions(options, TIMES)).flags.tolist()
+def detect(algorithm: Algorithm, **options: str) -> list[int]:
+    return algorithm.run(Task.of(SERIES, times=TIMES, options=options), NoOptions()).flags.tolist()
 
 
 # --- what a plug-in is given ----------------------------------------------------------------------------------------
@@ -73,7 +69,7 @@ def test_every_request_gets_an_object_of_its_own():
         def execute(self):
             return [1] * len(self.list)
 
-    once = plugin_classes.wrap(_OnceService)
+    once = wrap(_OnceService, ANOMALY)
     made.clear()
     for _ in range(3):
         detect(once)
@@ -96,9 +92,13 @@ def test_plugin_that_never_calls_the_base_class_still_gets_everything():
             seen["worker"] = self
             return {"res": [REGULAR, [0] * self.fc_rows]}
 
-    covariates = {"dynamic_real_1": np.array([1.0, 2.0]), "past_dynamic_real_1": np.array([3.0])}
+    covariates = {
+        "known": {"dynamic_real_1": np.array([1.0, 2.0])},
+        "past": {"past_dynamic_real_1": np.array([3.0])},
+    }
     options = {"k": "v", "rows": "99"}
-    ahead(plugin_classes.wrap(_MineService), precision="us", options=options, return_conf=False, covariates=covariates)
+    mine = wrap(_MineService, FORECAST)
+    ahead(mine, unit="us", options=options, bounds=False, **covariates)
     worker, params = seen["worker"], seen["params"]
     assert worker.list == SERIES.tolist()
     assert worker.input_data_lists == [SERIES.tolist()]
@@ -121,8 +121,8 @@ def test_listing_shows_plain_defaults_and_a_description_of_one_line():
     shown = {"k": 3, "how": "all", "limit": float("inf"), "inner": object()}
     mine = detector(desc="two\n   lines", get_params=lambda self: shown)
     assert mine.desc == "two lines"
-    assert defaults(mine.params) == {"k": 3, "how": "all"}
-    assert issubclass(mine.params, RawOptions)
+    assert defaults(mine) == {"k": 3, "how": "all"}
+    assert mine.needs.options
 
 
 # --- codes ----------------------------------------------------------------------------------------------------------
@@ -130,13 +130,13 @@ def test_listing_shows_plain_defaults_and_a_description_of_one_line():
 
 def test_codes_of_a_detector_are_kept():
     codes = [1, -1, 1, -5, 2, 1, 1, 1, 1, 1]
-    found = detector(codes).detect(SERIES, RawOptions())
+    found = detector(codes).run(Task.of(SERIES), NoOptions())
     assert found.flags.tolist() == codes
     assert found.flags.dtype == np.int8
     assert found.score.tolist() == [0, 1, 0, 1, 1, 0, 0, 0, 0, 0]
 
 
-@pytest.mark.parametrize("codes", [np.ones(10), [True] * 10, np.ones(10, np.int64), (1.0,) * 10])
+@pytest.mark.parametrize("codes", [np.ones(10), [1] * 10, np.ones(10, np.int64), (1.0,) * 10])
 def test_codes_may_come_in_any_numeric_form(codes):
     assert detect(detector(codes)) == [1] * 10
 
@@ -274,12 +274,12 @@ FLAGS, ZEROS = np.ones(10, np.int8), np.zeros(10)
 
 
 def test_good_answers_of_own_algorithms_pass():
-    own = plugin_classes.guarded(Detector("own", "", NoParams, Answer(Detection(FLAGS, ZEROS, {"period": 7}))))
-    found = own.detect(SERIES, NoParams())
+    own = guarded(ANOMALY, Answer(Detection(FLAGS, ZEROS, {"period": 7})))
+    found = own.run(Task.of(SERIES), NoOptions())
     assert (found.flags.tolist(), found.extra) == ([1] * 10, {"period": 7})
     forecast = Forecast(np.ones(3), np.zeros(3), np.full(3, 2.0), mse=1.0, period=4)
-    ahead = plugin_classes.guarded(Forecaster("own", "", NoParams, Answer(forecast)))
-    assert ahead.forecast(SERIES, Horizon(3), NoParams()).period == 4
+    ahead = guarded(FORECAST, Answer(forecast))
+    assert ahead.run(Task.of(SERIES, rows=3), NoOptions()).period == 4
 
 
 @pytest.mark.parametrize(
@@ -294,9 +294,9 @@ def test_good_answers_of_own_algorithms_pass():
     ],
 )
 def test_bad_answer_of_an_own_detector_is_refused(answer, message):
-    own = plugin_classes.guarded(Detector("own", "", NoParams, Answer(answer)))
+    own = guarded(ANOMALY, Answer(answer))
     with pytest.raises(AlgorithmError, match=f"^own: {message}"):
-        own.detect(SERIES, NoParams())
+        own.run(Task.of(SERIES), NoOptions())
 
 
 THREE = SERIES[:3]
@@ -312,9 +312,9 @@ THREE = SERIES[:3]
     ],
 )
 def test_bad_answer_of_an_own_forecaster_is_refused(answer, message):
-    own = plugin_classes.guarded(Forecaster("own", "", NoParams, Answer(answer)))
+    own = guarded(FORECAST, Answer(answer))
     with pytest.raises(AlgorithmError, match=f"^own: {message}"):
-        own.forecast(SERIES, Horizon(3), NoParams())
+        own.run(Task.of(SERIES, rows=3), NoOptions())
 
 
 # --- whatever a plug-in answers -------------------------------------------------------------------------------------
@@ -327,7 +327,7 @@ ANSWERS = st.recursive(NUMBERS, lambda inner: st.lists(inner, max_size=4) | st.d
 @given(ANSWERS | st.lists(st.integers(-130, 130) | st.floats(), min_size=10, max_size=10))
 def test_any_codes_are_refused_or_fit_for_the_wire(codes):
     try:
-        found = detector(codes).detect(SERIES, RawOptions())
+        found = detector(codes).run(Task.of(SERIES), NoOptions())
     except AlgorithmError:
         return
     assert (found.flags.shape, found.flags.dtype) == ((10,), np.int8)

@@ -128,18 +128,43 @@ def test_model_folder_that_is_a_file_is_an_error(checking, tmp_path):
     assert line(report, "model-dir").endswith("/model is not a folder that can be read")
 
 
+GOOD = """
+import numpy as np
+from taosanode import ANOMALY, Algorithm, Detection, NoOptions, as_series
+
+def detect(task, params):
+    n = len(as_series(task.series))
+    return Detection(np.ones(n, np.int8), np.zeros(n))
+
+ALGORITHM = Algorithm("good", "nothing is odd", ANOMALY, NoOptions, detect)
+"""
+
+
 def test_broken_algorithm_is_shown_with_its_traceback_and_the_others_are_listed(checking, tmp_path):
     folder = tmp_path / "resource" / "algo"
     folder.mkdir(parents=True)
     (folder / "bad.py").write_text("x = 1\ny = x / 0\n")
-    (folder / "good.py").write_text("from kernels.contract import *\nALGORITHM = Detector('good', '', NoParams, print)")
+    (folder / "good.py").write_text(GOOD)
     report, code = checking()
     assert code == 1
     assert line(report, "algorithm-dir").endswith("/resource/algo: bad.py, good.py")
     assert any(entry.endswith(f"{folder / 'bad.py'} cannot be used:") for entry in report)
     assert "    ZeroDivisionError: division by zero" in report
-    assert "good" in report[-3]
+    assert any("good" in entry for entry in report if entry.startswith("ok       algorithms"))
+    assert any(entry.endswith("good.py keeps the contract on 14 series") for entry in report)
     assert report[-1] == "Not usable: 1 error."
+
+
+def test_algorithm_that_breaks_the_contract_is_shown_with_the_line_that_does(checking, tmp_path):
+    folder = tmp_path / "resource" / "algo"
+    folder.mkdir(parents=True)
+    (folder / "odd.py").write_text(
+        GOOD.replace("np.ones(n, np.int8)", "np.ones(n // 0, np.int8)").replace("good", "odd")
+    )
+    report, code = checking()
+    assert code == 1
+    told = next(entry for entry in report if entry.startswith("ERROR    odd"))
+    assert "on ordinary: line 7, `return Detection(np.ones(n // 0, np.int8), np.zeros(n))`: ZeroDivisionError" in told
 
 
 def test_model_service_that_is_down_is_a_remark(tmp_path, port):

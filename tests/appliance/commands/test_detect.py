@@ -13,7 +13,7 @@ import pytest
 
 from appliance import cli
 from appliance.files.run import local
-from appliance.files.series import FileDetection
+from appliance.files.series import FileResult
 from benchmarks.node import Node
 from tests.appliance.files import samples
 from tests.appliance.files.samples import ROWS, VALUES, one, rows, several, write
@@ -163,10 +163,10 @@ def test_progress_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_an_interruption_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(*_: object) -> FileDetection:
+    def interrupted(*_: object) -> FileResult:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(local.Local, "detect", interrupted)
+    monkeypatch.setattr(local.Local, "answer", interrupted)
     monkeypatch.setattr(cli, "_end_by", lambda number: 128 + number)
     path = write(tmp_path / "a.csv", one())
     assert detect(path, "--out", tmp_path / "out.csv") == 130
@@ -329,6 +329,54 @@ def test_a_node_gives_the_same_file(tmp_path: Path, capsys: pytest.CaptureFixtur
         capsys.readouterr()
         assert detect(write(tmp_path / "b.csv", one()), "--algo", "nonesuch", "--url", url) == cli.FAILED
         assert "unknown anomaly detection algorithm: 'nonesuch'" in capsys.readouterr().err
+
+
+NOISY = """
+import sys
+
+import numpy as np
+from taosanode import ANOMALY, Algorithm, Detection, NoOptions, Task
+
+print("printed at import")
+
+
+def run(task: Task, params: NoOptions) -> Detection:
+    print("printed at work")
+    sys.stdout.write("written at work, flushed\\n")
+    sys.stdout.flush()
+    flags = np.where(task.series == 30.0, -1, 1).astype(np.int8)
+    return Detection(flags, np.zeros(len(flags)))
+
+
+ALGORITHM = Algorithm("noisy", "prints", ANOMALY, NoOptions, run)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "begin"),
+    [
+        (["--algo", "noisy"], f"start,end,rows\n{WINDOW},{WINDOW},1\n"),
+        (
+            ["--compare", "noisy"],
+            "rank,algorithm,windows,rows,share,agreement,confirmed,seconds,failed,reason\n,noisy,1,",
+        ),
+    ],
+)
+def test_what_an_operator_s_algorithm_prints_is_kept_away_from_the_results(
+    tmp_path: Path, arguments: list[str], begin: str
+) -> None:
+    folder = tmp_path / "algorithms"
+    folder.mkdir()
+    (folder / "noisy.py").write_text(NOISY)
+    config = tmp_path / "taosanode.ini"
+    config.write_text(f"[taosanode]\nalgorithm-dir = {folder}\n")
+    command = [sys.executable, "-m", "appliance", "detect", write(tmp_path / "a.csv", one()), "--config", str(config)]
+    done = subprocess.run([*command, *arguments, "--format", "csv"], capture_output=True, text=True, check=False)
+    assert done.returncode == cli.OK, done.stderr
+    assert done.stdout.startswith(begin)
+    assert done.stdout.count("\n") == 2
+    for printed in ("printed at import", "printed at work", "written at work, flushed"):
+        assert printed in done.stderr.splitlines()
 
 
 def test_help_loads_nothing_slow() -> None:

@@ -82,8 +82,8 @@ def test_many_series_with_gaps_are_counted(tmp_path: Path, capsys: pytest.Captur
         (one(), ["--rows", "0"], "forecast rows is not specified yet"),
         (one(), ["--rows", "10001"], "forecast rows should be at most 10000, got 10001"),
         (one(), ["--conf", "0"], "invalid value of conf, should between 0 and 1.0, got 0"),
-        (one(), ["--every", "soon"], "--every soon: a number with one of"),
-        (one(), ["--start", "soon"], "--start soon: a time such as"),
+        (one(), ["--every", "soon"], "every soon: a number with one of"),
+        (one(), ["--start", "soon"], "start soon: a time such as"),
         (one(), ["--algo", "holtwinters,period=41"], "number of input data is less than the periods"),
         (one(), ["--algo", "iqr"], "unknown algorithm iqr; there are: arima, holtwinters, "),
         (one(), ["--algo", "arima,perod=1"], "unknown option perod, did you mean period?"),
@@ -153,7 +153,7 @@ def test_an_algorithm_that_breaks_is_a_failure_with_a_reason(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("somewhere inside")
 
-    monkeypatch.setattr(local.Local, "forecast", broken)
+    monkeypatch.setattr(local.Local, "answer", broken)
     assert forecast(write(tmp_path / "a.csv", waves(1)), "--compare", "arima", "--format", "json") == cli.OK
     shown = capsys.readouterr()
     row = next(row for row in json.loads(shown.out) if row["algorithm"] == "arima")
@@ -168,7 +168,7 @@ def test_an_algorithm_that_breaks_is_a_failure_with_a_reason(
         (["--season", "2"], 2, "--season needs --compare"),
         (["--compare", "--start", "0"], 2, "--start and --compare exclude each other"),
         (["--compare", "--option", "start=0"], 1, "so it takes no start"),
-        (["--compare", "--rows", "0"], 1, "--rows must be at least 1, got 0"),
+        (["--compare", "--rows", "0"], 1, "rows must be at least 1, got 0"),
         (["--compare", "--conf", "101"], 1, "invalid value of conf, should between 0 and 1.0, got 101"),
         (["--compare", "--rows", "500"], 1, "a comparison needs 510 rows of a series, got 200"),
         (["--compare", "--value", "value,ts"], 1, "a column cannot be used twice"),

@@ -6,6 +6,7 @@ import pytest
 from appliance import cli
 from appliance.commands import train_ad
 from appliance.model_servers import torch_runtime
+from kernels.contract import Task
 from models import _autoencoder_training
 from models.anomaly import _autoencoder
 from models.anomaly.sample_ad_model import Params, build
@@ -41,7 +42,7 @@ def test_a_trained_model_is_found_by_the_detector(tmp_path, data, capsys):
     err = capsys.readouterr().err
     assert "training 100 %" in err
     assert "ANOMALY_WINDOW(col, 'algo=sample_ad_model,model=pumps')" in err
-    found = build(tmp_path / "model").detect(np.full(100, 500.0), Params("pumps"))
+    found = build(tmp_path / "model").run(Task.of(np.full(100, 500.0)), Params("pumps"))
     assert (found.flags < 0).all()
     assert sorted(path.name for path in (tmp_path / "model").iterdir()) == ["pumps"]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from kernels.contract import Detection, Detector, NoParams, Series
+from taosanode import ANOMALY, Algorithm, Detection, NoOptions, Task
 
 
-def broken(series: Series, params: NoParams) -> Detection:
+def broken(task: Task, params: NoOptions) -> Detection:
     raise RuntimeError("a bug")
 
 
-ALGORITHM = Detector("broken", "raises what it should not", NoParams, broken)
+ALGORITHM = Algorithm("broken", "raises what it should not", ANOMALY, NoOptions, broken)

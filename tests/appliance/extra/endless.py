@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.contract import Forecast, Forecaster, Horizon, NoParams, Series
+from taosanode import FORECAST, Algorithm, Forecast, NoOptions, Task
 
 
-def endless(series: Series, horizon: Horizon, params: NoParams) -> Forecast:
-    value = np.full(horizon.rows, np.inf)
+def endless(task: Task, params: NoOptions) -> Forecast:
+    value = np.full(task.rows, np.inf)
     return Forecast(value, value, value)
 
 
-ALGORITHM = Forecaster("endless", "runs out of the float range", NoParams, endless)
+ALGORITHM = Algorithm("endless", "runs out of the float range", FORECAST, NoOptions, endless)

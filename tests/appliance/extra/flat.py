@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.contract import Forecast, Forecaster, Horizon, NoParams, Series
+from taosanode import FORECAST, Algorithm, Forecast, NoOptions, Task
 
 
-def flat(series: Series, horizon: Horizon, params: NoParams) -> Forecast:
-    value = np.full(horizon.rows, series[-1])
-    return Forecast(value, value - horizon.conf, value + horizon.conf, mse=1.0)
+def flat(task: Task, params: NoOptions) -> Forecast:
+    value, conf = np.full(task.rows, task.series[-1]), task.levels[0]
+    return Forecast(value, value - conf, value + conf, mse=1.0)
 
 
-ALGORITHM = Forecaster("flat", "the last value again", NoParams, flat)
+ALGORITHM = Algorithm("flat", "the last value again", FORECAST, NoOptions, flat)

@@ -66,7 +66,7 @@ def test_a_pid_file_left_behind_by_a_crash_is_nobody(tmp_path: Path) -> None:
 
 def test_a_forked_worker_leaves_the_pid_file_alone(tmp_path: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from appliance.model_control import held, running\n"
+        "import os, sys; from pathlib import Path; from appliance.model_servers.control import held, running\n"
         f"path = Path({str(tmp_path / 'x.pid')!r})\n"
         "try:\n"
         "    with held(path):\n"

@@ -28,7 +28,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     folder = TESTS / ("checkpoints" if request.param == "tdtsfm" else "golden") / request.param
     with ThreadPoolExecutor(1) as executor:
         plan = _plan(request.param, folder, tmp_path_factory.mktemp("run"))
-        yield testing.TestClient(executor.submit(server.load, plan, executor).result())
+        yield testing.TestClient(executor.submit(model_server.load, plan, executor).result())
 
 
 def _post(client: testing.TestClient, body: Any, path: str = "/ds_predict") -> testing.Result:

@@ -10,32 +10,6 @@ from hypothesis import strategies as st
 from appliance.protocol import answers
 
 
-def naive_windows(times: list[int], codes: list[int]) -> tuple[list[list[int]], list[int]]:
-    spans: list[list[int]] = []
-    mask: list[int] = []
-    for i, (time, code) in enumerate(zip(times, codes, strict=True)):
-        if code == 1:
-            continue
-        if i and codes[i - 1] == code:
-            spans[-1][1] = time
-        else:
-            spans.append([time, time])
-            mask.append(code)
-    return spans, mask
-
-
-@given(st.lists(st.sampled_from([1, -1, -2, 3]), min_size=1, max_size=60))
-def test_windows_are_the_maximal_runs_of_one_code(codes: list[int]) -> None:
-    times = [1000 + 7 * i for i in range(len(codes))]
-    spans, mask = answers.windows(np.array(times), np.array(codes))
-    assert (spans.tolist(), mask.tolist()) == naive_windows(times, codes)
-
-
-def test_codes_and_times_of_different_length_give_no_window() -> None:
-    spans, mask = answers.windows(np.arange(5), np.array([-1, -1]))
-    assert (len(spans), len(mask)) == (0, 0)
-
-
 @given(st.text())
 def test_error_is_short_and_one_line_whatever_it_says(text: str) -> None:
     raw = answers.error(text)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.protocol import options
-from kernels.contract import BadParameter, option
+from kernels.contract import BadParameter
+from kernels.options import option
 
 
 @dataclass(frozen=True, slots=True)

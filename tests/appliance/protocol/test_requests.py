@@ -1,30 +1,29 @@
-"""Requests that are in order; what is refused is tested through the application, in test_app.py."""
-
 from __future__ import annotations
 
-import numpy as np
+import pytest
 
 from appliance.protocol import requests
-from tests.appliance.bodies import dump, request
+from appliance.protocol.documents import BadRequest
 
 
-def test_columns_are_read_exactly() -> None:
-    found = requests.read_anomaly(dump(request()))
-    assert found.times.dtype == np.int64
-    assert found.columns["val"].tolist()[-2:] == [99.0, 5.0]
-    assert (found.algo, found.precision, found.wncheck, found.rows) == ("iqr", "ms", False, 20)
+def test_what_is_absent_has_its_default() -> None:
+    assert requests.common({}, "iqr") == {"algo": "iqr", "option_text": "", "options": {}, "noise_check": True}
+    assert requests.unit({}) == "ms"
 
 
-def test_booleans_and_whole_floats_are_numbers() -> None:
-    values = [True, False, 1, 2.0, *range(16)]
-    found = requests.read_anomaly(dump(request(data=[[float(i) for i in range(20)], values])))
-    assert found.columns["val"].tolist() == [float(value) for value in values]
-    assert found.times.tolist() == list(range(20))
+def test_the_options_are_kept_verbatim_too() -> None:
+    found = requests.common({"algo": " KSigma ", "option": "k=2, x", "wncheck": 0}, "iqr")
+    assert found == {"algo": "ksigma", "option_text": "k=2, x", "options": {"k": "2"}, "noise_check": False}
 
 
-def test_a_bracket_in_the_options_does_no_harm() -> None:
-    body = dump(request(option="c=[[[[1 2]]]]"))
-    assert (
-        requests.read_anomaly(body).columns["val"].tolist()
-        == requests.read_anomaly(dump(request())).columns["val"].tolist()
-    )
+def test_unit_is_one_of_those_known() -> None:
+    with pytest.raises(BadRequest, match="^prec must be one of ms, us, ns, got 's'$"):
+        requests.unit({"prec": "s"})
+    assert requests.unit({"prec": "s"}, ("s", "ms")) == "s"
+
+
+def test_an_option_of_the_service_is_a_whole_number() -> None:
+    assert requests.whole({"timeout": "5.0"}, "timeout", 0) == 5
+    assert requests.whole({}, "timeout", 7) == 7
+    with pytest.raises(BadRequest, match="^timeout must be an integer, got 'soon'$"):
+        requests.whole({"timeout": "soon"}, "timeout", 0)

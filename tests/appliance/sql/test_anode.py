@@ -23,7 +23,7 @@ def test_detectors_come_first_each_kind_in_the_order_of_the_node(node: FakeNode)
 
 
 def test_this_nodes_own_list_is_accepted() -> None:
-    catalog = Catalog({algorithm.name: algorithm for algorithm in EXTRA})
+    catalog = Catalog.of(EXTRA)
     found = anode.read_listing(real_listing.answer(catalog, Settings()))
     assert Algorithm("forecast", "flat") in found
 

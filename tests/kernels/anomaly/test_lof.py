@@ -11,7 +11,7 @@ from sklearn.neighbors import LocalOutlierFactor
 
 from kernels.anomaly import lof
 from kernels.anomaly.lof import Params
-from kernels.contract import BadParameter, BadSeries, TooShort
+from kernels.contract import BadParameter, BadSeries, Task, TooShort
 from tests.kernels.golden import GOLDEN, NASTY, SERIES, flagged
 
 
@@ -46,48 +46,48 @@ def test_equals_the_naive_factors(n: int, k: int, columns: int) -> None:
         rng.integers(0, 3, (n, columns)),
         np.round(rng.normal(size=(n, columns)) * 9),
     ):
-        np.testing.assert_allclose(lof.detect(table, Params(k)).score, naive(table, k), rtol=1e-9)
+        np.testing.assert_allclose(lof.detect(Task.of(table), Params(k)).score, naive(table, k), rtol=1e-9)
 
 
 @pytest.mark.parametrize(("n", "columns"), [(500, 1), (700, 2), (400, 8)])
 @pytest.mark.parametrize("k", [5, 20])
 def test_equals_scikit_learn_where_no_distances_tie(n: int, columns: int, k: int) -> None:
     table = np.random.default_rng(k).normal(size=(n, columns))
-    np.testing.assert_allclose(lof.detect(table, Params(k)).score, sklearns(table, k), rtol=1e-9)
+    np.testing.assert_allclose(lof.detect(Task.of(table), Params(k)).score, sklearns(table, k), rtol=1e-9)
 
 
 @pytest.mark.parametrize("name", SERIES)
 @pytest.mark.parametrize("k", [10, 20])
 def test_lies_between_the_flags_of_all_and_of_any_recorded_algorithm(name: str, k: int) -> None:
     recorded = GOLDEN["series"][name]["lof"][f"k={k}"]
-    found = set(flagged(lof.detect(SERIES[name], Params(k)).flags))
+    found = set(flagged(lof.detect(Task.of(SERIES[name]), Params(k)).flags))
     assert set(recorded["flagged_by_all"]) <= found <= set(recorded["flagged_by_any"])
 
 
 def test_equals_the_recorded_factors_where_no_distances_tie() -> None:
     recorded = GOLDEN["series"]["ldeaths"]["lof"]["k=20"]["factor"]
-    np.testing.assert_allclose(lof.detect(SERIES["ldeaths"], Params(20)).score, recorded, rtol=1e-9)
+    np.testing.assert_allclose(lof.detect(Task.of(SERIES["ldeaths"]), Params(20)).score, recorded, rtol=1e-9)
 
 
 def test_rows_that_all_have_equal_neighbours_fit() -> None:
     series = np.array([1.0] * 30 + [5.0] * 30)
-    assert (lof.detect(series).score == 1.0).all()
+    assert (lof.detect(Task.of(series)).score == 1.0).all()
     np.testing.assert_allclose(sklearns(series, 10), 1.0)
 
 
 def test_one_row_beside_equal_ones_is_as_far_out_as_scikit_learn_says() -> None:
     series = np.array([1.0] * 30 + [5.0])
-    assert flagged(lof.detect(series).flags) == [30]
+    assert flagged(lof.detect(Task.of(series)).flags) == [30]
     with pytest.warns(UserWarning, match="Duplicate values"):
         theirs = sklearns(series, 10)
-    np.testing.assert_allclose(lof.detect(series).score, theirs, rtol=1e-6)
+    np.testing.assert_allclose(lof.detect(Task.of(series)).score, theirs, rtol=1e-6)
 
 
 @pytest.mark.parametrize("columns", [1, 3])
 def test_more_neighbours_than_rows_means_all_others(columns: int) -> None:
     table = np.random.default_rng(1).normal(size=(12, columns))
     for k in (12, 13, 40000):
-        assert (lof.detect(table, Params(k)).score == lof.detect(table, Params(11)).score).all()
+        assert (lof.detect(Task.of(table), Params(k)).score == lof.detect(Task.of(table), Params(11)).score).all()
 
 
 @pytest.mark.parametrize("name", NASTY)
@@ -95,7 +95,7 @@ def test_more_neighbours_than_rows_means_all_others(columns: int) -> None:
 def test_answers_are_finite_for_any_finite_series(name: str, k: int) -> None:
     series = NASTY[name]
     for table in (series, np.column_stack((series, series[::-1]))):
-        score = lof.detect(table, Params(k)).score
+        score = lof.detect(Task.of(table), Params(k)).score
         assert np.isfinite(score).all()
         assert (score >= 0).all()
 
@@ -103,21 +103,21 @@ def test_answers_are_finite_for_any_finite_series(name: str, k: int) -> None:
 @settings(max_examples=50)
 @given(arrays(np.float64, st.tuples(st.integers(3, 40), st.integers(1, 3)), elements=st.integers(0, 8).map(float)))
 def test_neither_order_nor_mirror_matters_even_with_ties(table: np.ndarray) -> None:
-    score = lof.detect(table, Params(3)).score
+    score = lof.detect(Task.of(table), Params(3)).score
     order = np.random.default_rng(0).permutation(len(table))
-    np.testing.assert_allclose(lof.detect(table[order], Params(3)).score, score[order], rtol=1e-9)
-    np.testing.assert_allclose(lof.detect(-table, Params(3)).score, score, rtol=1e-9)
+    np.testing.assert_allclose(lof.detect(Task.of(table[order]), Params(3)).score, score[order], rtol=1e-9)
+    np.testing.assert_allclose(lof.detect(Task.of(-table), Params(3)).score, score, rtol=1e-9)
 
 
 @pytest.mark.parametrize("offset", [1e9, -1e6])
 def test_an_offset_does_not_matter(offset: float) -> None:
     series = np.random.default_rng(4).integers(0, 10**6, 200) / 1024
-    np.testing.assert_allclose(lof.detect(series + offset).score, lof.detect(series).score, rtol=1e-9)
+    np.testing.assert_allclose(lof.detect(Task.of(series + offset)).score, lof.detect(Task.of(series)).score, rtol=1e-9)
 
 
 def test_one_column_of_a_table_is_the_series() -> None:
     series = np.random.default_rng(6).normal(size=50)
-    assert (lof.detect(series.reshape(-1, 1)).score == lof.detect(series).score).all()
+    assert (lof.detect(Task.of(series.reshape(-1, 1))).score == lof.detect(Task.of(series)).score).all()
 
 
 def test_a_row_is_found_that_no_column_shows() -> None:
@@ -125,13 +125,13 @@ def test_a_row_is_found_that_no_column_shows() -> None:
     first = rng.normal(size=300)
     table = np.column_stack((first, first + 0.01 * rng.normal(size=300)))
     table[100] = [1.0, -1.0]
-    assert lof.detect(table).flags[100] == -1
-    assert int(np.argmax(lof.detect(table).score)) == 100
+    assert lof.detect(Task.of(table)).flags[100] == -1
+    assert int(np.argmax(lof.detect(Task.of(table)).score)) == 100
 
 
 def test_the_table_is_not_modified() -> None:
     table = np.arange(20.0).reshape(10, 2)
-    lof.detect(table)
+    lof.detect(Task.of(table))
     assert (table == np.arange(20.0).reshape(10, 2)).all()
 
 
@@ -147,6 +147,6 @@ def test_refusals() -> None:
     with pytest.raises(BadParameter, match="algorithm must be one of auto, brute, kd_tree, ball_tree, got magic"):
         Params(10, "magic")  # type: ignore[arg-type]
     with pytest.raises(TooShort, match="at least 2 values are needed, got 1"):
-        lof.detect([1.0])
+        lof.detect(Task.of([1.0]))
     with pytest.raises(BadSeries, match="value at row 1 is not finite"):
-        lof.detect([[1.0, 2.0], [np.nan, 2.0]])
+        lof.detect(Task.of([[1.0, 2.0], [np.nan, 2.0]]))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kernels.anomaly import shesd
 from kernels.anomaly.shesd import Params
-from kernels.contract import BadParameter, BadSeries, TooShort
+from kernels.contract import BadParameter, BadSeries, Task, TooShort
 from tests.kernels.golden import GOLDEN, NASTY, SEASONAL, SERIES, flagged
 from tests.kernels.numerics.test_esd import naive as naive_esd
 from tests.kernels.numerics.test_stl import naive as naive_stl
@@ -43,7 +43,9 @@ def seasonal(n: int, period: int, seed: int = 0, outliers: int = 5) -> np.ndarra
 @pytest.mark.parametrize(("n", "period"), [(30, 4), (61, 7), (120, 12)])
 def test_equals_the_naive_method(n: int, period: int, direction: str) -> None:
     params = Params(period=period, direction=direction, max_anoms=0.2)
-    assert flagged(shesd.detect(seasonal(n, period), params).flags) == naive(seasonal(n, period), period, params)
+    assert flagged(shesd.detect(Task.of(seasonal(n, period)), params).flags) == naive(
+        seasonal(n, period), period, params
+    )
 
 
 @pytest.mark.parametrize("n", [56, 57, 83, 84, 100, 120])
@@ -51,14 +53,14 @@ def test_longterm_pieces_equal_the_naive_method(n: int) -> None:
     # 14 seasons of 4 rows; the last piece overlaps the one before
     x = seasonal(n, 4) + np.linspace(0, 40, n)
     params = Params(period=4, longterm=True, max_anoms=0.1)
-    assert flagged(shesd.detect(x, params).flags) == naive(x, 4, params)
+    assert flagged(shesd.detect(Task.of(x), params).flags) == naive(x, 4, params)
 
 
 def test_longterm_sees_what_a_level_shift_hides() -> None:
     x = seasonal(200, 5, outliers=0) + np.repeat([0.0, 100.0], 100)
     x[30] += 15
-    hidden = shesd.detect(x, Params(period=5))
-    seen = shesd.detect(x, Params(period=5, longterm=True, longterm_period=100))
+    hidden = shesd.detect(Task.of(x), Params(period=5))
+    seen = shesd.detect(Task.of(x), Params(period=5, longterm=True, longterm_period=100))
     assert 30 not in flagged(hidden.flags)
     assert 30 in flagged(seen.flags)
 
@@ -71,65 +73,65 @@ def test_equals_the_recorded_flags(name: str) -> None:
         params = Params(
             period=period, max_anoms=float(given_options["max_anoms"]), direction=given_options["direction"]
         )
-        assert flagged(shesd.detect(SERIES[name], params).flags) == wanted, call
+        assert flagged(shesd.detect(Task.of(SERIES[name]), params).flags) == wanted, call
 
 
 def test_the_period_is_found_and_told() -> None:
     x = seasonal(400, 24)
-    assert shesd.detect(x).extra == {"period": 24}
-    assert shesd.detect(x, Params(period=12)).extra == {"period": 12}
-    assert shesd.detect(np.random.default_rng(1).normal(size=100)).extra == {"period": 0}
+    assert shesd.detect(Task.of(x)).extra == {"period": 24}
+    assert shesd.detect(Task.of(x), Params(period=12)).extra == {"period": 12}
+    assert shesd.detect(Task.of(np.random.default_rng(1).normal(size=100))).extra == {"period": 0}
 
 
 def test_without_a_season_it_is_the_plain_hybrid_test() -> None:
     x = np.random.default_rng(1).normal(size=100)
     x[[5, 50]] = [9, -9]
     for params in (Params(period=1, alpha=1e-4), Params(alpha=1e-4)):
-        assert flagged(shesd.detect(x, params).flags) == naive(x, 0, params) == [5, 50]
+        assert flagged(shesd.detect(Task.of(x), params).flags) == naive(x, 0, params) == [5, 50]
 
 
 def test_on_a_trend_the_published_method_is_blind_and_stl_is_not() -> None:
     x = seasonal(400, 24, outliers=0) + np.linspace(0, 500, 400)
     x[[100, 300]] += 12
-    assert flagged(shesd.detect(x, Params(period=24, alpha=1e-4)).flags) == []
-    assert flagged(shesd.detect(x, Params(period=24, alpha=1e-4, trend="stl")).flags) == [100, 300]
-    assert flagged(shesd.detect(x, Params(alpha=1e-4)).flags) == [100, 300]
+    assert flagged(shesd.detect(Task.of(x), Params(period=24, alpha=1e-4)).flags) == []
+    assert flagged(shesd.detect(Task.of(x), Params(period=24, alpha=1e-4, trend="stl")).flags) == [100, 300]
+    assert flagged(shesd.detect(Task.of(x), Params(alpha=1e-4)).flags) == [100, 300]
 
 
 def test_one_anomaly_is_allowed_however_few_rows_there_are() -> None:
     x = np.random.default_rng(3).normal(size=12)
     x[4] = 30
-    assert flagged(shesd.detect(x, Params(period=1, max_anoms=0.01)).flags) == [4]
+    assert flagged(shesd.detect(Task.of(x), Params(period=1, max_anoms=0.01)).flags) == [4]
 
 
 def test_never_more_than_max_anoms() -> None:
     x = seasonal(200, 10, outliers=40)
-    assert len(flagged(shesd.detect(x, Params(period=10, max_anoms=0.1)).flags)) <= 20
+    assert len(flagged(shesd.detect(Task.of(x), Params(period=10, max_anoms=0.1)).flags)) <= 20
 
 
 def test_direction_selects_the_side() -> None:
     x = seasonal(300, 10, outliers=0)
     x[[50, 60]] += 20
     x[[70, 80]] -= 20
-    assert flagged(shesd.detect(x, Params(period=10, direction="pos")).flags) == [50, 60]
-    assert flagged(shesd.detect(x, Params(period=10, direction="neg")).flags) == [70, 80]
+    assert flagged(shesd.detect(Task.of(x), Params(period=10, direction="pos")).flags) == [50, 60]
+    assert flagged(shesd.detect(Task.of(x), Params(period=10, direction="neg")).flags) == [70, 80]
 
 
 def test_only_last_reports_the_last_season_alone() -> None:
     x = seasonal(300, 10, outliers=0)
     x[[50, 289, 290, 299]] += 20
-    assert flagged(shesd.detect(x, Params(period=10, only_last=True)).flags) == [290, 299]
+    assert flagged(shesd.detect(Task.of(x), Params(period=10, only_last=True)).flags) == [290, 299]
 
 
 def test_threshold_reports_only_values_among_the_seasons_maxima() -> None:
     x = seasonal(300, 10, outliers=0)
     x[[50, 250]] += [14, 30]
     x[75] -= 30  # an anomaly, but no large value
-    everything = shesd.detect(x, Params(period=10))
+    everything = shesd.detect(Task.of(x), Params(period=10))
     maxima = sorted(x[i : i + 10].max() for i in range(0, 300, 10))
     for threshold, fraction in (("med_max", 0.5), ("p95", 0.95), ("p99", 0.99)):
         wanted = [row for row in flagged(everything.flags) if x[row] >= np.quantile(maxima, fraction)]
-        assert flagged(shesd.detect(x, Params(period=10, threshold=threshold)).flags) == wanted
+        assert flagged(shesd.detect(Task.of(x), Params(period=10, threshold=threshold)).flags) == wanted
     assert 75 in flagged(everything.flags)
 
 
@@ -138,7 +140,7 @@ def test_flags_are_by_row_not_by_value() -> None:
     peak = float(np.sort(x)[-20])
     low = int(np.argmin(x[100:112])) + 100
     x[low] = peak  # an ordinary value at the wrong time
-    assert flagged(shesd.detect(x, Params(period=12, alpha=1e-4)).flags) == [low]
+    assert flagged(shesd.detect(Task.of(x), Params(period=12, alpha=1e-4)).flags) == [low]
 
 
 @pytest.mark.parametrize("name", NASTY)
@@ -154,35 +156,35 @@ def test_flags_are_by_row_not_by_value() -> None:
     ids=str,
 )
 def test_answers_are_finite_for_any_finite_series(name: str, params: Params) -> None:
-    assert np.isfinite(shesd.detect(NASTY[name], params).score).all()
+    assert np.isfinite(shesd.detect(Task.of(NASTY[name]), params).score).all()
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(-1000, 1000), st.sampled_from([0, 4, 12]))
 def test_scale_and_mirror_do_not_matter(exponent: int, period: int) -> None:
     x = seasonal(120, 12, outliers=8)
-    flags = shesd.detect(x, Params(period=period)).flags
-    assert (shesd.detect(x * 2.0**exponent, Params(period=period)).flags == flags).all()
-    assert (shesd.detect(-x, Params(period=period)).flags == flags).all()
+    flags = shesd.detect(Task.of(x), Params(period=period)).flags
+    assert (shesd.detect(Task.of(x * 2.0**exponent), Params(period=period)).flags == flags).all()
+    assert (shesd.detect(Task.of(-x), Params(period=period)).flags == flags).all()
 
 
 @pytest.mark.parametrize("offset", [1e6, 1e9])
 def test_an_offset_does_not_matter(offset: float) -> None:
     x = np.round(seasonal(240, 12) * 1024) / 1024
-    answer, shifted = shesd.detect(x, Params(period=12)), shesd.detect(x + offset, Params(period=12))
+    answer, shifted = shesd.detect(Task.of(x), Params(period=12)), shesd.detect(Task.of(x + offset), Params(period=12))
     assert (shifted.flags == answer.flags).all()
     np.testing.assert_allclose(shifted.score, answer.score, rtol=1e-6, atol=1e-6)
 
 
 def test_constant_series_has_no_anomaly() -> None:
     for params in (Params(), Params(period=4), Params(period=4, trend="stl")):
-        assert flagged(shesd.detect(NASTY["all equal"], params).flags) == []
+        assert flagged(shesd.detect(Task.of(NASTY["all equal"]), params).flags) == []
 
 
 def test_the_series_is_not_modified() -> None:
     x = seasonal(60, 4)
     kept = x.copy()
-    shesd.detect(x, Params(period=4))
+    shesd.detect(Task.of(x), Params(period=4))
     assert (x == kept).all()
 
 
@@ -218,10 +220,10 @@ def test_refuses_options_out_of_range(options: dict, message: str) -> None:
 
 def test_refuses_series_that_are_too_short_or_not_finite() -> None:
     with pytest.raises(TooShort, match="at least 3 values are needed, got 2"):
-        shesd.detect([1.0, 2.0])
+        shesd.detect(Task.of([1.0, 2.0]))
     with pytest.raises(TooShort, match="more than two seasons are needed, got 24 rows with period 12"):
-        shesd.detect(np.arange(24.0), Params(period=12))
+        shesd.detect(Task.of(np.arange(24.0)), Params(period=12))
     with pytest.raises(TooShort, match="more than two seasons are needed, got 20 rows with period 12"):
-        shesd.detect(np.arange(60.0), Params(period=12, longterm=True, longterm_period=20))
+        shesd.detect(Task.of(np.arange(60.0)), Params(period=12, longterm=True, longterm_period=20))
     with pytest.raises(BadSeries, match="value at row 0 is not finite"):
-        shesd.detect([np.nan, 1.0, 2.0])
+        shesd.detect(Task.of([np.nan, 1.0, 2.0]))

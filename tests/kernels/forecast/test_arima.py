@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from kernels.contract import BadParameter, BadSeries, Forecast, Horizon, TooShort
+from kernels.contract import BadParameter, BadSeries, Forecast, Task, TooShort
 from kernels.forecast.arima import ALGORITHM, Params, forecast
 
 GOLDEN: dict[str, Any] = json.loads((Path(__file__).parents[2] / "golden" / "arima.json").read_text())
@@ -64,7 +64,7 @@ def wave(n: int = 96, m: int = 12, noise: float = 0.5) -> NDArray[np.float64]:
 
 def test_forecasts_follow_the_definition() -> None:
     y = np.array(GOLDEN["nile"]["series"])
-    answer = forecast(y, Horizon(6), Params(p=1, d=1, q=0))
+    answer = forecast(Task.of(y, rows=6), Params(p=1, d=1, q=0))
     phi = answer.extra["diagnostics"]["params"]["ar1"]
     np.testing.assert_allclose(answer.value, naive(y, phi, 6), rtol=1e-10)
 
@@ -73,7 +73,7 @@ def test_forecasts_follow_the_definition() -> None:
 def test_given_orders_are_fitted_at_least_as_well_as_by_r(name: str, which: int) -> None:
     case = GOLDEN[name]
     expected = case["fixed"][which]
-    answer = forecast(np.array(case["series"]), Horizon(8), fixed(case, expected))
+    answer = forecast(Task.of(np.array(case["series"]), rows=8), fixed(case, expected))
     loglik = answer.extra["diagnostics"]["loglik"]
     assert loglik > expected["loglik"] - 0.05
     if abs(loglik - expected["loglik"]) < 0.01:  # the same maximum
@@ -87,7 +87,7 @@ def test_given_orders_are_fitted_at_least_as_well_as_by_r(name: str, which: int)
 def test_the_search_finds_no_worse_model_than_r(name: str) -> None:
     case = GOLDEN[name]
     expected = case["automatic"]
-    answer = forecast(np.array(case["series"]), Horizon(8), Params(period=season_length(case)))
+    answer = forecast(Task.of(np.array(case["series"]), rows=8), Params(period=season_length(case)))
     d, big_d = expected["order"][1], expected["seasonal"][1]
     model = answer.extra["model_info"]
     assert model.split(",")[1] == str(d)
@@ -96,13 +96,13 @@ def test_the_search_finds_no_worse_model_than_r(name: str) -> None:
 
 
 def test_the_highest_of_several_maxima_is_found() -> None:
-    answer = forecast(np.array(GOLDEN["nile"]["series"]), Horizon(4), Params(p=2, d=1, q=2))
+    answer = forecast(Task.of(np.array(GOLDEN["nile"]["series"]), rows=4), Params(p=2, d=1, q=2))
     assert answer.extra["diagnostics"]["loglik"] == pytest.approx(-630.1546, abs=1e-3)  # R stops at -630.4449
 
 
 def test_information_criteria_count_every_parameter() -> None:
     y = np.array(GOLDEN["nile"]["series"])
-    found = forecast(y, Horizon(1), Params(p=2, d=0, q=0)).extra["diagnostics"]
+    found = forecast(Task.of(y, rows=1), Params(p=2, d=0, q=0)).extra["diagnostics"]
     k, n = 4, 100  # two coefficients, the mean and the variance
     assert found["aic"] == pytest.approx(2 * k - 2 * found["loglik"])
     assert found["aicc"] == pytest.approx(found["aic"] + 2 * k * (k + 1) / (n - k - 1))
@@ -114,7 +114,7 @@ def test_information_criteria_count_every_parameter() -> None:
 def test_another_unit_changes_only_the_unit(shift: float, scale: float) -> None:
     y = wave()
     params = Params(period=12, p=1, d=1, q=1, P=0, D=1, Q=1)
-    plain, other = forecast(y, Horizon(12), params), forecast(shift + scale * y, Horizon(12), params)
+    plain, other = forecast(Task.of(y, rows=12), params), forecast(Task.of(shift + scale * y, rows=12), params)
     atol = 1e-4 * abs(scale)
     np.testing.assert_allclose(other.value, shift + scale * plain.value, rtol=0, atol=atol)
     low, high = (plain.low, plain.high) if scale > 0 else (plain.high, plain.low)
@@ -124,14 +124,14 @@ def test_another_unit_changes_only_the_unit(shift: float, scale: float) -> None:
 
 def test_mse_is_the_mean_of_squared_one_step_errors() -> None:
     y = np.cumsum(np.random.default_rng(1).normal(size=60))
-    answer = forecast(y, Horizon(1), Params(p=0, d=1, q=0))
+    answer = forecast(Task.of(y, rows=1), Params(p=0, d=1, q=0))
     assert answer.mse == pytest.approx(np.mean(np.diff(y) ** 2))
 
 
 @pytest.mark.parametrize("conf", [0.1, 0.5, 0.8, 0.95, 0.99, 1.0])
 def test_a_walks_interval_is_the_normal_one(conf: float) -> None:
     y = np.cumsum(np.random.default_rng(2).normal(size=61))
-    answer = forecast(y, Horizon(4, conf), Params(p=0, d=1, q=0))
+    answer = forecast(Task.of(y, rows=4, conf=conf), Params(p=0, d=1, q=0))
     sigma = math.sqrt(np.mean(np.diff(y) ** 2))
     z = min(stats.norm.ppf((1.0 + conf) / 2.0), 8.3)
     np.testing.assert_allclose(answer.high - answer.value, z * sigma * np.sqrt(np.arange(1, 5)), rtol=1e-2)
@@ -139,7 +139,7 @@ def test_a_walks_interval_is_the_normal_one(conf: float) -> None:
 
 def test_more_confidence_and_more_steps_widen_the_interval() -> None:
     y = wave()
-    narrow, wide = (forecast(y, Horizon(24, conf), Params(period=12)) for conf in (0.5, 0.95))
+    narrow, wide = (forecast(Task.of(y, rows=24, conf=conf), Params(period=12)) for conf in (0.5, 0.95))
     assert np.all(wide.high - wide.low > narrow.high - narrow.low)
     assert wide.high[23] - wide.low[23] > wide.high[0] - wide.low[0]
 
@@ -148,40 +148,40 @@ def test_the_interval_covers_what_it_says() -> None:
     inside = []
     for seed in range(60):
         y = np.cumsum(np.random.default_rng(seed).normal(size=108))
-        answer = forecast(y[:100], Horizon(8), Params())
+        answer = forecast(Task.of(y[:100], rows=8), Params())
         inside.append(np.mean((answer.low <= y[100:]) & (y[100:] <= answer.high)))
     assert 0.88 <= np.mean(inside) <= 0.99
 
 
 def test_period_zero_is_not_seasonal_and_auto_finds_it() -> None:
     y = wave(120)
-    assert forecast(y, Horizon(2), Params()).extra["model_info"].endswith("x(0,0,0,0)")
-    found = forecast(y, Horizon(12), Params(period="auto"))
+    assert forecast(Task.of(y, rows=2), Params()).extra["model_info"].endswith("x(0,0,0,0)")
+    found = forecast(Task.of(y, rows=12), Params(period="auto"))
     assert found.period == 12
     assert found.extra["model_info"].endswith(",12)")
-    assert forecast(y, Horizon(2), Params(period=1)).period == 0
+    assert forecast(Task.of(y, rows=2), Params(period=1)).period == 0
 
 
 def test_a_seasonal_model_continues_the_season() -> None:
     y = wave(120, noise=0.1)
     t = np.arange(120, 132)
     expected = 20.0 + 0.1 * t + 5.0 * np.sin(2.0 * np.pi * t / 12)
-    answer = forecast(y, Horizon(12), Params(period=12))
+    answer = forecast(Task.of(y, rows=12), Params(period=12))
     assert np.max(np.abs(answer.value - expected)) < 0.6
 
 
 def test_no_largest_order_means_the_documented_ten() -> None:
     y = np.random.default_rng(3).normal(size=80)
-    given = forecast(y, Horizon(2), Params(max_p=0, max_q=0))
-    assert given.extra == forecast(y, Horizon(2), Params()).extra
+    given = forecast(Task.of(y, rows=2), Params(max_p=0, max_q=0))
+    assert given.extra == forecast(Task.of(y, rows=2), Params()).extra
     assert Params().max_p == Params().max_q == 10
 
 
 def test_time_running_out_answers_with_the_best_so_far() -> None:
-    answer = forecast(wave(), Horizon(6, out_of_time=lambda: True), Params(period=12))
+    answer = forecast(Task.of(wave(), rows=6, out_of_time=lambda: True), Params(period=12))
     sane(answer, 6)
     assert answer.extra["search"] == "stopped by timeout after 1 models"
-    one = forecast(wave(), Horizon(6, out_of_time=lambda: True), Params(period=12, p=1, d=0, q=1, P=1, D=1, Q=1))
+    one = forecast(Task.of(wave(), rows=6, out_of_time=lambda: True), Params(period=12, p=1, d=0, q=1, P=1, D=1, Q=1))
     sane(one, 6)
 
 
@@ -189,7 +189,7 @@ def test_a_long_period_is_stopped_inside_one_fit() -> None:
     looks = iter(range(10**6))
     y = wave(3000, 700)
     answer = forecast(
-        y, Horizon(6, out_of_time=lambda: next(looks) >= 3), Params(period=700, p=1, q=1, P=1, Q=1, d=0, D=1)
+        Task.of(y, rows=6, out_of_time=lambda: next(looks) >= 3), Params(period=700, p=1, q=1, P=1, Q=1, d=0, D=1)
     )
     sane(answer, 6)
 
@@ -204,23 +204,23 @@ def test_a_long_period_is_stopped_inside_one_fit() -> None:
     ],
 )
 def test_a_constant_stays(y: NDArray[np.float64], value: float) -> None:
-    answer = forecast(y, Horizon(5), Params())
+    answer = forecast(Task.of(y, rows=5), Params())
     sane(answer, 5)
     np.testing.assert_array_equal(answer.value, value)
     np.testing.assert_array_equal(answer.low, answer.high)
 
 
 def test_a_line_and_an_exact_season_continue() -> None:
-    line = forecast(np.arange(30.0), Horizon(3), Params())
+    line = forecast(Task.of(np.arange(30.0), rows=3), Params())
     np.testing.assert_allclose(line.value, [30.0, 31.0, 32.0], rtol=1e-10)
-    season = forecast(np.tile([1.0, 5.0, 2.0, 9.0], 10), Horizon(4), Params(period=4))
+    season = forecast(Task.of(np.tile([1.0, 5.0, 2.0, 9.0], 10), rows=4), Params(period=4))
     np.testing.assert_allclose(season.value, [1.0, 5.0, 2.0, 9.0], rtol=1e-10)
 
 
 @pytest.mark.parametrize("n", [3, 4, 5, 8, 10, 13])
 @pytest.mark.parametrize("period", [0, 2, 3])
 def test_very_short_series_are_answered(n: int, period: int) -> None:
-    sane(forecast(np.random.default_rng(n).normal(size=n), Horizon(4), Params(period=period)), 4)
+    sane(forecast(Task.of(np.random.default_rng(n).normal(size=n), rows=4), Params(period=period)), 4)
 
 
 EXTREMES = {
@@ -240,7 +240,7 @@ EXTREMES = {
 @pytest.mark.parametrize("name", list(EXTREMES))
 @pytest.mark.parametrize("period", [0, 4])
 def test_extremes_are_answered(name: str, period: int) -> None:
-    sane(forecast(EXTREMES[name], Horizon(30), Params(period=period)), 30)
+    sane(forecast(Task.of(EXTREMES[name], rows=30), Params(period=period)), 30)
 
 
 @settings(max_examples=60, deadline=None)
@@ -250,7 +250,9 @@ def test_extremes_are_answered(name: str, period: int) -> None:
     conf=st.sampled_from([0.5, 0.95, 1.0]),
 )
 def test_every_finite_series_has_a_sane_answer(y: list[float], period: int, conf: float) -> None:
-    sane(forecast(np.array(y), Horizon(7, conf), Params(period=period, max_p=3, max_q=3, max_P=1, max_Q=1)), 7)
+    sane(
+        forecast(Task.of(np.array(y), rows=7, conf=conf), Params(period=period, max_p=3, max_q=3, max_P=1, max_Q=1)), 7
+    )
 
 
 @pytest.mark.parametrize(
@@ -271,25 +273,25 @@ def test_bad_options_are_refused(options: dict[str, int], message: str) -> None:
 
 def test_too_few_values_are_refused() -> None:
     with pytest.raises(TooShort, match="at least 3 values are needed, got 2"):
-        forecast(np.zeros(2), Horizon(1), Params())
+        forecast(Task.of(np.zeros(2), rows=1), Params())
     with pytest.raises(TooShort, match="number of input data is less than the periods: 10 values, period 24"):
-        forecast(np.arange(10.0), Horizon(1), Params(period=24))
+        forecast(Task.of(np.arange(10.0), rows=1), Params(period=24))
     with pytest.raises(TooShort, match="at least 3 values must be left after differencing d=0, D=1, got 2"):
-        forecast(np.arange(12.0), Horizon(1), Params(period=10, D=1, d=0))
+        forecast(Task.of(np.arange(12.0), rows=1), Params(period=10, D=1, d=0))
 
 
 def test_values_that_are_not_finite_are_refused() -> None:
     with pytest.raises(BadSeries, match="value at row 1 is not finite"):
-        forecast(np.array([1.0, np.nan, 2.0, 3.0]), Horizon(1), Params())
+        forecast(Task.of(np.array([1.0, np.nan, 2.0, 3.0]), rows=1), Params())
 
 
 def test_the_series_is_not_modified() -> None:
     y = wave()
     before = y.copy()
-    forecast(y, Horizon(3), Params(period=12))
+    forecast(Task.of(y, rows=3), Params(period=12))
     np.testing.assert_array_equal(y, before)
 
 
 def test_the_wire_knows_it() -> None:
     assert ALGORITHM.name == "arima"
-    assert ALGORITHM.type == "forecast"
+    assert ALGORITHM.kind == "forecast"

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from kernels.contract import AlgorithmError, BadParameter, BadSeries, Forecast, Horizon, NotConverged, Series, TooShort
+from kernels.contract import AlgorithmError, BadParameter, BadSeries, Forecast, NotConverged, Series, Task, TooShort
 from kernels.forecast.holtwinters import ALGORITHM, Params, forecast
 from tests.kernels.forecast.models import GOLDEN, NAMES, few
 from tests.kernels.golden import NASTY
@@ -60,7 +60,7 @@ def widths_never_shrink(answer: Forecast) -> bool:
 @pytest.mark.parametrize("name", few(["UKgas", "AirPassengers"]))
 def test_forecasts_follow_from_the_reported_parameters(name: str, trend: str, seasonal: str) -> None:
     y, m = np.array(GOLDEN[name]["series"], np.float64), GOLDEN[name]["period"]
-    answer = forecast(y, Horizon(2 * m), Params(trend, seasonal, m))
+    answer = forecast(Task.of(y, rows=2 * m), Params(trend, seasonal, m))
     form = {"trend": trend, "seasonal": seasonal, **answer.extra["diagnostics"]["params"]}
     mse, future = naive(y, form, 2 * m, m)
     assert answer.mse == pytest.approx(mse, rel=1e-9)
@@ -73,7 +73,7 @@ def test_squared_error_is_that_of_the_best_of_statsmodels_optimisers(name: str) 
     for case in GOLDEN[name]["least"]:
         if case["trend"] == case["seasonal"] == "none":
             continue  # here its level is free, ours is the contract's
-        answer = forecast(y, Horizon(1), Params(case["trend"], case["seasonal"], m, case["damped"]))
+        answer = forecast(Task.of(y, rows=1), Params(case["trend"], case["seasonal"], m, case["damped"]))
         assert answer.mse is not None
         assert answer.mse * len(y) <= 1.002 * case["sse"], case
 
@@ -81,7 +81,7 @@ def test_squared_error_is_that_of_the_best_of_statsmodels_optimisers(name: str) 
 @pytest.mark.parametrize("name", ["Nile", "UKgas", "ldeaths"])
 def test_simple_smoothing_is_that_of_statsmodels(name: str) -> None:
     y = np.array(GOLDEN[name]["series"], np.float64)
-    answer = forecast(y, Horizon(12))
+    answer = forecast(Task.of(y, rows=12))
     simple = GOLDEN[name]["simple"]
     assert answer.mse is not None
     assert answer.mse * len(y) <= simple["sse"] * (1.0 + 1e-9)
@@ -90,7 +90,7 @@ def test_simple_smoothing_is_that_of_statsmodels(name: str) -> None:
 
 
 def test_contracts_seventeen_values() -> None:
-    answer = forecast(SEVENTEEN, Horizon(3))
+    answer = forecast(Task.of(SEVENTEEN, rows=3))
     np.testing.assert_allclose(answer.value, 28.784811943, atol=1e-4)
     assert answer.extra["model_info"] == "ETS(A,N,N)"
     assert answer.period == 0
@@ -99,21 +99,21 @@ def test_contracts_seventeen_values() -> None:
 def test_a_season_without_a_period_is_left_out() -> None:
     y = np.array(GOLDEN["Nile"]["series"], np.float64)
     np.testing.assert_array_equal(
-        forecast(y, Horizon(5), Params("add", "add", 0)).value, forecast(y, Horizon(5), Params("add")).value
+        forecast(Task.of(y, rows=5), Params("add", "add", 0)).value, forecast(Task.of(y, rows=5), Params("add")).value
     )
     np.testing.assert_array_equal(
-        forecast(y, Horizon(5), Params("none", "mul", 1)).value, forecast(y, Horizon(5)).value
+        forecast(Task.of(y, rows=5), Params("none", "mul", 1)).value, forecast(Task.of(y, rows=5)).value
     )
 
 
 def test_automatic_forms_find_trend_and_season_of_the_passengers() -> None:
     y = np.array(GOLDEN["AirPassengers"]["series"], np.float64)
-    answer = forecast(y[:-24], Horizon(24), Params("auto", "auto", 12))
+    answer = forecast(Task.of(y[:-24], rows=24), Params("auto", "auto", 12))
     assert answer.extra["seasonal"] == "mul"
     assert answer.extra["diagnostics"]["n_models"] == 15
     assert np.mean(np.abs(answer.value / y[-24:] - 1.0)) < 0.12
     assert np.mean((answer.low <= y[-24:]) & (y[-24:] <= answer.high)) > 0.85
-    found = forecast(y[:-24], Horizon(24), Params("auto", "auto", "auto"))
+    found = forecast(Task.of(y[:-24], rows=24), Params("auto", "auto", "auto"))
     assert found.period == 12
     np.testing.assert_array_equal(found.value, answer.value)
 
@@ -121,13 +121,13 @@ def test_automatic_forms_find_trend_and_season_of_the_passengers() -> None:
 def test_automatic_trend_may_be_damped_or_not_as_told() -> None:
     y = np.array(GOLDEN["AirPassengers"]["series"], np.float64)
     for damped in (0, 1):
-        answer = forecast(y, Horizon(3), Params("auto", "none", 0, damped))
+        answer = forecast(Task.of(y, rows=3), Params("auto", "none", 0, damped))
         assert answer.extra["damped"] in (0, damped)
 
 
 def test_search_that_ran_out_of_time_says_so() -> None:
     y = np.array(GOLDEN["AirPassengers"]["series"], np.float64)
-    answer = forecast(y, Horizon(3, out_of_time=lambda: True), Params("auto", "auto", 12))
+    answer = forecast(Task.of(y, rows=3, out_of_time=lambda: True), Params("auto", "auto", 12))
     assert answer.extra["search"] == "stopped by timeout after 1 of 15 models"
     check(answer, 3)
 
@@ -137,7 +137,7 @@ def test_intervals_widen_with_horizon_and_coverage(trend: str, seasonal: str) ->
     y = np.array(GOLDEN["UKgas"]["series"], np.float64)[-40:]
     last = 0.0
     for conf in (0.5, 0.8, 0.95, 0.999, 1.0):
-        answer = forecast(y, Horizon(20, conf), Params(trend, seasonal, 4))
+        answer = forecast(Task.of(y, rows=20, conf=conf), Params(trend, seasonal, 4))
         check(answer, 20)
         assert widths_never_shrink(answer)
         width = float(np.sum(answer.high - answer.low))
@@ -154,7 +154,7 @@ def test_intervals_cover_what_simple_smoothing_promises() -> None:
             e = rng.normal()
             y.append(level + e)
             level += 0.4 * e
-        answer = forecast(np.array(y[:100]) + 50.0, Horizon(20))
+        answer = forecast(Task.of(np.array(y[:100]) + 50.0, rows=20))
         future = np.array(y[100:]) + 50.0
         inside.append(np.mean((answer.low <= future) & (future <= answer.high)))
     assert np.mean(inside) == pytest.approx(0.95, abs=0.04)  # some standard errors
@@ -166,7 +166,7 @@ def test_whatever_comes_in_is_answered_in_finite_numbers_or_refused(name: str) -
     forms += [(trend, seasonal, 1) for trend, seasonal in product(KINDS[1:], KINDS)]
     for trend, seasonal, damped in few(forms, 2):
         try:
-            answer = forecast(NASTY[name], Horizon(30, 1.0), Params(trend, seasonal, 5, damped))
+            answer = forecast(Task.of(NASTY[name], rows=30, conf=1.0), Params(trend, seasonal, 5, damped))
         except AlgorithmError:
             continue
         check(answer, 30)
@@ -188,7 +188,7 @@ def test_any_series_is_answered_or_refused(
     before = np.abs(y) + 1.0 if positive else y
     series = before.copy()
     try:
-        answer = forecast(series, Horizon(rows), Params(trend, seasonal, period))
+        answer = forecast(Task.of(series, rows=rows), Params(trend, seasonal, period))
     except AlgorithmError:
         return
     check(answer, rows)
@@ -198,23 +198,23 @@ def test_any_series_is_answered_or_refused(
 @pytest.mark.parametrize("value", [0.0, 5.0, -2.5, 1e9])
 def test_a_constant_series_goes_on_without_a_doubt(value: float) -> None:
     for params in few([Params(), Params("add"), Params("add", "add", 4), Params("auto", "auto", 4)], 3):
-        answer = forecast(np.full(40, value), Horizon(10), params)
+        answer = forecast(Task.of(np.full(40, value), rows=10), params)
         np.testing.assert_allclose(answer.value, value, rtol=1e-9, atol=1e-9)
         np.testing.assert_allclose(answer.high - answer.low, 0.0, atol=1e-6 * max(abs(value), 1.0))
 
 
 def test_a_huge_offset_keeps_the_season() -> None:
     season = np.tile([1.0, 5.0, -3.0, 0.0], 15)
-    answer = forecast(1e9 + season, Horizon(4), Params("add", "add", 4))
+    answer = forecast(Task.of(1e9 + season, rows=4), Params("add", "add", 4))
     np.testing.assert_allclose(answer.value - 1e9, season[:4], atol=1e-4)
 
 
 @pytest.mark.parametrize("n", range(2, 12))
 def test_very_short_series_are_answered(n: int) -> None:
     y = np.random.default_rng(n).normal(10.0, 1.0, n)
-    check(forecast(y, Horizon(5)), 5)
+    check(forecast(Task.of(y, rows=5)), 5)
     for trend in few(["add", "auto"]) if n >= 4 else []:
-        check(forecast(y, Horizon(5), Params(trend, "auto", min(4, n))), 5)
+        check(forecast(Task.of(y, rows=5), Params(trend, "auto", min(4, n))), 5)
 
 
 def test_refusals_say_what_is_wrong() -> None:
@@ -231,13 +231,13 @@ def test_refusals_say_what_is_wrong() -> None:
         ("two whole periods, 10 rows, got 8", TooShort, {"seasonal": "add", "period": 5}),
     ):
         with pytest.raises(kind, match=message):
-            forecast(y, Horizon(3), Params(**options))
+            forecast(Task.of(y, rows=3), Params(**options))
     with pytest.raises(TooShort, match="at least 4 rows, got 3"):
-        forecast(y[:3], Horizon(3), Params("add"))
+        forecast(Task.of(y[:3], rows=3), Params("add"))
     with pytest.raises(BadSeries, match="within 1e\\+150"):
-        forecast(y * 1e160, Horizon(3))
+        forecast(Task.of(y * 1e160, rows=3))
     with pytest.raises(NotConverged, match="overflows within 1024 rows"):
-        forecast(np.exp(np.arange(40.0)), Horizon(1024), Params("mul"))
+        forecast(Task.of(np.exp(np.arange(40.0)), rows=1024), Params("mul"))
 
 
 def test_wire_spellings_are_understood() -> None:

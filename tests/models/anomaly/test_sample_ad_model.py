@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from kernels.contract import BadParameter, BadSeries, TooShort, defaults
+from kernels.contract import BadParameter, BadSeries, Task, TooShort
+from kernels.options import defaults
 from models.anomaly import _autoencoder, sample_ad_model
 from models.anomaly._autoencoder import Autoencoder, Trained
 from models.anomaly.sample_ad_model import Params, build
@@ -30,7 +31,7 @@ def naive(errors, span, threshold):
 
 
 def detect(values, **options):
-    return DETECTOR.detect(np.asarray(values, float), Params(**options))
+    return DETECTOR.run(Task.of(values), Params(**options))
 
 
 def beats(rows=1200, season=60, seed=0, noise=0.02):
@@ -146,7 +147,7 @@ def test_values_that_are_not_finite_are_refused():
 
 
 def test_options_as_the_list_shows_them():
-    assert defaults(Params) == {"model": "sample_ad_model", "threshold": 1.0}
+    assert defaults(DETECTOR) == {"model": "sample_ad_model", "threshold": 1.0}
 
 
 def test_no_model_is_refused():
@@ -171,17 +172,17 @@ def test_a_name_that_could_leave_the_folder_is_refused(name):
 
 def test_a_model_that_is_not_there_is_named(tmp_path):
     with pytest.raises(BadParameter, match="^failed to load model: pumps: there is no such folder"):
-        build(tmp_path).detect(beats(), Params("pumps"))
+        build(tmp_path).run(Task.of(beats()), Params("pumps"))
 
 
 def test_a_damaged_model_is_named_with_the_reason(tmp_path):
     stored(tmp_path, "pumps", trained())
     (tmp_path / "pumps" / "model.safetensors").write_bytes(b"nothing")
     with pytest.raises(BadParameter, match="^failed to load model: pumps: model.safetensors is damaged"):
-        build(tmp_path).detect(beats(), Params("pumps"))
+        build(tmp_path).run(Task.of(beats()), Params("pumps"))
     (tmp_path / "pumps" / "model.safetensors").unlink()
     with pytest.raises(BadParameter, match="^failed to load model: pumps: model.safetensors cannot be read"):
-        build(tmp_path).detect(beats(), Params("pumps"))
+        build(tmp_path).run(Task.of(beats()), Params("pumps"))
 
 
 def test_the_models_folder_of_another_kind_of_model_is_refused(tmp_path):
@@ -189,7 +190,7 @@ def test_the_models_folder_of_another_kind_of_model_is_refused(tmp_path):
     (tmp_path / "timemoe" / "config.json").write_text('{"model_type": "time_moe"}')
     (tmp_path / "timemoe" / "model.safetensors").write_bytes(b"")
     with pytest.raises(BadParameter, match="^failed to load model: timemoe: config.json has no format"):
-        build(tmp_path).detect(beats(), Params("timemoe"))
+        build(tmp_path).run(Task.of(beats()), Params("timemoe"))
 
 
 def test_the_manuals_name_means_the_shipped_model():
@@ -203,7 +204,7 @@ def test_a_trained_model_judges_by_its_own_scale_and_stride(tmp_path):
     stored(tmp_path, "pumps", trained())
     values = np.full(20, 10.0)
     values[8:12] = 30.0  # ten spreads off; each window of 8 rows is 4 means of 2
-    found = build(tmp_path).detect(values, Params("pumps"))
+    found = build(tmp_path).run(Task.of(values), Params("pumps"))
     expected = np.full(20, 1)
     expected[[8, 9, 10, 11]] = -1
     np.testing.assert_array_equal(found.flags, expected)
@@ -213,9 +214,9 @@ def test_a_trained_model_judges_by_its_own_scale_and_stride(tmp_path):
 def test_a_trained_model_needs_one_window(tmp_path):
     stored(tmp_path, "pumps", trained())
     detector = build(tmp_path)
-    assert len(detector.detect(np.full(8, 10.0), Params("pumps")).flags) == 8
+    assert len(detector.run(Task.of(np.full(8, 10.0)), Params("pumps")).flags) == 8
     with pytest.raises(TooShort, match="input data is too short: this model needs at least 8 rows, got 7"):
-        detector.detect(np.full(7, 10.0), Params("pumps"))
+        detector.run(Task.of(np.full(7, 10.0)), Params("pumps"))
 
 
 def test_a_model_is_loaded_once_and_again_when_its_files_change(tmp_path, monkeypatch):

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
-from appliance.files.compare import command
-from appliance.files.run.question import Ahead
+from appliance.analysis.kind import Kind
+from appliance.analysis.kinds import BY_NAME
+from appliance.files.compare import anomaly, command, forecast
 from appliance.files.run.remote import NodeGone
 from appliance.files.series import FileError, FileSeries
 from kernels.contract import AlgorithmError
@@ -38,7 +41,7 @@ def test_what_an_algorithm_says_is_passed_on(error: Exception) -> None:
         raise error
 
     with pytest.raises(type(error)) as raised:
-        command._guarded(fail)("x", SERIES)  # type: ignore[arg-type]
+        command._guarded(fail)("x", SERIES)
     assert raised.value is error
 
 
@@ -47,7 +50,7 @@ def test_a_node_that_is_gone_ends_the_comparison() -> None:
         raise NodeGone("gone")
 
     with pytest.raises(command._Gone):
-        command._guarded(fail)("x", SERIES)  # type: ignore[arg-type]
+        command._guarded(fail)("x", SERIES)
 
 
 def test_jobs_keep_their_order_and_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,9 +62,9 @@ def test_jobs_keep_their_order_and_are_counted(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize(
-    ("option", "season"),
-    [("", None), ("period=24", 24), ("period=-1", None), ("period=auto", None), ("period=0", None)],
-)
-def test_the_season_is_the_period_that_algorithms_are_told(option: str, season: int | None) -> None:
-    assert command._season(Ahead("arima", option)) == season
+def test_a_kind_is_compared_by_the_module_of_its_name() -> None:
+    assert command._comparison_of(BY_NAME["anomaly"]) is anomaly.compare_all
+    assert command._comparison_of(BY_NAME["forecast"]) is forecast.compare_all
+    nameless = cast(Kind[Any], SimpleNamespace(name="riddle", title="riddle solving"))
+    with pytest.raises(FileError, match="--compare: algorithms of riddle solving cannot be compared"):
+        command._comparison_of(nameless)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import re
 from pathlib import Path
 
@@ -9,9 +8,8 @@ import pytest
 
 from appliance.files.draw import image
 from appliance.files.draw.image import draw
-from appliance.files.series import FileDetection, FileError, FileForecast, FileSeries
-from kernels.contract import Detection
-from tests.appliance.files.results import BEGIN, detection, forecast, windows
+from appliance.files.series import FileError, FileResult, FileSeries
+from tests.appliance.files.results import BEGIN, detected, detection, forecast, with_columns
 
 SHADE = tuple(round(255 * (1 - 0.22) + 0.22 * part) for part in (0xD5, 0x5E, 0x00))  # vermillion over white
 BLUE = (0x00, 0x72, 0xB2)
@@ -93,12 +91,12 @@ def test_it_says_what_it_shows(tmp_path: Path) -> None:
     ("conf", "half", "text"),
     [
         (0.95, 4.0, "95 % interval"),
-        (None, 4.0, "interval"),
+        (1.0, 4.0, "100 % interval"),
         (0.8, 400.0, "80 % interval (cut off where it is wider)"),
         (0.999, 1e308, "99.9 % interval (cut off where it is wider)"),
     ],
 )
-def test_the_legend_names_the_interval(tmp_path: Path, conf: float | None, half: float, text: str) -> None:
+def test_the_legend_names_the_interval(tmp_path: Path, conf: float, half: float, text: str) -> None:
     draw([forecast(500, 12, half=half, conf=conf)], tmp_path / "a.svg")
     said = text_of(tmp_path / "a.svg").splitlines()
     assert text in said
@@ -115,8 +113,8 @@ def test_each_column_has_a_panel_but_a_forecast_has_one() -> None:
     two = detection(100, [4], "m", ("a", "b"))
     assert [panel.name for panel in image.panels([two])] == ["m: a", "m: b"]
     ahead = forecast(100, 5)
-    wide = dataclasses.replace(ahead.series, columns={"load": ahead.series.columns["load"], "other": np.zeros(100)})
-    assert [panel.column for panel in image.panels([dataclasses.replace(ahead, series=wide)])] == ["load"]
+    wide = with_columns(ahead, {"load": ahead.series.columns["load"], "other": np.zeros(100)})
+    assert [panel.column for panel in image.panels([wide])] == ["load"]
 
 
 def test_more_series_than_fit_are_counted(tmp_path: Path) -> None:
@@ -142,7 +140,7 @@ def test_times_are_told_apart_at_any_scale(tmp_path: Path, step: int, precision:
     flags = np.ones(100, np.int8)
     flags[40:50] = -1
     series = FileSeries("", times, precision, {"v": np.arange(100) % 2.0})
-    found = FileDetection(series, "iqr", Detection(flags, np.zeros(100)), windows(times, flags))
+    found = detected(series, "iqr", flags)
     draw([found], tmp_path / "a.svg")
     assert label in text_of(tmp_path / "a.svg")
     draw([found], tmp_path / "a.png")
@@ -156,9 +154,7 @@ def test_times_are_told_apart_at_any_scale(tmp_path: Path, step: int, precision:
 
 @pytest.mark.parametrize("values", [np.full(30, 7.0), np.linspace(-1e300, 1e300, 30), np.linspace(0, 1e-300, 30)])
 def test_any_magnitude_is_drawn(tmp_path: Path, values: np.ndarray) -> None:
-    made = detection(30, [3])
-    series = dataclasses.replace(made.series, columns={"v": values})
-    draw([dataclasses.replace(made, series=series)], tmp_path / "a.png")
+    draw([with_columns(detection(30, [3]), {"v": values})], tmp_path / "a.png")
     assert share_of(pixels(tmp_path / "a.png"), BLUE).sum() > 100
 
 
@@ -170,10 +166,10 @@ def test_the_same_results_make_the_same_file(tmp_path: Path) -> None:
 
 
 def test_history_is_a_share_of_the_forecast() -> None:
-    assert image.history(forecast(40_000, 48, period=24)) == 192
-    assert image.history(forecast(40_000, 10, period=1440)) == 120
-    assert image.history(forecast(40_000, 1, period=0)) == 40
-    assert image.history(forecast(20, 10)) == 20
+    several = [(40_000, 48, 24), (40_000, 10, 1440), (40_000, 1, 0), (20, 10, 24)]
+    panels = image.panels([forecast(rows, ahead, period=period) for rows, ahead, period in several])
+    assert [len(panel.past[0]) for panel in panels] == [192, 120, 40, 20]
+    assert [len(panel.past[1]) for panel in panels] == [192, 120, 40, 20]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +180,7 @@ def test_history_is_a_share_of_the_forecast() -> None:
         ([forecast(50, 3)], "missing/a.png", "{} cannot be written: No such file or directory"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(tmp_path: Path, results: list[FileForecast], name: str, message: str) -> None:
+def test_what_cannot_be_drawn_is_refused(tmp_path: Path, results: list[FileResult], name: str, message: str) -> None:
     with pytest.raises(FileError) as refused:
         draw(results, tmp_path / name)
     assert str(refused.value) == message.format(tmp_path / name)

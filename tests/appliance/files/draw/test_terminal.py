@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import io
 import re
 
@@ -10,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.files.draw.terminal import LABEL, colours, columns_of, draw, fit
-from tests.appliance.files.results import detection, forecast
+from tests.appliance.files.results import detection, forecast, with_columns
 
 FIRST = LABEL + 2  # column where the canvas begins
 
@@ -48,8 +47,7 @@ def test_nothing_is_marked_without_anomalies() -> None:
 
 def test_dots_follow_the_values() -> None:
     made = detection(200, [])
-    rising = dataclasses.replace(made.series, columns={"v": np.arange(200.0)})
-    lines = canvas(draw([dataclasses.replace(made, series=rising)], 52, 12))
+    lines = canvas(draw([with_columns(made, {"v": np.arange(200.0)})], 52, 12))
     middles = [np.mean([at for at, c in enumerate(line) if c > "\u2800"]) for line in lines]
     assert middles == sorted(middles, reverse=True)
     assert middles[0] > 30
@@ -76,7 +74,7 @@ def test_the_interval_surrounds_the_forecast() -> None:
 )
 def test_no_line_is_wider_than_the_terminal(width: int, height: int, name: str, several: int, what: str) -> None:
     made = detection(50, [3, 20], name) if what == "detection" else forecast(50, 5, name)
-    lines = draw([made] * several, width, height).split("\n")  # type: ignore[arg-type]
+    lines = draw([made] * several, width, height).split("\n")
     assert all(columns_of(line) <= max(width, 30) for line in lines)
     assert lines[-1] == ""
     assert all(line.isprintable() for line in lines)
@@ -115,8 +113,7 @@ def test_colours_are_for_terminals_that_want_them(
 @pytest.mark.parametrize("values", [np.full(30, 7.0), 1.7e308 * np.linspace(-1, 1, 30), np.linspace(0, 5e-324, 30)])
 def test_any_magnitude_is_drawn(values: np.ndarray) -> None:
     made = detection(30, [3])
-    series = dataclasses.replace(made.series, columns={"v": values})
-    assert any(c > "\u2800" for c in "".join(canvas(draw([dataclasses.replace(made, series=series)], 60, 20))))
+    assert any(c > "\u2800" for c in "".join(canvas(draw([with_columns(made, {"v": values})], 60, 20))))
 
 
 def test_wide_characters_take_two_columns() -> None:

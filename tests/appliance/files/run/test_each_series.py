@@ -11,10 +11,9 @@ from appliance.files.read.reading import Rows, Source
 from appliance.files.run import each_series
 from appliance.files.run.progress import Progress
 from appliance.files.run.remote import NodeGone
-from appliance.files.series import FileDetection, FileError, FileSeries
-from kernels.contract import AlgorithmError, Detection
-
-FLAGS = Detection(np.ones(1, np.int8), np.zeros(1))
+from appliance.files.series import FileError, FileResult, FileSeries
+from kernels.contract import AlgorithmError
+from tests.appliance.files.results import detected
 
 
 class Batches:
@@ -41,10 +40,10 @@ def source(series: int) -> Source:
     return cast(Source, Batches(series))
 
 
-def work(series: FileSeries) -> FileDetection:
+def work(series: FileSeries) -> FileResult:
     if series.name.endswith("7"):
         raise AlgorithmError("constant")
-    return FileDetection(series, "iqr", FLAGS, np.empty((0, 2), np.int64))
+    return detected(series, "iqr", np.ones(1, np.int8))
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -58,7 +57,7 @@ def test_one_outcome_for_each_series_in_order(threads: int) -> None:
 def test_a_node_that_is_gone_ends_everything() -> None:
     asked = []
 
-    def gone(series: FileSeries) -> FileDetection:
+    def gone(series: FileSeries) -> FileResult:
         asked.append(series)
         raise NodeGone("cannot be reached")
 
@@ -70,7 +69,7 @@ def test_a_node_that_is_gone_ends_everything() -> None:
 def test_an_interruption_stops_what_runs() -> None:
     stopped = threading.Event()
 
-    def interrupted(series: FileSeries) -> FileDetection:
+    def interrupted(series: FileSeries) -> FileResult:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -79,7 +78,7 @@ def test_an_interruption_stops_what_runs() -> None:
 
 
 def test_a_bug_is_logged_and_counts_as_a_failure(caplog: pytest.LogCaptureFixture) -> None:
-    def broken(series: FileSeries) -> FileDetection:
+    def broken(series: FileSeries) -> FileResult:
         raise ZeroDivisionError("secret")
 
     ((_, outcome),) = each_series.outcomes(source(1), broken, 1, Progress(1, None))

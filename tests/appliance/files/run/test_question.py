@@ -1,15 +1,29 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+from appliance.analysis.catalog import Catalog
+from appliance.analysis.kind import Kind
+from appliance.analysis.kinds import BY_TYPE
 from appliance.files.run import question
-from appliance.files.run.question import Ahead, Question
+from appliance.files.run.question import Question
 from appliance.files.series import FileError, FileSeries
 from kernels import registry
-from kernels.contract import Detector, Forecaster
+from kernels.contract import ANOMALY, FORECAST, Algorithm, AlgorithmError
 
+DETECTING, FORECASTING = BY_TYPE[ANOMALY], BY_TYPE[FORECAST]
 SERIES = FileSeries("a", 1_700_000_000_000 + 60_000 * np.arange(20), "ms", {"v": np.arange(20.0)})
+
+
+def ahead(option: str = "", series: FileSeries = SERIES) -> dict[str, Any]:
+    return Question("arima", option).body(FORECASTING, "arima", series)
+
+
+def check(kind: Kind[Any], asked: Question) -> Algorithm:
+    return question.check(Catalog.of(registry.discover()).of_kind(kind.wire_type), kind, asked)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +46,7 @@ def test_what_is_no_option_is_refused(algorithm: str, given: list[str]) -> None:
 
 
 def test_a_body_without_data() -> None:
-    assert Question("iqr", "wncheck=0").about("iqr", SERIES) == {
+    assert Question("iqr", "wncheck=0").body(DETECTING, "iqr", SERIES) == {
         "algo": "iqr",
         "option": "algo=iqr,wncheck=0",
         "prec": "ms",
@@ -40,20 +54,24 @@ def test_a_body_without_data() -> None:
         "rows": 20,
         "protocol": 1.0,
     }
-    assert Question("iqr").about("iqr", SERIES)["wncheck"] == 1  # as in SQL
+    assert Question("iqr").body(DETECTING, "iqr", SERIES)["wncheck"] == 1  # as in SQL
 
 
 def test_a_forecast_goes_on_where_the_rows_end() -> None:
-    asked = Ahead("arima").about("arima", SERIES)
+    asked = ahead()
     assert (asked["forecast_rows"], asked["every"], asked["start"]) == (10, 60_000, 1_700_000_000_000 + 20 * 60_000)
     assert "conf" not in asked  # the wire's default
 
 
-def test_arguments_win_over_options() -> None:
-    text = "rows=7,every=5m,start=2026-01-01,conf=0.5"
-    assert Ahead("arima", text).about("arima", SERIES)["forecast_rows"] == 7
-    asked = Ahead("arima", text, rows=3, conf=0.9, every="1h", start="0").about("arima", SERIES)
-    assert (asked["forecast_rows"], asked["every"], asked["start"], asked["conf"]) == (3, 3_600_000, 0, 0.9)
+def test_options_say_where_a_forecast_goes() -> None:
+    asked = ahead("rows=7,every=5m,start=2026-01-01,conf=0.5")
+    assert (asked["forecast_rows"], asked["every"], asked["start"]) == (7, 300_000, 1_767_225_600_000)
+    assert asked["option"] == "algo=arima,rows=7,every=5m,start=2026-01-01,conf=0.5"
+
+
+def test_of_an_option_that_is_given_twice_the_last_counts() -> None:
+    asked = ahead("rows=7,every=5m,start=2026-01-01,rows=3,every=1h,start=0")
+    assert (asked["forecast_rows"], asked["every"], asked["start"]) == (3, 3_600_000, 0)
 
 
 def with_steps(*steps: int) -> FileSeries:
@@ -63,39 +81,39 @@ def with_steps(*steps: int) -> FileSeries:
 
 def test_gaps_are_told_and_no_rhythm_is_refused() -> None:
     gappy = with_steps(*[1000] * 10, 5000, *[1000] * 5)
-    assert Ahead("arima").about("arima", gappy)["every"] == 1000
-    remark = Ahead("arima").remark(gappy)
+    assert ahead("", gappy)["every"] == 1000
+    remark = FORECASTING.remark({}, gappy.data)
     assert remark == "1 gap, the usual step is 1s: the forecast takes all rows as evenly spaced"
-    assert Ahead("arima").remark(SERIES) is None
+    assert FORECASTING.remark({}, SERIES.data) is None
+    assert DETECTING.remark({}, gappy.data) is None
     wild = with_steps(1, 100, 1000, 10, 10_000, 2, 30_000, 3)
-    with pytest.raises(FileError, match="no usual step: . of 8 steps.*--every"):
-        Ahead("arima").about("arima", wild)
-    assert Ahead("arima", every="1s").about("arima", wild)["every"] == 1000
+    with pytest.raises(AlgorithmError, match="no usual step: . of 8 steps.*every sets one"):
+        ahead("", wild)
+    assert ahead("every=1s", wild)["every"] == 1000
 
 
 def test_rows_must_be_an_integer() -> None:
-    with pytest.raises(FileError, match="rows must be an integer, got 'many'"):
-        Ahead("arima", "rows=many").about("arima", SERIES)
+    with pytest.raises(AlgorithmError, match="rows must be an integer, got 'many'"):
+        ahead("rows=many")
 
 
 def test_what_exists_is_found() -> None:
-    algorithms = registry.discover()
-    assert question.check(algorithms, Detector, Question("lof", "n_neighbors=5,wncheck=0,timeout=5,valid_code=1"))
-    assert question.check(algorithms, Forecaster, Ahead("arima", "period=5,rows=5,conf=0.9,every=1,start=0"))
+    assert check(DETECTING, Question("lof", "n_neighbors=5,wncheck=0,timeout=5,valid_code=1")).name == "lof"
+    assert check(FORECASTING, Question("arima", "period=5,rows=5,conf=0.9,every=1,start=0")).name == "arima"
 
 
 @pytest.mark.parametrize(
     ("kind", "asked", "message"),
     [
-        (Detector, Question("arima"), "unknown algorithm arima; there are: grubbs, iqr, "),
-        (Forecaster, Question("iqr"), "unknown algorithm iqr; there are: arima, holtwinters"),
-        (Detector, Question("lof", "neigbours=5"), "unknown option neigbours, did you mean neighbors?"),
-        (Detector, Question("ksigma", "q=5"), "unknown option q; ksigma takes k"),
-        (Detector, Question("iqr", "q=5"), "unknown option q; iqr takes none of its own"),
-        (Detector, Question("iqr", "rows=5"), "unknown option rows"),
+        (DETECTING, Question("arima"), "unknown algorithm arima; there are: grubbs, iqr, "),
+        (FORECASTING, Question("iqr"), "unknown algorithm iqr; there are: arima, holtwinters"),
+        (DETECTING, Question("lof", "neigbours=5"), "unknown option neigbours, did you mean neighbors?"),
+        (DETECTING, Question("ksigma", "q=5"), "unknown option q; ksigma takes k"),
+        (DETECTING, Question("iqr", "q=5"), "unknown option q; iqr takes none of its own"),
+        (DETECTING, Question("iqr", "rows=5"), "unknown option rows"),
     ],
 )
-def test_what_does_not_exist_is_refused(kind: type[Detector] | type[Forecaster], asked: Question, message: str) -> None:
+def test_what_does_not_exist_is_refused(kind: Kind[Any], asked: Question, message: str) -> None:
     with pytest.raises(FileError) as refused:
-        question.check(registry.discover(), kind, asked)
+        check(kind, asked)
     assert str(refused.value).startswith(message)

@@ -12,14 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from appliance.analysis import catalog as catalogue
+from appliance.analysis.kinds import BY_TYPE
+from appliance.analysis.run import WhiteNoise
 from appliance.files.run.local import Local
-from appliance.files.run.question import Ahead, Question
+from appliance.files.run.question import Question
 from appliance.files.run.remote import NodeGone, Remote
 from appliance.files.series import FileError, FileSeries
 from appliance.host.settings import Settings
 from benchmarks.node import Node
-from kernels.contract import AlgorithmError, Detector, Forecaster
+from kernels.contract import ANOMALY, FORECAST, AlgorithmError
 
+DETECTING, FORECASTING = BY_TYPE[ANOMALY], BY_TYPE[FORECAST]
 SERIES = FileSeries("", np.arange(20), "ms", {"v": np.arange(20.0)})
 DETECTORS = ["iqr", "ksigma,k=2", "ksigma,k=7", "grubbs,alpha=0.9", "lof,neighbors=5", "shesd,period=5", "nonesuch"]
 FORECASTERS = ["holtwinters", "holtwinters,trend=add,seasonal=add,period=5", "arima,period=-1", "arima,p=1,d=0,q=1"]
@@ -57,10 +60,11 @@ def test_a_node_detects_what_this_process_does(
     name, _, option = algorithm.partition(",")
     asked = Question(name, ",".join(filter(None, (option, f"wncheck={wncheck:d}"))))
     answers = []
-    for engine in (Local(here, Settings(), asked), Remote(url, asked)):
+    for engine in (Local(DETECTING, here, Settings(), asked), Remote(url, DETECTING, asked)):
         try:
-            found = engine.detect(name, series)
-            answers.append((found.windows.tolist(), found.detection.flags.tolist(), found.detection.score.tolist()))
+            found = engine.answer(name, series)
+            cells = (*DETECTING.cells("windows", found.task, found.answer), found.answer.flags, found.answer.score)
+            answers.append([column.tolist() for column in cells])
         except AlgorithmError as refusal:
             answers.append(str(refusal))  # type: ignore[arg-type]
         finally:
@@ -74,13 +78,12 @@ def test_a_node_forecasts_what_this_process_does(
     url: str, here: catalogue.Catalog, series: FileSeries, algorithm: str, rows: int, conf: float
 ) -> None:
     name, _, option = algorithm.partition(",")
-    asked = Ahead(name, ",".join(filter(None, (option, "wncheck=0"))), rows=rows, conf=conf, every="2")
+    asked = Question(name, ",".join(filter(None, (option, f"wncheck=0,rows={rows},conf={conf},every=2"))))
     answers = []
-    for engine in (Local(here, Settings(), asked), Remote(url, asked)):
+    for engine in (Local(FORECASTING, here, Settings(), asked), Remote(url, FORECASTING, asked)):
         try:
-            found = engine.forecast(name, series).forecast
-            assert found.times is not None
-            answers.append([column.tolist() for column in (found.times, found.value, found.low, found.high)])
+            found = engine.answer(name, series)
+            answers.append([column.tolist() for column in FORECASTING.cells("forecast", found.task, found.answer)])
         except AlgorithmError as refusal:
             answers.append(str(refusal))  # type: ignore[arg-type]
         finally:
@@ -93,13 +96,13 @@ def test_nobody_there() -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with pytest.raises(NodeGone, match=f"http://127.0.0.1:{port} cannot be reached: Connection refused"):
-        Remote(f"127.0.0.1:{port}", Question("iqr")).detect("iqr", SERIES)
+        Remote(f"127.0.0.1:{port}", DETECTING, Question("iqr")).answer("iqr", SERIES)
 
 
 @pytest.mark.parametrize("url", ["https://host:1", "ftp://host", "http://", "http://host:many"])
 def test_addresses_of_no_node(url: str) -> None:
     with pytest.raises(FileError, match="--url"):
-        Remote(url, Question("iqr"))
+        Remote(url, DETECTING, Question("iqr"))
 
 
 class _Says(BaseHTTPRequestHandler):
@@ -127,33 +130,46 @@ def stranger() -> Iterator[str]:
 @pytest.mark.parametrize("said", [b"", b"<html>", b"[]", b'{"rows": 1}', b'{"rows": 1, "res": [[1]]}'])
 def test_who_answers_something_else_is_no_node(stranger: str, monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
     monkeypatch.setattr(_Says, "said", said)
-    with closing(Remote(stranger, Question("iqr"))) as remote, pytest.raises(NodeGone, match="answered"):
-        remote.detect("iqr", SERIES)
-    with closing(Remote(stranger, Ahead("arima"))) as remote, pytest.raises(NodeGone, match="answered"):
-        remote.forecast("arima", SERIES)
+    with closing(Remote(stranger, DETECTING, Question("iqr"))) as remote, pytest.raises(NodeGone, match="answered"):
+        remote.answer("iqr", SERIES)
+    with closing(Remote(stranger, FORECASTING, Question("arima"))) as remote, pytest.raises(NodeGone, match="answered"):
+        remote.answer("arima", SERIES)
 
 
 def test_an_older_node_tells_neither_codes_nor_scores(stranger: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_Says, "said", b'{"rows": 1, "res": [[3, 4]]}')
-    with closing(Remote(stranger, Question("iqr"))) as remote:
-        found = remote.detect("iqr", SERIES)
-    assert np.flatnonzero(found.detection.flags == -1).tolist() == [3, 4]
-    assert np.isnan(found.detection.score).all()
+    with closing(Remote(stranger, DETECTING, Question("iqr"))) as remote:
+        found = remote.answer("iqr", SERIES)
+    assert np.flatnonzero(found.answer.flags == -1).tolist() == [3, 4]
+    assert np.isnan(found.answer.score).all()
 
 
 def test_the_node_s_own_words_come_through(stranger: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_Says, "said", b'{"rows": -1, "msg": "the node is busy: 9 requests"}')
     words = pytest.raises(AlgorithmError, match="the node is busy: 9 requests")
-    with closing(Remote(stranger, Question("iqr"))) as remote, words:
-        remote.detect("iqr", SERIES)
+    with closing(Remote(stranger, DETECTING, Question("iqr"))) as remote, words:
+        remote.answer("iqr", SERIES)
+
+
+def test_what_a_node_says_of_noise_is_told_apart(url: str) -> None:
+    noise = FileSeries("", np.arange(500), "ms", {"v": np.random.default_rng(5).normal(size=500)})
+    with closing(Remote(url, DETECTING, Question("iqr"))) as node, pytest.raises(WhiteNoise, match="white noise data"):
+        node.answer("iqr", noise)
+
+
+def test_it_is_the_node_that_decides_what_it_can_forecast(stranger: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_Says, "said", b'{"rows": -1, "msg": "at most 5 rows"}')
+    asked = Question("arima", "rows=20000")
+    with closing(Remote(stranger, FORECASTING, asked)) as node, pytest.raises(AlgorithmError, match="at most 5 rows"):
+        node.answer("arima", SERIES)
 
 
 def test_halting_ends_the_waiting() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
-        closing(Remote(f"127.0.0.1:{silent.getsockname()[1]}", Question("iqr"))) as remote,
+        closing(Remote(f"127.0.0.1:{silent.getsockname()[1]}", DETECTING, Question("iqr"))) as remote,
     ):
-        waiting = threading.Thread(target=lambda: pytest.raises(NodeGone, remote.detect, "iqr", SERIES))
+        waiting = threading.Thread(target=lambda: pytest.raises(NodeGone, remote.answer, "iqr", SERIES))
         waiting.start()
         accepted, _ = silent.accept()
         with accepted:
@@ -166,18 +182,18 @@ def test_halting_ends_the_waiting() -> None:
 def test_a_silent_node_is_not_waited_for_longer_than_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("appliance.files.run.remote.GRACE_S", -0.8)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        remote = Remote(f"127.0.0.1:{silent.getsockname()[1]}", Question("iqr", "timeout=1"))
+        remote = Remote(f"127.0.0.1:{silent.getsockname()[1]}", DETECTING, Question("iqr", "timeout=1"))
         with pytest.raises(NodeGone, match="did not answer within"):
-            remote.detect("iqr", SERIES)
+            remote.answer("iqr", SERIES)
 
 
 def test_a_node_lists_its_algorithms(url: str, here: catalogue.Catalog) -> None:
-    with closing(Remote(url, Question("iqr"))) as node:
-        for kind in (Detector, Forecaster):
-            assert node.names(kind) == [one.name for one in here.of_kind(kind)]
+    for kind in (DETECTING, FORECASTING):
+        with closing(Remote(url, kind, Question("iqr"))) as node:
+            assert node.names() == list(here.of_kind(kind.wire_type))
 
 
 def test_a_forecast_of_a_node_tells_what_its_interval_promises(url: str) -> None:
     rising = FileSeries("", np.arange(40), "ms", {"v": np.arange(40.0) + np.arange(40) % 4})
-    with closing(Remote(url, Ahead("holtwinters", "conf=90"))) as node:
-        assert node.forecast("holtwinters", rising).conf == 0.9
+    with closing(Remote(url, FORECASTING, Question("holtwinters", "conf=90"))) as node:
+        assert node.answer("holtwinters", rising).task.levels == (0.9,)

@@ -10,13 +10,15 @@ import duckdb
 import numpy as np
 import pytest
 
+from appliance.analysis.kinds import BY_TYPE
 from appliance.files.read import columns, database, formats
 from appliance.files.read.reading import Asked, Source
-from appliance.files.series import FileDetection, FileError, FileForecast
+from appliance.files.series import FileError, FileResult
 from appliance.files.write import writing
-from appliance.files.write.writing import FLAGS, FORECAST, WINDOWS, Output, Results
-from kernels.contract import Detection, Forecast
+from appliance.files.write.writing import Output, Results
+from kernels.contract import ANOMALY, FORECAST, Forecast
 from tests.appliance.files import samples
+from tests.appliance.files.results import detected, forecasted
 from tests.appliance.files.samples import MINUTE, START
 
 
@@ -31,26 +33,23 @@ def opened(tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Source]]
         yield connection, Source(connection, file, Asked(by="host"))
 
 
-def detections(source: Source) -> list[tuple[int, FileDetection]]:
+def detections(source: Source) -> list[tuple[int, FileResult]]:
     found = []
     for batch in source.batches():
         for rows in batch:
             series = source.series(rows)
             flags = np.ones(len(series.times), np.int8)
             flags[[2, 3, 18]] = -1
-            windows = series.times[[[2, 3], [18, 18]]]
             score = np.where(flags < 0, np.nan if rows.number == 1 else 9.5, 0.25)
-            found.append((rows.number, FileDetection(series, "iqr", Detection(flags, score), windows)))
+            found.append((rows.number, detected(series, "iqr", flags, score)))
     return found
 
 
-def written(
-    opened: tuple[duckdb.DuckDBPyConnection, Source], columns_: dict[str, str], format_: str, lines: bool = False
-) -> Path:
+def written(opened: tuple[duckdb.DuckDBPyConnection, Source], table: str, format_: str, lines: bool = False) -> Path:
     connection, source = opened
-    results = Results(connection, source, columns_)
+    results = Results(connection, source, BY_TYPE[ANOMALY].tables[table])
     for number, found in reversed(detections(source)):
-        results.add(number, found)
+        results.add(number, found.kind.cells(table, found.task, found.answer))
     # the connection may only write below the scratch folder
     file = Path(str(connection.execute("SELECT current_setting('temp_directory')").fetchall()[0][0])).parent / "out"
     results.write(file, format_, lines)
@@ -58,7 +57,7 @@ def written(
 
 
 def test_a_table(opened: tuple[duckdb.DuckDBPyConnection, Source]) -> None:
-    assert written(opened, WINDOWS, "table").read_text().splitlines() == [
+    assert written(opened, "windows", "table").read_text().splitlines() == [
         "host    start                     end                       rows",
         "a       2023-11-14T22:15:20.000Z  2023-11-14T22:16:20.000Z     2",
         "a       2023-11-14T22:31:20.000Z  2023-11-14T22:31:20.000Z     1",
@@ -70,14 +69,14 @@ def test_a_table(opened: tuple[duckdb.DuckDBPyConnection, Source]) -> None:
 
 
 def test_csv(opened: tuple[duckdb.DuckDBPyConnection, Source]) -> None:
-    lines = written(opened, WINDOWS, "csv").read_text().splitlines()
+    lines = written(opened, "windows", "csv").read_text().splitlines()
     assert lines[:2] == ["host,start,end,rows", "a,2023-11-14T22:15:20.000Z,2023-11-14T22:16:20.000Z,2"]
     assert lines[3].startswith('"b,""c",')
 
 
 @pytest.mark.parametrize("lines", [False, True])
 def test_json(opened: tuple[duckdb.DuckDBPyConnection, Source], lines: bool) -> None:
-    text = written(opened, FLAGS, "json", lines).read_text()
+    text = written(opened, "flags", "json", lines).read_text()
     objects = [json.loads(line) for line in text.splitlines()] if lines else json.loads(text)
     assert len(objects) == 3 * samples.ROWS
     assert objects[2] == {"host": "a", "time": "2023-11-14T22:15:20.000Z", "flag": -1, "score": 9.5}
@@ -85,7 +84,7 @@ def test_json(opened: tuple[duckdb.DuckDBPyConnection, Source], lines: bool) -> 
 
 
 def test_parquet_has_types(opened: tuple[duckdb.DuckDBPyConnection, Source]) -> None:
-    file = written(opened, FLAGS, "parquet")
+    file = written(opened, "flags", "parquet")
     with duckdb.connect() as connection:
         described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet('{file}')").fetchall()
         assert [row[1] for row in described] == ["VARCHAR", "TIMESTAMP", "BIGINT", "DOUBLE"]
@@ -96,19 +95,20 @@ def test_parquet_has_types(opened: tuple[duckdb.DuckDBPyConnection, Source]) -> 
 def test_results_are_held_in_the_database_when_there_are_many(
     opened: tuple[duckdb.DuckDBPyConnection, Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = written(opened, FLAGS, "csv").read_text()
+    whole = written(opened, "flags", "csv").read_text()
     opened[0].execute("DROP TABLE results")
     opened[0].execute("DROP TABLE keys")
     monkeypatch.setattr(writing, "HELD_ROWS", 7)
-    assert written(opened, FLAGS, "csv").read_text() == whole
+    assert written(opened, "flags", "csv").read_text() == whole
 
 
 def test_forecasts(opened: tuple[duckdb.DuckDBPyConnection, Source]) -> None:
     connection, source = opened
     series = source.series(next(source.batches())[0])
-    results = Results(connection, source, FORECAST)
+    results = Results(connection, source, BY_TYPE[FORECAST].tables["forecast"])
     ahead = Forecast(*(np.array([1.5, 2.5]) + d for d in (0, -1, 1)), times=series.times[:2])
-    results.add(0, FileForecast(series, "arima", ahead))
+    found = forecasted(series, "arima", ahead)
+    results.add(0, found.kind.cells("forecast", found.task, found.answer))
     assert results.count == 2
     file = Path(str(connection.execute("SELECT current_setting('temp_directory')").fetchall()[0][0])).parent / "out"
     results.write(file, "csv")

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, jaccard_score
 
+from appliance.files.compare.anomaly import compare
 from appliance.files.compare.comparison import Comparison
-from appliance.files.compare.detectors import compare
-from appliance.files.series import FileDetection, FileError, FileSeries
-from kernels.contract import AlgorithmError, Detection
-from tests.appliance.files.results import windows
+from appliance.files.series import FileError, FileResult, FileSeries
+from kernels.contract import AlgorithmError
+from tests.appliance.files.results import detected
 
 NAMES = ["first", "second", "third"]
 
@@ -27,11 +27,16 @@ def marks(name: str, of: str, n: int) -> np.ndarray:
     return np.repeat(rng.random(n // 3) < 0.3, 3)
 
 
-def run(name: str, one: FileSeries) -> FileDetection:
+def runs(marked: np.ndarray) -> int:
+    """Return how many runs of marked rows there are."""
+    return int((np.diff(marked.astype(int), prepend=0) > 0).sum())
+
+
+def run(name: str, one: FileSeries) -> FileResult:
     if one.name == "hard" and name == "third":
         raise AlgorithmError("third gives up")
     flags = np.where(marks(name, one.name, len(one.times)), -1, 1).astype(np.int8)
-    return FileDetection(one, name, Detection(flags, np.zeros(len(flags))), windows(one.times, flags))
+    return detected(one, name, flags)
 
 
 def table(compared: Comparison) -> dict[str, dict[str, Any]]:
@@ -51,7 +56,7 @@ def test_agreement_is_that_of_an_independent_implementation() -> None:
         assert found[name]["share"] == pytest.approx(flagged[name].mean())
         seconded = flagged[name] & np.any([flagged[other] for other in others], axis=0)
         assert found[name]["confirmed"] == pytest.approx(seconded.sum() / flagged[name].sum())
-        assert found[name]["windows"] == sum(len(run(name, s).windows) for s in several)
+        assert found[name]["windows"] == sum(runs(marks(name, s.name, len(s.times))) for s in several)
 
 
 def test_without_labels_the_sentence_says_that_nobody_knows() -> None:
@@ -93,12 +98,12 @@ def test_labels_rank_by_f1() -> None:
 
 
 def test_a_detector_that_flags_everything_is_not_the_best() -> None:
-    def flag(name: str, one: FileSeries) -> FileDetection:
+    def flag(name: str, one: FileSeries) -> FileResult:
         flags = np.full(60, -1, np.int8)
         if name == "right":
             flags[:] = 1
             flags[20:29] = -1
-        return FileDetection(one, name, Detection(flags, np.zeros(60)), windows(one.times, flags))
+        return detected(one, name, flags)
 
     truth = np.zeros(60, np.int8)
     truth[20:30] = 1
@@ -136,9 +141,9 @@ def test_who_always_fails_has_no_rank() -> None:
 
 
 def test_detectors_that_find_nothing_agree() -> None:
-    def nothing(name: str, one: FileSeries) -> FileDetection:
+    def nothing(name: str, one: FileSeries) -> FileResult:
         flags = np.ones(60, np.int8)
-        return FileDetection(one, name, Detection(flags, np.zeros(60)), windows(one.times, flags))
+        return detected(one, name, flags)
 
     found = table(compare([series("a")], NAMES, nothing))
     assert {row["agreement"] for row in found.values()} == {1.0}
@@ -149,7 +154,7 @@ def test_detectors_that_find_nothing_agree() -> None:
 def test_jobs_run_side_by_side() -> None:
     waiting = threading.Barrier(3, timeout=30)
 
-    def together(name: str, one: FileSeries) -> FileDetection:
+    def together(name: str, one: FileSeries) -> FileResult:
         waiting.wait()  # passes only if three jobs are at it at once
         return run(name, one)
 

@@ -14,13 +14,29 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from appliance.analysis.kinds.forecast import DEFAULT_ROWS, OPTION_ROWS, confidence
 from appliance.files.compare import scores
-from appliance.files.compare.comparison import REAL, TEXT, WHOLE, Cell, Comparison, Each, Run, known, last, mean, reason
-from appliance.files.series import FileError, FileForecast, FileSeries
+from appliance.files.compare.comparison import (
+    REAL,
+    TEXT,
+    WHOLE,
+    Cell,
+    Comparison,
+    Each,
+    Run,
+    Trial,
+    known,
+    last,
+    mean,
+    reason,
+)
+from appliance.files.series import FileError, FileSeries
+from appliance.protocol import fields, options, requests
 from kernels.contract import AlgorithmError, Series
 from kernels.numerics.period import find_period
 
 NAIVE = "seasonal-naive"
+FOLDS = 3
 LEAST_HISTORY = 10  # rows, as many as an analysis needs
 CYCLES = 2  # of a season that was given must be in the history
 HUGE = 1e150  # what is larger has no season that could be found
@@ -81,6 +97,18 @@ class _Record:
         return [grade for own in self.grades.values() for grade in own]
 
 
+def compare_all(trial: Trial) -> Comparison:
+    """Compare forecasters, see `compare`; raises BadRequest for options that no comparison can have."""
+    rows = requests.whole(trial.options, OPTION_ROWS, DEFAULT_ROWS)
+    if fields.START in trial.options:
+        raise FileError("a comparison forecasts what follows each origin, so it takes no start")
+    if rows < 1:
+        raise FileError(f"{OPTION_ROWS} must be at least 1, got {rows}")
+    conf = confidence({}, trial.options)
+    season = trial.season or _season(trial.options)
+    return compare(trial.series, trial.names, trial.run, rows, conf, trial.folds or FOLDS, season, trial.each)
+
+
 def compare(
     series: Sequence[FileSeries],
     names: Sequence[str],
@@ -128,8 +156,7 @@ def compare(
         except (AlgorithmError, FileError) as error:
             return str(error), time.perf_counter() - begin
         seconds = time.perf_counter() - begin
-        assert isinstance(answer, FileForecast)
-        found = answer.forecast
+        found = answer.answer
         if len(found.value) != rows:
             return f"{len(found.value)} rows instead of {rows}", seconds
         return _grade(fold, found.value, found.low, found.high, conf), seconds
@@ -150,6 +177,15 @@ def compare(
         _best_forecaster([name for name, place in ranked if place], records, jobs),
         _forecast_notes(records, jobs, short, conf),
     )
+
+
+def _season(given: Mapping[str, str]) -> int | None:
+    """Return the period that the algorithms are told, if they are told one."""
+    try:
+        period = options.whole_number(given[fields.PERIOD])
+    except (KeyError, ValueError):
+        return None
+    return period if period > 0 else None
 
 
 def _least(season: int | None) -> int:

@@ -11,9 +11,23 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.analysis.kinds.anomaly import windows
 from appliance.files.compare import scores
-from appliance.files.compare.comparison import REAL, TEXT, WHOLE, Cell, Comparison, Each, Run, known, last, mean, reason
-from appliance.files.series import FileDetection, FileError, FileSeries
+from appliance.files.compare.comparison import (
+    REAL,
+    TEXT,
+    WHOLE,
+    Cell,
+    Comparison,
+    Each,
+    Run,
+    Trial,
+    known,
+    last,
+    mean,
+    reason,
+)
+from appliance.files.series import FileError, FileResult, FileSeries
 from kernels.contract import AlgorithmError
 
 COLUMNS = {
@@ -44,6 +58,11 @@ class _Found:
     reasons: Counter[str] = field(default_factory=Counter)
 
 
+def compare_all(trial: Trial) -> Comparison:
+    """Compare detectors, see `compare`."""
+    return compare(trial.series, trial.names, trial.run, trial.labels, trial.each)
+
+
 def compare(
     series: Sequence[FileSeries],
     names: Sequence[str],
@@ -68,14 +87,13 @@ def compare(
     if not series:
         raise FileError("there is no series to compare detectors on")
 
-    def one_job(job: tuple[str, FileSeries]) -> tuple[FileDetection | str, float]:
+    def one_job(job: tuple[str, FileSeries]) -> tuple[FileResult | str, float]:
         name, one = job
         begin = time.perf_counter()
         try:
             answer = run(name, one)
         except (AlgorithmError, FileError) as error:
             return str(error), time.perf_counter() - begin
-        assert isinstance(answer, FileDetection)
         return answer, time.perf_counter() - begin
 
     found = {name: _Found() for name in names}
@@ -91,8 +109,8 @@ def compare(
                 record.reasons[outcome] += 1
             else:
                 record.seconds.append(seconds)
-                record.windows += len(outcome.windows)
-                flagged[at], answered[at] = outcome.detection.flags != 1, True
+                record.windows += len(windows(outcome.task.times, outcome.answer.flags)[0])
+                flagged[at], answered[at] = outcome.answer.flags != 1, True
             if labels is not None:
                 record.hits.add(flagged[at], labels[one.name] != 0)
         votes = flagged.sum(axis=0)

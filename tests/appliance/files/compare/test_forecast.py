@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -8,10 +9,11 @@ import numpy as np
 import pytest
 
 from appliance.files.compare import scores
-from appliance.files.compare.comparison import Comparison
-from appliance.files.compare.forecasters import NAIVE, compare
-from appliance.files.series import FileError, FileForecast, FileSeries
+from appliance.files.compare.comparison import Comparison, Trial
+from appliance.files.compare.forecast import FOLDS, NAIVE, compare, compare_all
+from appliance.files.series import FileError, FileResult, FileSeries
 from kernels.contract import AlgorithmError, Forecast
+from tests.appliance.files.results import forecasted
 
 ROWS = 12
 
@@ -22,14 +24,13 @@ def series(name: str = "", n: int = 200, seed: int = 1, level: float = 100.0) ->
     return FileSeries(name, np.arange(n, dtype=np.int64) * 60_000, "ms", {"v": values})
 
 
-def flat(name: str, known: FileSeries) -> FileForecast:
+def flat(name: str, known: FileSeries) -> FileResult:
     """Forecast the mean of the history, plus 1 % for each letter of the name; give up on what is called hard."""
     if known.name == "hard" and name != "mean":
         raise AlgorithmError(f"{name} gives up")
     value = np.full(ROWS, known.columns["v"].mean() * (1 + 0.01 * (len(name) - 4)))
     half = 2.0 * known.columns["v"].std()
-    times = known.times[-1] + 60_000 * np.arange(1, ROWS + 1)
-    return FileForecast(known, name, Forecast(value, value - half, value + half, times=times))
+    return forecasted(known, name, Forecast(value, value - half, value + half))
 
 
 def table(compared: Comparison) -> dict[str, dict[str, Any]]:
@@ -45,7 +46,7 @@ def naive(all_series: list[FileSeries], name: str, folds: int, season: int, conf
         for fold in range(folds):
             origin = len(values) - ROWS * (folds - fold)
             known = FileSeries(one.name, one.times[:origin], "ms", {"v": np.array(values[:origin])})
-            found = flat(name, known).forecast
+            found = flat(name, known).answer
             naive_errors = [abs(values[t] - values[t - season]) for t in range(season, origin)]
             scale = sum(naive_errors) / len(naive_errors)
             absolute, share, winkler, inside = 0.0, 0.0, 0.0, 0
@@ -76,7 +77,7 @@ def test_no_forecast_sees_the_future() -> None:
     whole = series(n=200)
     seen: list[tuple[int, int]] = []
 
-    def run(name: str, known: FileSeries) -> FileForecast:
+    def run(name: str, known: FileSeries) -> FileResult:
         assert len(known.times) == len(known.columns["v"])
         assert (known.columns["v"] == whole.columns["v"][: len(known.times)]).all()
         seen.append((int(known.times[-1]), len(known.times)))
@@ -123,10 +124,10 @@ def test_ranks_are_by_mean_mase_and_a_sentence_tells() -> None:
 
 
 def test_the_best_is_told_against_the_second_and_the_naive_one() -> None:
-    def run(name: str, known: FileSeries) -> FileForecast:
+    def run(name: str, known: FileSeries) -> FileResult:
         ahead = np.arange(len(known.times), len(known.times) + ROWS)
         value = 100.0 * (1.0 + 0.3 * np.sin(ahead * 2 * np.pi / 12)) + 3.0 * (name == "near")
-        return FileForecast(known, name, Forecast(value, value - 10, value + 10, times=ahead))
+        return forecasted(known, name, Forecast(value, value - 10, value + 10))
 
     compared = compare([series()], ["near", "exact"], run, ROWS, folds=3, season=12)
     assert [row[1] for row in compared.rows] == ["exact", "near", NAIVE]
@@ -148,7 +149,7 @@ def test_a_failed_forecast_counts_as_the_naive_one() -> None:
 
 
 def test_who_always_fails_has_no_rank() -> None:
-    def run(name: str, known: FileSeries) -> FileForecast:
+    def run(name: str, known: FileSeries) -> FileResult:
         if name == "file":
             raise FileError("no usual step")
         return flat("mean", known)
@@ -187,13 +188,46 @@ def test_a_constant_history_has_no_mase() -> None:
     assert compared.sentence == f"mean and {NAIVE} did equally well: mean sMAPE 0 over 2 forecasts of 1 series"
 
 
+@pytest.mark.parametrize(
+    ("period", "season"), [({}, 12), ({"period": "24"}, 24), ({"period": "-1"}, 12), ({"period": "auto"}, 12),
+                           ({"period": "0"}, 12)],
+)  # fmt: skip
+def test_the_season_is_the_period_that_algorithms_are_told(period: dict[str, str], season: int) -> None:
+    trial = Trial([series()], ["mean"], flat, {"rows": str(ROWS), "conf": "80"} | period)
+    assert compare_all(trial).notes[0] == f"season of MASE and {NAIVE}: {season} rows; intervals promise 80 %"
+    told = compare_all(dataclasses.replace(trial, season=6)).notes[0]
+    assert told == f"season of MASE and {NAIVE}: 6 rows; intervals promise 80 %"
+
+
+def test_rows_and_folds_are_those_that_were_asked_for() -> None:
+    trial = Trial([series()], ["mean"], flat, {"rows": str(ROWS)})
+    assert table(compare_all(trial))["mean"]["forecasts"] == FOLDS
+    assert table(compare_all(dataclasses.replace(trial, folds=5)))["mean"]["forecasts"] == 5
+    assert table(compare_all(dataclasses.replace(trial, options={})))["mean"]["reason"] == "12 rows instead of 10"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"start": "0"}, "a comparison forecasts what follows each origin, so it takes no start"),
+        ({"rows": "0"}, "rows must be at least 1, got 0"),
+        ({"rows": "many"}, "rows must be an integer, got 'many'"),
+        ({"conf": "0"}, "invalid value of conf, should between 0 and 1.0, got 0.0"),
+    ],
+)
+def test_options_that_no_comparison_can_have_are_refused(options: dict[str, str], message: str) -> None:
+    with pytest.raises((FileError, AlgorithmError)) as refused:
+        compare_all(Trial([series()], ["mean"], flat, options))
+    assert str(refused.value) == message
+
+
 def test_every_cell_fits_its_column() -> None:
     kinds = {"VARCHAR": str, "BIGINT": int, "DOUBLE": float}
     huge = FileSeries(
         "huge", np.arange(60, dtype=np.int64), "ms", {"v": 1e300 * np.random.default_rng(1).normal(size=60)}
     )
 
-    def quietly(name: str, known: FileSeries) -> FileForecast:
+    def quietly(name: str, known: FileSeries) -> FileResult:
         with np.errstate(over="ignore"):  # of this test's own deviation, not of what is tested
             return flat(name, known)
 
@@ -209,7 +243,7 @@ def test_jobs_run_side_by_side_with_the_same_outcome() -> None:
     several = [series("a"), series("b", seed=2)]
     waiting = threading.Barrier(4, timeout=30)
 
-    def together(name: str, known: FileSeries) -> FileForecast:
+    def together(name: str, known: FileSeries) -> FileResult:
         waiting.wait()  # passes only if four jobs are at it at once
         return flat(name, known)
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.files.read import times
-from appliance.files.series import FileError
+from appliance.protocol import times
+from appliance.protocol.documents import BadRequest
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_durations(text: str, precision: str, step: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "0s", "-5m", "5 years", "1.5h", "10u"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(FileError, match="--every"):
+    with pytest.raises(BadRequest, match="every"):
         times.duration(text, "ms")
 
 
@@ -45,7 +45,7 @@ def test_moments(text: str, at: int) -> None:
 
 
 def test_what_is_no_moment_is_refused() -> None:
-    with pytest.raises(FileError, match="--start yesterday"):
+    with pytest.raises(BadRequest, match="start yesterday"):
         times.moment("yesterday", "ms")
 
 

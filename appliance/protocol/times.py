@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from appliance.files.series import FileError
+from appliance.protocol.documents import BadRequest
 from kernels.contract import Times
 
 PER_SECOND = {"ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
@@ -54,27 +54,27 @@ def rhythm(times: Times) -> Rhythm:
 
 
 def duration(text: str, precision: str) -> int:
-    """Return a step such as ``10s``, ``5m`` or a number in units of `precision`, in that unit; raises FileError."""
+    """Return a step such as ``10s``, ``5m`` or a number in units of `precision`, in that unit; raises BadRequest."""
     match = _DURATION.fullmatch(text)
     if match is None or int(match[1]) == 0:
-        raise FileError(f"--every {text}: a number with one of {', '.join(DURATIONS)} is expected, such as 5m")
+        raise BadRequest(f"every {text}: a number with one of {', '.join(DURATIONS)} is expected, such as 5m")
     if not match[2]:
         return int(match[1])
     unit = 10**9 // PER_SECOND[precision]
     whole, rest = divmod(int(match[1]) * DURATIONS[match[2]], unit)
     if rest:
-        raise FileError(f"--every {text} is no whole number of {precision}, the unit of the times")
+        raise BadRequest(f"every {text} is no whole number of {precision}, the unit of the times")
     return whole
 
 
 def moment(text: str, precision: str) -> int:
-    """Return a time written as ISO 8601 (UTC unless it says otherwise) or as an integer; raises FileError."""
+    """Return a time written as ISO 8601 (UTC unless it says otherwise) or as an integer; raises BadRequest."""
     if re.fullmatch(r"[+-]?\d+", text.strip()):
         return int(text)
     try:
         time = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise FileError(f"--start {text}: a time such as 2026-01-01T00:00:00Z or an integer is expected") from None
+        raise BadRequest(f"start {text}: a time such as 2026-01-01T00:00:00Z or an integer is expected") from None
     time = time if time.tzinfo else time.replace(tzinfo=UTC)
     return (time - EPOCH) // timedelta(microseconds=1) * PER_SECOND[precision] // PER_SECOND["us"]
 

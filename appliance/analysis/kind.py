@@ -1,0 +1,135 @@
+"""What a kind of analysis is: all that distinguishes detecting anomalies from forecasting.
+
+Each kind is one file in `appliance.analysis.kinds`. Endpoints, listing, catalogue, plug-ins, self-test, file commands,
+plots, completions and conformance tests iterate over the kinds and ask no kind by name.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+
+from appliance.analysis.picture import Picture
+from appliance.protocol import documents, requests
+from appliance.protocol.documents import Body, Document
+from appliance.protocol.requests import Request
+from kernels.contract import Answer, Json, Series, Task, Times
+
+A = TypeVar("A", bound=Answer)
+
+Column = np.ndarray[Any, Any]
+Columns = Mapping[str, str]  # name -> TIME, WHOLE or REAL
+TIME, WHOLE, REAL = "time", "BIGINT", "DOUBLE"  # the types of a file's columns
+
+
+class Kind(ABC, Generic[A]):
+    """One kind of analysis, whose algorithms answer with an `A`.
+
+    wire_type : its name on the wire.
+    title : its name in a sentence, such as ``anomaly detection``.
+    place : where it stands in `/list`, the smallest first.
+    route : the endpoint's path.
+    default : the algorithm of a request that names none.
+    optional : listed only where `detail-types` says so; old servers know only the first two kinds.
+    units : of times that a request may have.
+    common : what `/list` shows as options of every algorithm, with their defaults.
+    everything : the option by which a node tells all there is, "" for none.
+    takes : the options that every algorithm takes at the prompt, besides its own and the service's.
+    plugin : the base class of operators' plug-ins, None if there is none; folder : where they may lie.
+    tables : the results of the file command: name -> columns; noun : what one of their rows is.
+    headline : of a plot, with the names of the algorithms put in.
+    one_column : whether one column is all that is analysed.
+    """
+
+    wire_type: ClassVar[str]
+    title: ClassVar[str]
+    place: ClassVar[int]
+    route: ClassVar[str]
+    default: ClassVar[str]
+    optional: ClassVar[bool] = False
+    units: ClassVar[Sequence[str]] = requests.UNITS
+    common: ClassVar[Mapping[str, Json]] = {}
+    everything: ClassVar[str] = ""
+    takes: ClassVar[tuple[str, ...]] = ()
+    plugin: ClassVar[type[Any] | None] = None
+    folder: ClassVar[str | None] = None
+    tables: ClassVar[Mapping[str, Columns]]
+    noun: ClassVar[Mapping[str, str]]
+    headline: ClassVar[str]
+    one_column: ClassVar[bool] = False
+
+    @property
+    def name(self) -> str:
+        """The name of its file, which is that of its modules elsewhere too."""
+        return type(self).__module__.rpartition(".")[2]
+
+    # --- requests ---------------------------------------------------------------------------------------------------
+
+    def read(self, body: Body) -> Request:
+        """Read the body of a request; raises BadRequest."""
+        document = documents.parse(body)
+        return self.request(document, *documents.table(document, body))
+
+    def request(self, document: Document, times: Times, columns: Mapping[str, Series]) -> Request:
+        """Return the request that a body with these fields and columns is; raises BadRequest."""
+        common = requests.common(document, self.default)
+        unit = requests.unit(document, self.units)
+        return Request(**common, task=self.task(document, common["options"], Task(columns, times, unit)))
+
+    @abstractmethod
+    def task(self, document: Document, options: Mapping[str, str], data: Task) -> Task:
+        """Complete the task of a request, of which the data are read; raises BadRequest."""
+
+    @abstractmethod
+    def question(self, options: Mapping[str, str], data: Task) -> dict[str, Any]:
+        """Return what a request of its own for these data has, from options as they are written in SQL.
+
+        Raises
+        ------
+        BadRequest : an option that cannot be read, times that have no usual step where one is needed.
+        """
+
+    def remark(self, options: Mapping[str, str], data: Task) -> str | None:
+        """Return what a user should know of the times of a series, None for nothing."""
+        return None
+
+    # --- answers ----------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def checked(self, task: Task, answer: Any) -> A:
+        """Hold an answer to the contract, whoever gave it: types, lengths, finite numbers; raises AlgorithmError."""
+
+    @abstractmethod
+    def write(self, request: Request, answer: A) -> dict[str, Any]:
+        """Return what the reply has besides algorithm and option; raises AlgorithmError for what cannot be sent."""
+
+    @abstractmethod
+    def parse(self, reply: Mapping[str, Any], task: Task) -> A:
+        """Return the answer that a node's reply is; raises KeyError, TypeError, ValueError or OverflowError."""
+
+    # --- algorithms -------------------------------------------------------------------------------------------------
+
+    def from_plugin(self, plugin: type[Any]) -> Callable[[Task, Any], A]:
+        """Return what runs a plug-in class of the operator's."""
+        raise NotImplementedError(f"{self.title} has no plug-in classes")
+
+    @abstractmethod
+    def example(self, values: Series) -> Task:
+        """Return the task of analysing some values, float64 (n,) or (n, columns), for self-test and conformance."""
+
+    @abstractmethod
+    def summary(self, answer: A) -> Mapping[str, Json]:
+        """Return what the self-test compares: lists of numbers, by name."""
+
+    # --- files ------------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def cells(self, table: str, task: Task, answer: A) -> tuple[Column, ...]:
+        """Return the columns of one of `tables`, all of one length."""
+
+    @abstractmethod
+    def picture(self, task: Task, answer: A, column: str) -> Picture:
+        """Return what a plot shows for one column of the data."""

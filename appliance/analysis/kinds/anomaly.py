@@ -1,0 +1,139 @@
+"""Anomaly detection: a code for each row, answered as windows of rows that are not normal."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.analysis import checks, plugin_objects
+from appliance.analysis.kind import REAL, TIME, WHOLE, Column, Kind
+from appliance.analysis.picture import Picture, Points, counted
+from appliance.analysis.taosanalytics_compat import AbstractAnomalyDetectionService
+from appliance.protocol import fields
+from appliance.protocol.documents import BadRequest, Document
+from appliance.protocol.requests import Request
+from kernels.contract import ANOMALY, AlgorithmError, Detection, Series, Task, Times
+
+WINDOWS, FLAGS = "windows", "flags"
+ENVELOPE = (fields.ALGO, fields.OPTION, fields.RESULT, fields.ROWS, fields.MASK, fields.SCORES)
+
+
+class Anomaly(Kind[Detection]):
+    """Anomaly detection; a detector that takes several columns gets all there are."""
+
+    wire_type = ANOMALY
+    title = "anomaly detection"
+    place = 2
+    route = "/anomaly-detect"
+    default = "ksigma"
+    everything = f"{fields.SCORES}=1"
+    takes = (fields.VALID_CODE, fields.SCORES)
+    plugin = AbstractAnomalyDetectionService
+    folder = "ad"
+    tables = {
+        WINDOWS: {"start": TIME, "end": TIME, "rows": WHOLE},
+        FLAGS: {"time": TIME, "flag": WHOLE, "score": REAL},
+    }
+    noun = {WINDOWS: "window", FLAGS: "row"}
+    headline = "Anomalies found by {}"
+
+    def task(self, document: Document, options: Mapping[str, str], data: Task) -> Task:
+        """Complete the task of a request; raises BadRequest."""
+        if len({len(column) for column in data.columns.values()}) > 1:
+            raise BadRequest("multiple dimensions of data for anomaly detection are not equal")
+        return data
+
+    def question(self, options: Mapping[str, str], data: Task) -> dict[str, Any]:
+        """Return nothing: a detector needs no more than its data."""
+        return {}
+
+    def checked(self, task: Task, answer: Any) -> Detection:
+        """Hold an answer to the contract; raises AlgorithmError."""
+        if not isinstance(answer, Detection):
+            raise AlgorithmError(f"a Detection is expected, got {type(answer).__name__}")
+        rows = len(task.series)
+        flags = checks.flags(answer.flags, rows)
+        return dataclasses.replace(answer, flags=flags, score=checks.array(answer.score, rows, "score"))
+
+    def write(self, request: Request, answer: Detection) -> dict[str, Any]:
+        """Return windows, their codes and, if asked for, the score of every row."""
+        spans, codes = windows(request.task.times, answer.flags)
+        reply = {fields.RESULT: spans, fields.ROWS: len(spans), fields.MASK: codes, **answer.extra}
+        if request.option(fields.SCORES, 0):
+            reply[fields.SCORES] = answer.score
+        return reply
+
+    def parse(self, reply: Mapping[str, Any], task: Task) -> Detection:
+        """Return the flags that a node's windows mean; scores are nan where it tells none."""
+        rows = len(task.times)
+        spans = np.array(reply[fields.RESULT], dtype=np.int64).reshape(-1, 2)
+        codes = np.array(reply.get(fields.MASK, [-1] * len(spans)), dtype=np.int8)
+        score = np.array(reply.get(fields.SCORES, [np.nan] * rows), dtype=np.float64)
+        if len(codes) != len(spans) or len(score) != rows:
+            raise ValueError("codes or scores of another length")
+        flags = np.ones(rows, dtype=np.int8)
+        begins = np.searchsorted(task.times, spans[:, 0])
+        ends = np.searchsorted(task.times, spans[:, 1], side="right")
+        for begin, end, code in zip(begins, ends, codes, strict=True):
+            flags[begin:end] = code
+        return Detection(flags, score, {key: value for key, value in reply.items() if key not in ENVELOPE})
+
+    def from_plugin(self, plugin: type[AbstractAnomalyDetectionService]) -> Callable[[Task, Any], Detection]:
+        """Return what has an object of a plug-in's class judge the rows."""
+
+        def detect(task: Task, _: Any) -> Detection:
+            valid_code = checks.integer(fields.VALID_CODE, task.options.get(fields.VALID_CODE, 1))
+            worker = plugin_objects.fed(plugin, task)
+            worker.set_params({**task.options})
+            flags = checks.flags(worker.execute(), len(task.series), valid_code)
+            return Detection(flags, np.where(flags == 1, 0.0, 1.0))
+
+        return detect
+
+    def example(self, values: Series) -> Task:
+        """Return the task of judging some values."""
+        return Task.of(values, times=np.arange(len(values), dtype=np.int64))
+
+    def summary(self, answer: Detection) -> Mapping[str, Any]:
+        """Return the rows that are flagged, and the scores."""
+        return {"anomalies": np.flatnonzero(answer.flags < 0), "score": answer.score}
+
+    def cells(self, table: str, task: Task, answer: Detection) -> tuple[Column, ...]:
+        """Return a row for each window, or for each row of the data."""
+        if table == FLAGS:
+            return task.times, answer.flags.astype(np.int64), answer.score
+        begin, end = windows(task.times, answer.flags)[0].T
+        return begin, end, np.searchsorted(task.times, end, side="right") - np.searchsorted(task.times, begin)
+
+    def picture(self, task: Task, answer: Detection, column: str) -> Picture:
+        """Show the windows and the rows that are flagged."""
+        spans = windows(task.times, answer.flags)[0]
+        flagged = answer.flags != 1
+        said = "no anomalies"
+        if flagged.any():
+            said = f"{counted(len(spans), 'window')}, {int(flagged.sum()):,} of {len(flagged):,} rows"
+        points = Points("anomalous row", task.times[flagged], task.columns[column][flagged])
+        return Picture(said, len(task.times), windows=spans, window="anomalous window", points=points)
+
+
+def windows(times: Times, codes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Return the anomaly windows: maximal runs of one and the same code other than 1.
+
+    Returns
+    -------
+    int64 (windows, 2), first and last time of each run, both inclusive; and the code of each run.
+    """
+    if len(times) != len(codes):
+        return np.empty((0, 2), np.int64), codes[:0]
+    ends = np.flatnonzero(np.append(codes[1:] != codes[:-1], True))
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    anomalous = codes[starts] != 1
+    starts, ends = starts[anomalous], ends[anomalous]
+    return np.column_stack((times[starts], times[ends])), codes[starts]
+
+
+KIND = Anomaly()

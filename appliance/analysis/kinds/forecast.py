@@ -1,0 +1,284 @@
+"""Forecasting: values for the rows to come, with the bounds of an interval if they are wanted."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from appliance.analysis import checks, plugin_objects
+from appliance.analysis.kind import REAL, TIME, Column, Kind
+from appliance.analysis.picture import Line, Picture, counted
+from appliance.analysis.taosanalytics_compat import AbstractForecastService
+from appliance.protocol import documents, fields, options, requests, times
+from appliance.protocol.documents import INT64, MAX_FORECAST_ROWS, BadRequest, Document
+from appliance.protocol.requests import Request
+from kernels.contract import FORECAST, AlgorithmError, Forecast, Series, Task, Times
+
+DEFAULT_ROWS, DEFAULT_CONF = 10, 0.95
+OPTION_ROWS = "rows"  # of the user's options, in SQL and at the prompt
+ENVELOPE = (fields.ALGO, fields.OPTION, fields.RESULT, fields.ROWS, fields.PERIOD, fields.MSE)
+# what a plot shows of the past, as a multiple of the rows ahead, and in rows
+HISTORY, HISTORY_AT_MOST, HISTORY_ROWS = 4, 12, 40
+
+
+class Forecasting(Kind[Forecast]):
+    """Forecasts of one column; further columns are covariates."""
+
+    wire_type = FORECAST
+    title = "forecast"
+    place = 1
+    route = "/forecast"
+    default = "holtwinters"
+    common = {
+        fields.PERIOD: 0,
+        fields.START: 0,
+        fields.EVERY: 1,
+        fields.FORECAST_ROWS: DEFAULT_ROWS,
+        fields.RETURN_CONF: 1,
+        fields.CONF: DEFAULT_CONF,
+        "tz": "UTC",
+        "precision": "ms",
+    }
+    takes = (fields.PERIOD, OPTION_ROWS, fields.CONF, fields.EVERY, fields.START, fields.RETURN_CONF)
+    plugin = AbstractForecastService
+    folder = "fc"
+    tables = {"forecast": {"time": TIME, "forecast": REAL, "low": REAL, "high": REAL}}
+    noun = {"forecast": "row"}
+    headline = "Forecast by {}"
+    one_column = True
+
+    def task(self, document: Document, options: Mapping[str, str], data: Task) -> Task:
+        """Complete the task of a request: rows, times, coverage and covariates; raises BadRequest."""
+        wanted = (fields.START, fields.EVERY, fields.FORECAST_ROWS)
+        start, every, rows = (documents.integer(document, name) for name in wanted)
+        if start is None or every is None or rows is None:
+            raise BadRequest("params are missing, start_ts, time_step, rows are all required")
+        if every <= 0:
+            raise BadRequest(f"time_step should be greater than 0, got {every}")
+        if rows <= 0:
+            raise BadRequest("forecast rows is not specified yet")
+        if rows > MAX_FORECAST_ROWS:
+            raise BadRequest(f"forecast rows should be at most {MAX_FORECAST_ROWS}, got {rows}")
+        if not INT64.min <= start + rows * every <= INT64.max:
+            raise BadRequest(
+                f"forecast times leave the range of a timestamp: start {start}, every {every}, rows {rows}"
+            )
+        _check_period(options, len(data.times))
+        past = {name: column for name, column in data.columns.items() if fields.PAST_COVARIATE in name}
+        ahead = {n: column for n, column in data.columns.items() if fields.KNOWN_COVARIATE in n and n not in past}
+        others = {name: column for name, column in data.columns.items() if name not in past and name not in ahead}
+        return dataclasses.replace(
+            data,
+            columns={fields.VALUE_COLUMN: others[fields.VALUE_COLUMN], **others},
+            start=start,
+            step=every,
+            rows=rows,
+            levels=(confidence(document, options),),
+            bounds=bool(documents.integer(document, fields.RETURN_CONF) or 0),
+            past=past,
+            known=ahead,
+        )
+
+    def question(self, options: Mapping[str, str], data: Task) -> dict[str, Any]:
+        """Return where a forecast goes on after the last row, unless the options say otherwise; raises BadRequest."""
+        every, start = options.get(fields.EVERY), options.get(fields.START)
+        step = times.duration(every, data.unit) if every else _usual_step(data)
+        found = {
+            fields.FORECAST_ROWS: requests.whole(options, OPTION_ROWS, DEFAULT_ROWS),
+            fields.EVERY: step,
+            fields.START: times.moment(start, data.unit) if start else int(data.times[-1]) + step,
+            fields.RETURN_CONF: 1,
+        }
+        return found
+
+    def remark(self, options: Mapping[str, str], data: Task) -> str | None:
+        """Return how irregular the times are, None if they are regular."""
+        rhythm = times.rhythm(data.times)
+        if not rhythm.gaps and not rhythm.short:
+            return None
+        short = f" and {counted(rhythm.short, 'much shorter step')}" if rhythm.short else ""
+        irregular = f"{counted(rhythm.gaps, 'gap')}{short}, the usual step is {times.lasting(rhythm.usual, data.unit)}"
+        return f"{irregular}: the forecast takes all rows as evenly spaced"
+
+    def checked(self, task: Task, answer: Any) -> Forecast:
+        """Hold an answer to the contract; raises AlgorithmError."""
+        if not isinstance(answer, Forecast):
+            raise AlgorithmError(f"a Forecast is expected, got {type(answer).__name__}")
+        value, low, high = (checks.array(getattr(answer, name), task.rows, name) for name in ("value", "low", "high"))
+        if not ((low <= value) & (value <= high)).all():
+            row = int(np.argmin((low <= value) & (value <= high)))
+            raise AlgorithmError(f"forecast {value[row]} outside its bounds {low[row]} to {high[row]} at row {row}")
+        return dataclasses.replace(answer, value=value, low=low, high=high, mse=checks.mse(answer.mse))
+
+    def write(self, request: Request, answer: Forecast) -> dict[str, Any]:
+        """Return times and values, and the bounds if they are wanted; raises AlgorithmError."""
+        task = request.task
+        arrays = [times_ahead(task, answer), answer.value, *([answer.low, answer.high] if task.bounds else [])]
+        for array in arrays:  # whoever computed it: taosd misreads what is missing or not finite
+            if len(array) != task.rows:
+                raise AlgorithmError(f"result length is not identical, ts rows:{task.rows}  res rows:{len(array)}")
+            if not np.isfinite(array).all():
+                raise AlgorithmError("the forecast leaves the range of floating-point numbers")
+        return {
+            fields.PERIOD: answer.period,
+            fields.ROWS: task.rows,
+            fields.MSE: answer.mse,
+            fields.RESULT: arrays,
+            **answer.extra,
+        }
+
+    def parse(self, reply: Mapping[str, Any], task: Task) -> Forecast:
+        """Return the forecast that a node's reply is."""
+        moments, *columns = reply[fields.RESULT]
+        value, low, high = (np.array(column, dtype=np.float64) for column in columns)
+        ahead = np.array(moments, dtype=np.int64)
+        if not len(ahead) == len(value) == len(low) == len(high) == task.rows:
+            raise ValueError("arrays of another length")
+        extra = {key: each for key, each in reply.items() if key not in ENVELOPE}
+        period = reply.get(fields.PERIOD) or 0
+        return Forecast(value, low, high, reply.get(fields.MSE), period, extra, ahead)
+
+    def from_plugin(self, plugin: type[AbstractForecastService]) -> Callable[[Task, Any], Forecast]:
+        """Return what has an object of a plug-in's class make the forecast."""
+
+        def forecast(task: Task, _: Any) -> Forecast:
+            worker = plugin_objects.fed(plugin, dataclasses.replace(task, columns=_first(task)))
+            asked: dict[str, Any] = {
+                "start_ts": task.start,
+                "time_step": task.step,
+                OPTION_ROWS: task.rows,
+                "fc_rows": task.rows,
+                fields.CONF: task.levels[0],
+                fields.RETURN_CONF: int(task.bounds),
+                "precision": task.unit,
+                fields.KNOWN_COVARIATE: [values.tolist() for values in task.known.values()],
+                fields.PAST_COVARIATE: [values.tolist() for values in task.past.values()],
+            }
+            if fields.PERIOD in task.options:
+                asked[fields.PERIOD] = checks.integer(fields.PERIOD, task.options[fields.PERIOD])
+            for name, value in asked.items():  # also where the plug-in's set_params does not call the base class's
+                setattr(worker, name, value)
+            worker.set_params({**task.options, **asked})
+            return _from_plugin(worker.execute(), worker.period, task)
+
+        return forecast
+
+    def example(self, values: Series) -> Task:
+        """Return the task of forecasting six rows."""
+        n = len(values)
+        return Task.of(values, times=np.arange(n, dtype=np.int64), start=n, step=1, rows=6, conf=0.9)
+
+    def summary(self, answer: Forecast) -> Mapping[str, Any]:
+        """Return values and bounds."""
+        return {"value": answer.value, "low": answer.low, "high": answer.high}
+
+    def cells(self, table: str, task: Task, answer: Forecast) -> tuple[Column, ...]:
+        """Return a row for each step ahead."""
+        return times_ahead(task, answer), answer.value, answer.low, answer.high
+
+    def picture(self, task: Task, answer: Forecast, column: str) -> Picture:
+        """Show the forecast and its band after the last rows, so that it remains the larger matter."""
+        ahead, all_rows = len(answer.value), len(task.times)
+        wanted = max(HISTORY * ahead, min(3 * answer.period, HISTORY_AT_MOST * ahead), HISTORY_ROWS)
+        shown = min(wanted, all_rows)
+        briefly = f"{ahead:,} rows ahead"
+        band = "" if np.array_equal(answer.low, answer.high) else f"{100 * task.levels[0]:g} % interval"
+        line = Line("forecast", times_ahead(task, answer), answer.value, answer.low, answer.high, band)
+        said = f"{briefly}, the last {shown:,} of {all_rows:,} rows before"
+        return Picture(said, shown, briefly, line=line, border=True)
+
+
+def times_ahead(task: Task, answer: Forecast | None = None) -> Times:
+    """Return the times of a forecast, int64 (rows,): the regular ones, unless the algorithm has its own."""
+    if answer is not None and answer.times is not None:
+        return answer.times
+    return task.start + task.step * np.arange(task.rows, dtype=np.int64)
+
+
+def confidence(document: Mapping[str, Any], given: Mapping[str, str]) -> float:
+    """Return the coverage that is asked for, from a request's fields or its options; raises BadRequest."""
+    conf = documents.number(document, fields.CONF)
+    if conf is None and fields.CONF in given:
+        try:
+            conf = options.finite_number(given[fields.CONF])
+        except ValueError:
+            conf = -1.0
+    if conf is None:
+        return DEFAULT_CONF
+    share = conf / 100.0 if conf > 1.0 else float(conf)
+    if not 0.0 < share <= 1.0:
+        raise BadRequest(f"invalid value of conf, should between 0 and 1.0, got {conf}")
+    return share
+
+
+def _check_period(given: Mapping[str, str], rows: int) -> None:
+    try:
+        period = options.finite_number(given.get(fields.PERIOD, "0"))
+    except ValueError:
+        return  # a word such as auto: the algorithm knows
+    if period < 0:
+        raise BadRequest(f"periods should be greater than 0, got {given[fields.PERIOD]}")
+    if period > rows:
+        shown = given[fields.PERIOD]
+        raise BadRequest(f"number of input data is less than the periods, {rows} rows, period {shown}")
+
+
+def _usual_step(data: Task) -> int:
+    rhythm = times.rhythm(data.times)
+    if rhythm.none:
+        raise BadRequest(
+            f"the times have no usual step: {rhythm.gaps + rhythm.short} of {rhythm.steps} steps are far from the "
+            f"median, {times.lasting(rhythm.usual, data.unit)}; {fields.EVERY} sets one"
+        )
+    return rhythm.usual
+
+
+# --- answers of plug-in classes -------------------------------------------------------------------------------------
+
+
+def _first(task: Task) -> dict[str, Series]:
+    return dict([next(iter(task.columns.items()))])
+
+
+def _from_plugin(answer: Any, period: Any, task: Task) -> Forecast:
+    """Return the answer of a plug-in's `execute` as a forecast, refusing what the wire could not carry."""
+    if not isinstance(answer, Mapping) or not isinstance(answer.get(fields.RESULT), (list, tuple, np.ndarray)):
+        raise AlgorithmError(f'forecast result is empty: a dict with "{fields.RESULT}" is expected')
+    arrays = list(answer[fields.RESULT])
+    if len(arrays) not in (2, 4):
+        raise AlgorithmError(f"result length should be 2 or 4 arrays (times, values, low, high), got {len(arrays)}")
+    for array in arrays:
+        if np.ndim(array) != 1:
+            raise AlgorithmError("every array of the result must be a list of numbers")
+        if len(array) != task.rows:
+            raise AlgorithmError(f"result length is not identical, ts rows:{task.rows}  res rows:{len(array)}")
+    value = checks.numbers(arrays[1], "forecast")
+    low, high = (checks.numbers(array, "bounds") for array in arrays[2:]) if len(arrays) == 4 else (value, value)
+    if (low > high).any():
+        row = int(np.argmax(low > high))
+        raise AlgorithmError(f"lower bound {low[row]} above upper bound {high[row]} at row {row}")
+    return Forecast(
+        value,
+        np.minimum(low, value),
+        np.maximum(high, value),
+        mse=checks.mse(answer.get(fields.MSE)),
+        period=checks.integer(fields.PERIOD, period or 0),
+        extra={"model_info": answer["model_info"]} if isinstance(answer.get("model_info"), str) else {},
+        times=_own_times(arrays[0], task),
+    )
+
+
+def _own_times(given: Any, task: Task) -> Times | None:
+    """Return the times a plug-in answers for, None if they are the regular ones."""
+    moments = [checks.integer("time", value) for value in given]
+    if moments == [task.start + row * task.step for row in range(task.rows)]:
+        return None
+    if not all(INT64.min <= value <= INT64.max for value in moments):
+        raise AlgorithmError("times leave the range of a timestamp")
+    return np.array(moments, dtype=np.int64)
+
+
+KIND = Forecasting()

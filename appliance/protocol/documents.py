@@ -1,0 +1,223 @@
+"""Bodies of requests: JSON to fields and arrays.
+
+The numbers of a body go from the parser's own buffers into numpy arrays; no Python object is made per value. Only a
+body that is not quite JSON (the client prints ``nan`` and ``inf`` with ``%f``) takes a slower way, to be refused
+with the place of the bad value.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any, Literal
+
+import numpy as np
+import simdjson
+from numpy.typing import NDArray
+
+from appliance.protocol import fields
+from kernels.contract import AlgorithmError, Series, Times
+
+Body = bytes | bytearray
+Document = Mapping[str, Any]
+
+MIN_ROWS, MAX_ROWS = 10, 40_000
+MAX_FORECAST_ROWS = 10_000
+MAX_COLUMNS = 4096
+INT64 = np.iinfo(np.int64)
+
+
+class BadRequest(AlgorithmError):
+    """The request breaks the contract; the message is the contracted one."""
+
+
+def parse(body: Body) -> Document:
+    """Read a body; raises BadRequest if it is no JSON object."""
+    try:
+        document: Any = simdjson.Parser().parse(body)
+    except (ValueError, RuntimeError, UnicodeDecodeError, MemoryError):
+        document = _lenient(body)
+    if not hasattr(document, "keys"):
+        raise BadRequest("invalid request format")
+    found: Document = document
+    return found
+
+
+def table(document: Document, body: Body) -> tuple[Times, dict[str, Series]]:
+    """Return the time column and the data columns by name, checked in the contracted order."""
+    data = document.get(fields.DATA)
+    if data is None:
+        raise BadRequest('"data" does not exist in request json')
+    if not _is_array(data) or not all(_is_array(column) for column in data):
+        raise BadRequest("invalid request format: data must be a list of columns, each a list of numbers")
+    if len(data) <= 1:
+        raise BadRequest("only one column provided, more columns are expected")
+    if len(data) > MAX_COLUMNS:
+        raise BadRequest(f"too many columns, at most {MAX_COLUMNS} are allowed, got {len(data)}")
+    names = _names(document.get(fields.SCHEMA))
+    check_lengths([len(column) for column in data], names)
+    _check_schema(document, names, len(data))
+    # simdjson's buffers flatten a list inside a column silently; without surplus brackets there is none
+    flat = _brackets(body, 3 + 2 * len(data)) <= 2 + 2 * len(data)
+    columns = {
+        name: _floats(column, name, flat)
+        for name, column in zip(names, data, strict=True)
+        if name != fields.TIME_COLUMN
+    }
+    return _integers(data[names.index(fields.TIME_COLUMN)], flat), columns
+
+
+def check_lengths(lengths: Sequence[int], names: Sequence[str]) -> None:
+    """Refuse columns of unequal length, and too few or too many rows; raises BadRequest."""
+    # covariates known ahead go on into the forecast: they alone may be longer than the history
+    known_ahead = {column for column, name in enumerate(names) if name.startswith(fields.KNOWN_COVARIATE)}
+    plain = [n for column, n in enumerate(lengths) if column not in known_ahead]
+    rows = plain[0] if plain else 0
+    if any(n != rows for n in plain) or any(n < rows for n in lengths):
+        raise BadRequest("data inconsistent, number of rows in different columns are not identical")
+    if not MIN_ROWS <= rows <= MAX_ROWS:
+        raise BadRequest(f"number of rows should between {MIN_ROWS} and {MAX_ROWS}, actual {rows} rows")
+    if max(lengths) > MAX_ROWS + MAX_FORECAST_ROWS:
+        raise BadRequest(f"a covariate has {max(lengths)} rows, at most {MAX_ROWS + MAX_FORECAST_ROWS} are allowed")
+
+
+def text(document: Document, name: str, default: str) -> str:
+    """Return a field that is text; raises BadRequest."""
+    value = document.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, str):
+        raise BadRequest(f"{name} must be a string")
+    return value.encode("utf-8", "replace").decode()  # a lone surrogate could not be sent back
+
+
+def number(document: Document, name: str) -> int | float | None:
+    """Return a field that is a finite number, None if it is absent; raises BadRequest."""
+    value = document.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, (int, float)) or not isfinite(value):
+        raise BadRequest(f"{name} must be a number")
+    return value
+
+
+def integer(document: Document, name: str) -> int | None:
+    """Return a field that is a whole number, None if it is absent; raises BadRequest."""
+    value = number(document, name)
+    if value is None:
+        return None
+    if value != int(value):
+        raise BadRequest(f"{name} must be an integer, got {value}")
+    return int(value)
+
+
+_STRING_OR_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[+-]?\b(?:nan|inf(?:inity)?)\b', re.IGNORECASE)
+
+
+def _lenient(body: Body) -> Any:
+    """Parse a body that holds nan or inf as bare words; raises BadRequest for all other defects."""
+
+    def spelled_for_json(match: re.Match[bytes]) -> bytes:
+        token = match.group()
+        if token.startswith(b'"'):
+            return token
+        sign = b"-" if token.startswith(b"-") else b""
+        return sign + b"Infinity" if b"inf" in token.lower() else b"NaN"
+
+    try:
+        return json.loads(_STRING_OR_TOKEN.sub(spelled_for_json, body))
+    except (ValueError, RecursionError):
+        raise BadRequest("invalid request format") from None
+
+
+def _brackets(body: Body, enough: int) -> int:
+    """Count opening brackets up to `enough`; a search for each is far faster than `count` where they are few."""
+    count, at = 0, body.find(b"[")
+    while at >= 0 and count < enough:
+        count, at = count + 1, body.find(b"[", at + 1)
+    return count
+
+
+def _check_schema(document: Document, names: Sequence[str], columns: int) -> None:
+    if document.get(fields.SCHEMA) is None:
+        raise BadRequest("schema is missing")
+    for name, meaning in ((fields.VALUE_COLUMN, "data"), (fields.TIME_COLUMN, "timestamp")):
+        if name not in names:
+            raise BadRequest(f"invalid schema info, {meaning} column is missing")
+    if len(names) != columns:
+        raise BadRequest(f"invalid schema info, {len(names)} columns are described, data has {columns}")
+    if len(set(names)) != len(names):
+        raise BadRequest("invalid schema info, a column name appears twice")
+
+
+def _names(schema: Any) -> list[str]:
+    """Return the column names of a schema, none if there is no schema."""
+    if schema is None:
+        return []
+    if not _is_array(schema):
+        raise BadRequest("invalid schema info, a list of [name, type, bytes] is expected")
+    names = []
+    for entry in schema:
+        if not _is_array(entry) or len(entry) == 0 or not isinstance(entry[0], str):
+            raise BadRequest("invalid schema info, a list of [name, type, bytes] is expected")
+        names.append(entry[0])
+    return names
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, (simdjson.Array, list))
+
+
+def _floats(column: Any, name: str, flat: bool) -> Series:
+    """Copy one column of numbers into an own array, refusing everything but finite numbers."""
+    values = _buffer(column, "d", np.float64) if flat else None
+    if values is None:
+        values = _slow_floats(list(column), name)
+    finite = np.isfinite(values)
+    if not finite.all():
+        row = int(finite.argmin())
+        raise BadRequest(f"column {name}, row {row}: {values[row]} is not a finite number")
+    return values
+
+
+def _buffer(column: Any, kind: Literal["d", "i"], dtype: type[Any]) -> NDArray[Any] | None:
+    """Return the parser's own copy of a column as an array, None if not all of it is of that kind."""
+    if not isinstance(column, simdjson.Array):
+        return None
+    try:
+        return np.frombuffer(column.as_buffer(of_type=kind), dtype=dtype)
+    except (ValueError, TypeError):
+        return None
+
+
+def _slow_floats(column: list[Any], name: str) -> Series:
+    for row, value in enumerate(column):
+        if not isinstance(value, (int, float)):
+            raise BadRequest(f"column {name}, row {row}: a number is expected, got {_kind(value)}")
+    try:
+        return np.array(column, dtype=np.float64)
+    except OverflowError:
+        raise BadRequest(f"column {name} holds a number that is out of range") from None
+
+
+def _integers(column: Any, flat: bool) -> Times:
+    """Copy the time column exactly: nanoseconds do not survive a detour through floats."""
+    times = _buffer(column, "i", np.int64) if flat else None
+    if times is not None:
+        return times
+    column = list(column)  # a float or worse among them: looked at one by one
+    for row, value in enumerate(column):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1:
+            raise BadRequest(f"column ts, row {row}: an integer is expected, got {_kind(value)}")
+        if not INT64.min <= value <= INT64.max:
+            raise BadRequest(f"column ts, row {row}: {value} is not a timestamp")
+    return np.array([int(value) for value in column], dtype=np.int64)
+
+
+def _kind(value: Any) -> str:
+    """Name a JSON value in a message, without repeating what may be long."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return json.dumps(value)
+    return "text" if isinstance(value, str) else "a list or object"

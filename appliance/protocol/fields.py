@@ -1,0 +1,28 @@
+"""The names on the wire, each spelt here and nowhere else."""
+
+from __future__ import annotations
+
+# a request for an analysis
+SCHEMA, DATA = "schema", "data"
+ALGO, OPTION, PRECISION, NOISE_CHECK, PROTOCOL = "algo", "option", "prec", "wncheck", "protocol"
+TIME_COLUMN, VALUE_COLUMN = "ts", "val"  # further columns: val1, val2, ...
+PAST_COVARIATE, KNOWN_COVARIATE = "past_dynamic_real", "dynamic_real"  # and a number
+FORECAST_ROWS, START, EVERY, CONF, RETURN_CONF = "forecast_rows", "start", "every", "conf", "return_conf"
+
+# its answer
+ROWS, MESSAGE, RESULT, MASK, SCORES = "rows", "msg", "res", "mask", "scores"
+PERIOD, MSE = "period", "mse"
+
+# `/list`, `/models` and `/status`
+VERSION, DETAILS, TYPE, NAME, DESC, PARAMS, STATUS = (
+    "version",
+    "details",
+    "type",
+    "name",
+    "desc",
+    "params",
+    "status",
+)
+
+# options that concern the service rather than an algorithm
+TIMEOUT, VALID_CODE = "timeout", "valid_code"

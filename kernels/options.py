@@ -1,0 +1,195 @@
+"""The options of algorithms, each declared once: type, default, range and one line about it.
+
+From the declaration come the check of a value, the message that refuses it, what `/list` shows, what the shell
+completes, the manual page and the table in the documentation.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal, get_args, get_origin
+
+from kernels.contract import Algorithm, BadParameter, Json
+
+_UNIONS = (typing.Union, types.UnionType)
+_IN_WORDS = {bool: "0 or 1", int: "an integer", float: "a number", str: "text", type(None): "none"}
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Bounds of a number: `ge` and `le` belong to the range, `gt` and `lt` do not."""
+
+    ge: float | None = None
+    le: float | None = None
+    gt: float | None = None
+    lt: float | None = None
+
+    def __contains__(self, value: float) -> bool:
+        return (
+            (self.ge is None or value >= self.ge)
+            and (self.le is None or value <= self.le)
+            and (self.gt is None or value > self.gt)
+            and (self.lt is None or value < self.lt)
+        )
+
+    def __str__(self) -> str:
+        low, high = (self.gt if self.ge is None else self.ge), (self.lt if self.le is None else self.le)
+        if low is None:
+            return "" if high is None else f"{'<' if self.le is None else '<='} {high:g}"
+        if high is None:
+            return f"{'>' if self.ge is None else '>='} {low:g}"
+        if self.ge is not None and self.le is not None:
+            return f"{low:g} to {high:g}"
+        return f"in {'(' if self.ge is None else '['}{low:g}, {high:g}{')' if self.le is None else ']'}"
+
+
+def option(
+    default: Any,
+    doc: str,
+    *,
+    ge: float | None = None,
+    le: float | None = None,
+    gt: float | None = None,
+    lt: float | None = None,
+    choices: Sequence[Any] = (),
+    aliases: tuple[str, ...] = (),
+    parse: Callable[[str], Any] | None = None,
+    refusal: str = "",
+) -> Any:
+    """Declare one option of an algorithm: a field of a dataclass derived from `Options`.
+
+    Parameters
+    ----------
+    default : the value when the user says nothing; also what `/list` shows.
+    doc : one line for the user: meaning and unit. The range is added to it.
+    ge, le, gt, lt : the range of its numbers; words such as ``auto`` are not compared.
+    choices : the values there are; a `Literal` as the field's type says the same.
+    aliases : other spellings accepted on the wire.
+    parse : text -> value, where the field's type alone does not say it. Raises ``BadParameter`` or ``ValueError``.
+    refusal : the words for a value outside the range, where the contract has them; else made from the range.
+    """
+    within = Range(ge, le, gt, lt)
+    metadata = {
+        "doc": doc,
+        "within": within,
+        "choices": tuple(choices),
+        "aliases": aliases,
+        "parse": parse,
+        "refusal": refusal,
+    }
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the options of every algorithm are derived from; a value outside its range is refused when it is made."""
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, slots=True)
+class NoOptions(Options):
+    """An algorithm without options."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One option as it was declared.
+
+    type : in words, such as ``an integer or auto``.
+    """
+
+    name: str
+    default: Json
+    doc: str
+    type: str
+    range: Range
+    aliases: tuple[str, ...] = ()
+    choices: tuple[Any, ...] = ()
+
+    @property
+    def within(self) -> str:
+        """The range in words, "" for none."""
+        return str(self.range)
+
+    def __str__(self) -> str:
+        """Return the one line about it, with its range."""
+        return self.doc + (f", {self.within}" if self.within else "")
+
+
+def check(given: Any) -> None:
+    """Hold every value to its declaration.
+
+    Raises
+    ------
+    BadParameter : the first that is outside its range or none of its choices.
+    """
+    hints = type_hints(type(given))  # type: ignore[arg-type]  # classes are hashable
+    for each in dataclasses.fields(given):
+        value, within = getattr(given, each.name), each.metadata.get("within", _ANY)
+        explicit, words = each.metadata.get("choices", ()), _words(hints[each.name])
+        if explicit:
+            fine = value in explicit
+        elif isinstance(value, (int, float)):
+            fine = value in within
+        else:
+            fine = not words or value in words
+        if not fine:
+            accepted = " or ".join(map(str, explicit or filter(None, (str(within), *words))))
+            raise BadParameter(f"{each.metadata.get('refusal') or f'{each.name} must be {accepted}'}, got {value}")
+
+
+def defaults(algorithm: Algorithm) -> dict[str, Json]:
+    """Return names and default values of the options of an algorithm, for `/list`."""
+    if algorithm.shown is not None:
+        return dict(algorithm.shown)
+    return {each.name: each.default for each in dataclasses.fields(algorithm.params)}
+
+
+def declared(params: type[Any]) -> Iterator[Declared]:
+    """Yield the options of an algorithm."""
+    hints = type_hints(params)  # type: ignore[arg-type]  # classes are hashable
+    for each in dataclasses.fields(params):
+        told = each.metadata
+        yield Declared(
+            each.name,
+            each.default,
+            told.get("doc", ""),
+            in_words(hints[each.name]),
+            told.get("within", _ANY),
+            tuple(told.get("aliases", ())),
+            tuple(told.get("choices", ())) or _words(hints[each.name]),
+        )
+
+
+@cache
+def type_hints(params: Any) -> Mapping[str, Any]:
+    """Return the types of the options of an algorithm."""
+    return typing.get_type_hints(params)
+
+
+def in_words(hint: Any) -> str:
+    """Say in words what a type accepts."""
+    if get_origin(hint) is Literal:
+        return " or ".join(str(choice) for choice in get_args(hint))
+    if get_origin(hint) in _UNIONS:
+        return " or ".join(in_words(member) for member in get_args(hint))
+    return _IN_WORDS[hint]
+
+
+def _words(hint: Any) -> tuple[Any, ...]:
+    """Return the values that a type names one by one."""
+    if get_origin(hint) is Literal:
+        return get_args(hint)
+    if get_origin(hint) in _UNIONS:
+        return tuple(word for member in get_args(hint) for word in _words(member))
+    return ()
+
+
+_ANY = Range()

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.analysis.kinds.anomaly import FLAGS, KIND, WINDOWS, windows
+from appliance.protocol.documents import BadRequest
+from appliance.protocol.requests import Request
+from kernels.contract import AlgorithmError, Detection, Task
+
+TIMES = 1000 + 7 * np.arange(6)
+CODES = np.array([1, -1, -1, 1, -2, 1], np.int8)
+SCORE = np.array([0.0, 3.0, 2.0, 0.5, 4.0, 0.0])
+TASK = Task.of(np.arange(6.0), times=TIMES)
+ANSWER = Detection(CODES, SCORE, {"period": 3})
+
+
+def naive_windows(times: list[int], codes: list[int]) -> tuple[list[list[int]], list[int]]:
+    spans: list[list[int]] = []
+    mask: list[int] = []
+    for i, (time, code) in enumerate(zip(times, codes, strict=True)):
+        if code == 1:
+            continue
+        if i and codes[i - 1] == code:
+            spans[-1][1] = time
+        else:
+            spans.append([time, time])
+            mask.append(code)
+    return spans, mask
+
+
+@given(st.lists(st.sampled_from([1, -1, -2, 3]), min_size=1, max_size=60))
+def test_windows_are_the_maximal_runs_of_one_code(codes: list[int]) -> None:
+    times = [1000 + 7 * i for i in range(len(codes))]
+    spans, mask = windows(np.array(times), np.array(codes))
+    assert (spans.tolist(), mask.tolist()) == naive_windows(times, codes)
+
+
+def test_codes_and_times_of_different_length_give_no_window() -> None:
+    spans, mask = windows(np.arange(5), np.array([-1, -1]))
+    assert (len(spans), len(mask)) == (0, 0)
+
+
+def asked(**options: str) -> Request:
+    return Request("iqr", "", options, True, TASK)
+
+
+def test_a_reply_has_windows_codes_and_what_the_detector_adds() -> None:
+    reply = KIND.write(asked(), ANSWER)
+    assert (reply["res"].tolist(), reply["rows"], reply["mask"].tolist()) == ([[1007, 1014], [1028, 1028]], 2, [-1, -2])
+    assert reply["period"] == 3
+    assert "scores" not in reply
+    assert KIND.write(asked(scores="1"), ANSWER)["scores"] is SCORE
+
+
+def test_a_reply_read_again_is_the_answer() -> None:
+    reply = {name: np.asarray(value).tolist() for name, value in KIND.write(asked(scores="1"), ANSWER).items()}
+    again = KIND.parse(reply, TASK)
+    assert again.flags.tolist() == CODES.tolist()
+    assert again.score.tolist() == SCORE.tolist()
+    assert again.extra == {"period": 3}
+    assert np.isnan(KIND.parse({"res": []}, TASK).score).all()
+    with pytest.raises(ValueError, match="another length"):
+        KIND.parse({"res": [], "scores": [1.0]}, TASK)
+
+
+def test_columns_of_unequal_length_are_refused() -> None:
+    with pytest.raises(BadRequest, match="multiple dimensions of data"):
+        KIND.task({}, {}, Task({"val": np.zeros(3), "val1": np.zeros(4)}))
+
+
+@pytest.mark.parametrize(
+    ("flags", "score", "message"),
+    [
+        (CODES[:4], SCORE, "got 4 codes for 6 rows"),
+        (CODES != 1, SCORE, "codes must be integers, 1 for normal and -1 for an anomaly, got true or false"),
+        (CODES * 0.5, SCORE, "codes must be integers from -127 to 127"),
+        (CODES, SCORE[:3], "score: 6 numbers are expected"),
+        (CODES, np.full(6, np.nan), "score must be finite, got nan at row 0"),
+    ],
+)
+def test_an_answer_against_the_contract_is_refused(flags: object, score: object, message: str) -> None:
+    with pytest.raises(AlgorithmError, match=message):
+        KIND.checked(TASK, Detection(flags, score))  # type: ignore[arg-type]
+
+
+def test_a_file_gets_windows_or_rows() -> None:
+    begin, end, rows = KIND.cells(WINDOWS, TASK, ANSWER)
+    assert (begin.tolist(), end.tolist(), rows.tolist()) == ([1007, 1028], [1014, 1028], [2, 1])
+    times, flags, score = KIND.cells(FLAGS, TASK, ANSWER)
+    assert (times.tolist(), flags.tolist(), score.tolist()) == (TIMES.tolist(), CODES.tolist(), SCORE.tolist())
+
+
+def test_a_plot_shows_windows_and_rows() -> None:
+    picture = KIND.picture(TASK, ANSWER, "val")
+    assert picture.said == "2 windows, 3 of 6 rows"
+    assert picture.points is not None
+    assert picture.points.values.tolist() == [1.0, 2.0, 4.0]
+    assert KIND.picture(TASK, Detection(np.ones(6, np.int8), SCORE), "val").said == "no anomalies"

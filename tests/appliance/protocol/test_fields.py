@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from appliance.protocol import fields
+
+APPLIANCE = Path(__file__).parents[3] / "appliance"
+# Where the same words are names of something else.
+OTHERS = {
+    "analysis/taosanalytics_compat.py": "attributes of plug-in classes",
+    "cli.py": "options of the command line",
+    "commands/serve.py": "an example that is printed",
+    "host/settings.py": "a folder",
+    "model_servers/": "the protocol of model servers",
+    "node/metrics.py": "labels of metrics",
+    "node/server.py": "settings of gunicorn",
+    "node/stats.py": "uWSGI's statistics",
+    "sql/cluster.py": "taosAdapter's protocol",
+    "sql/embedded.py": "columns of SHOW ANODES",
+    "sql/render.py": "taosAdapter's protocol",
+    "sql/rest.py": "taosAdapter's protocol",
+}
+ALSO = {
+    "algo": {"protocol/requests.py"},  # a field of Request
+    "data": {"protocol/documents.py"},  # a word of its messages
+    "schema": {"protocol/documents.py"},
+    "rows": {"analysis/kinds/forecast.py", "analysis/kinds/anomaly.py", "files/compare/anomaly.py"},  # options, columns
+    "start": {"analysis/kinds/anomaly.py"},  # a column of a file
+    "status": {"sql/anode.py"},  # a path
+    "ts": {"files/read/columns.py"},
+}
+NAMES = sorted({value for name, value in vars(fields).items() if name.isupper()})
+
+
+def spelt(name: str) -> set[str]:
+    """Where a name stands in quotes."""
+    quoted = re.compile(rf"""["']{re.escape(name)}["']""")
+    files = {path.relative_to(APPLIANCE).as_posix(): path.read_text() for path in APPLIANCE.rglob("*.py")}
+    return {file for file, text in files.items() if quoted.search(text) and not file.startswith(tuple(OTHERS))}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_of_the_wire_is_spelt_in_one_file(name: str) -> None:
+    assert spelt(name) - {"protocol/fields.py"} - ALSO.get(name, set()) <= {"commands/list.py"}
