@@ -10,13 +10,12 @@ I. A. Stegun, "Handbook of Mathematical Functions", 26.6.15.    Cost: O(n log n)
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
 import numpy as np
 from numpy.typing import NDArray
 
 from kernels._jit import kernel
 from kernels.contract import Series
+from kernels.numerics.normal import normal_quantile
 from kernels.numerics.quantiles import median
 
 SIGNIFICANCE = 1e-3  # of the whole search, shared by all periods
@@ -76,7 +75,7 @@ def _is_significant(quick: Series, period: int, tried: int) -> bool:
     root = ratio ** (1.0 / 3.0)
     normal = root * (1.0 - 2.0 / 9.0 * within) - (1.0 - 2.0 / 9.0 * between)
     normal /= np.sqrt(2.0 / 9.0 * (between + root * root * within))
-    return bool(normal > NormalDist().inv_cdf(1.0 - SIGNIFICANCE / tried))
+    return bool(normal > -normal_quantile(SIGNIFICANCE / tried))
 
 
 def _quick_part(series: Series) -> Series:
