@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test demo bench bench-detectors bench-forecast bench-tsfm bench-files lint venv lock train-sample-model package repo release test-package test-release clean
+.PHONY: run test test-plain demo bench bench-detectors bench-forecast bench-tsfm bench-files lint venv lock train-sample-model package repo release test-package test-release clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -25,6 +25,13 @@ run: $(VENV)/.core
 
 test: $(VENV)/.dev lint
 	$(BIN)/pytest -q
+	$(MAKE) test-plain
+
+# The kernels as plain Python: what the compiler forgives (an index out of range, a name never set) fails here, and
+# how much of them the tests reach can be seen.
+test-plain: $(VENV)/.dev
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q tests/kernels
+	$(BIN)/coverage report
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -18,6 +18,7 @@ from kernels.forecast._arima_project import project
 from kernels.forecast._arima_search import Fit, Limits, Orders, Search
 from kernels.numerics.arma import coefficients
 from kernels.numerics.normal import two_sided_quantile
+from kernels.numerics.student_t import two_sided_point
 
 LARGEST = float(np.finfo(np.float64).max)
 # Models within so much AICc of the chosen one, and no more than so many, widen the interval.
@@ -111,9 +112,8 @@ def answer(model: Differenced, fit: Fit, search: Search, limits: Limits, horizon
     freedom = max(n - orders.count - orders.constant, 1)
     sigma2 = fit.squares * model.scale**2 / freedom
     variance *= sigma2
-    quantile = two_sided_quantile(horizon.conf)
+    quantile = two_sided_point(horizon.conf, float(freedom)) if searched else two_sided_quantile(horizon.conf)
     if searched:
-        quantile = _student(quantile, freedom)
         variance += _disagreement(model, fit, search, value)
     unit = model.z.scale * model.z.unit
     loglik = fit.loglik - n * (log(model.scale) + log(model.z.scale) + log(model.z.unit))
@@ -165,16 +165,6 @@ def _disagreement(model: Differenced, fit: Fit, search: Search, value: Series) -
         total += weight
         squares += weight * (model.project(rival, False, len(value))[0] - value) ** 2
     return squares / total if total else squares
-
-
-def _student(z: float, freedom: int) -> float:
-    """Return the quantile of Student's t that belongs to a normal one; Abramowitz and Stegun, 26.7.5."""
-    terms = (
-        (z**3 + z) / 4.0,
-        (5.0 * z**5 + 16.0 * z**3 + 3.0 * z) / 96.0,
-        (3.0 * z**7 + 19.0 * z**5 + 17.0 * z**3 - 15.0 * z) / 384.0,
-    )
-    return z + sum(max(term, 0.0) / float(freedom) ** (i + 1) for i, term in enumerate(terms))
 
 
 def _squared(value: float, unit: float) -> float:

@@ -18,6 +18,7 @@ from kernels._jit import kernel
 from kernels.contract import Series
 from kernels.forecast._ets_recursion import ADD, SMALLEST, STATES, errors, grow, growth_error
 from kernels.numerics.normal import normal_quantile, two_sided_quantile
+from kernels.numerics.quantiles import quantile
 
 SEED = 20_080_619
 MULTIPLIER, MODULUS = 48_271, 2_147_483_647
@@ -116,14 +117,6 @@ def simulate(
     return path
 
 
-@kernel()
-def _between(ordered: Series, fraction: float) -> float:
-    """Return a quantile of sorted values, linear between neighbours."""
-    position = fraction * (ordered.shape[0] - 1)
-    rank = min(int(position), ordered.shape[0] - 2)
-    return float(ordered[rank] + (position - rank) * (ordered[rank + 1] - ordered[rank]))
-
-
 @kernel("Tuple((f8[::1], f8[::1]))(f8[:,::1], f8[::1], f8)")
 def spread_of_paths(path: Series, value: Series, conf: float) -> tuple[Series, Series]:
     """Return how far the interval of coverage `conf` reaches below and above `value`, from simulated paths."""
@@ -132,8 +125,7 @@ def spread_of_paths(path: Series, value: Series, conf: float) -> tuple[Series, S
     inner = min(conf, FURTHEST)
     stretch = two_sided_quantile(conf) / two_sided_quantile(inner)
     for h in range(rows):
-        ordered = np.sort(path[h])
-        low, high = _between(ordered, (1.0 - inner) / 2.0), _between(ordered, (1.0 + inner) / 2.0)
+        low, high = quantile(path[h], (1.0 - inner) / 2.0), quantile(path[h], (1.0 + inner) / 2.0)
         below[h] = stretch * max(value[h] - low, 0.0)
         above[h] = stretch * max(high - value[h], 0.0)
     return below, above

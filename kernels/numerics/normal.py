@@ -101,8 +101,13 @@ def normal_quantile(probability: float) -> float:
     return -size if centred < 0.0 else size
 
 
+@kernel()
+def tail_outside(conf: float) -> float:
+    """Return what coverage `conf` leaves on either side, never 0: `conf` 1 leaves where a double's 1 - conf ends."""
+    return min(max((1.0 - conf) / 2.0, 0.5 * 2.0**-53), 0.5)
+
+
 @kernel("f8(f8)")
 def two_sided_quantile(conf: float) -> float:
-    """Return z with P(|Z| <= z) = `conf`, finite for every `conf`: 1 gives 8.3, where a double's 1 - conf ends."""
-    tail = max((1.0 - conf) / 2.0, 0.5 * 2.0**-53)
-    return -normal_quantile(min(tail, 0.5))
+    """Return z with P(|Z| <= z) = `conf`, finite for every `conf`: 8.3 for 1."""
+    return -normal_quantile(tail_outside(conf))

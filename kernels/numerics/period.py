@@ -10,13 +10,12 @@ I. A. Stegun, "Handbook of Mathematical Functions", 26.6.15.    Cost: O(n log n)
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
 import numpy as np
 from numpy.typing import NDArray
 
 from kernels._jit import kernel
 from kernels.contract import Series
+from kernels.numerics.normal import normal_quantile
 from kernels.numerics.quantiles import median
 
 SIGNIFICANCE = 1e-3  # of the whole search, shared by all periods
@@ -39,7 +38,7 @@ def find_period(series: Series) -> int:
     if longest < 2:
         return 0
     quick = _quick_part(series)
-    products = _lagged_products(quick)
+    products = _lagged_products(quick, n)
     rounding = ROUNDING * float(np.ptp(series))
     if not products[0] > n * rounding * rounding:
         return 0
@@ -64,7 +63,7 @@ def _is_significant(quick: Series, period: int, tried: int) -> bool:
     """
     level = quick - _means(quick, np.arange(len(quick)) // period)
     pattern = _means(level, np.arange(len(quick)) % period)
-    rest = _lagged_products(level - pattern)
+    rest = _lagged_products(level - pattern, period)
     if not rest[0] > 0.0:
         return True
     memory = 1.0 + 2.0 * float(np.sum((rest[1:period] / rest[0]) ** 2))
@@ -76,7 +75,7 @@ def _is_significant(quick: Series, period: int, tried: int) -> bool:
     root = ratio ** (1.0 / 3.0)
     normal = root * (1.0 - 2.0 / 9.0 * within) - (1.0 - 2.0 / 9.0 * between)
     normal /= np.sqrt(2.0 / 9.0 * (between + root * root * within))
-    return bool(normal > NormalDist().inv_cdf(1.0 - SIGNIFICANCE / tried))
+    return bool(normal > -normal_quantile(SIGNIFICANCE / tried))
 
 
 def _quick_part(series: Series) -> Series:
@@ -94,11 +93,11 @@ def _quick_part(series: Series) -> Series:
     return np.fft.irfft(spectrum, n)
 
 
-def _lagged_products(values: Series) -> Series:
-    """Return the sums of the products of values 0, 1, 2, ... rows apart."""
-    padded = 1 << (2 * len(values) - 1).bit_length()
-    power = np.abs(np.fft.rfft(values, padded)) ** 2
-    return np.ascontiguousarray(np.fft.irfft(power, padded)[: len(values)])
+def _lagged_products(values: Series, count: int) -> Series:
+    """Return the sums of the products of values 0, 1, ..., count - 1 rows apart."""
+    padded = 1 << (len(values) + count - 2).bit_length()
+    spectrum = np.fft.rfft(values, padded)
+    return np.ascontiguousarray(np.fft.irfft(spectrum.real**2 + spectrum.imag**2, padded)[:count])
 
 
 def _means(values: Series, group: NDArray[np.int64]) -> Series:

@@ -2,7 +2,7 @@
 
 Source: NIST Digital Library of Mathematical Functions, 8.17.22 (continued fraction of the incomplete beta function)
 and 5.11.12 to 5.11.14 (ratio of gamma functions); the t tail as an incomplete beta function from M. Abramowitz and
-I. A. Stegun, "Handbook of Mathematical Functions", 26.7.1 and 26.5.27, its starting value from 26.2.23 and 26.7.5.
+I. A. Stegun, "Handbook of Mathematical Functions", 26.7.1 and 26.5.27, its starting value from 26.7.5.
 Critical values: F. E. Grubbs, "Procedures for detecting outlying observations in samples", Technometrics 11 (1969);
 B. Rosner, "Percentage points for a generalized ESD many-outlier procedure", Technometrics 25 (1983), eq. 2.5.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 from math import exp, gamma, inf, log, log1p, pi, sqrt, tan
 
 from kernels._jit import kernel
+from kernels.numerics.normal import normal_quantile, tail_outside
 
 TINY = 1e-300  # keeps Lentz's denominators from being zero
 STEPS = 1000  # the fraction needs about sqrt(dof) of them
@@ -70,26 +71,21 @@ def _log_tail(t: float, dof: float) -> tuple[float, float]:
     return log_twice + log(0.5), -2.0 * exp(log_front - log_twice)
 
 
-@kernel()
-def _normal_start(p: float) -> float:
-    """Approximate the upper p point of the normal distribution to 5e-4, 0 < p <= 1/2."""
-    s = sqrt(-2.0 * log(p))
-    return s - (2.515517 + s * (0.802853 + s * 0.010328)) / (1.0 + s * (1.432788 + s * (0.189269 + s * 0.001308)))
-
-
 @kernel("f8(f8, f8)")
 def upper_point(p: float, dof: float) -> float:
-    """Return the t with P(T > t) = p, for 0 <= p <= 1/3 and dof >= 1; inf at p = 0.
+    """Return the t with P(T > t) = p, for 0 <= p <= 1/2 and dof >= 1; inf at p = 0, 0 at p = 1/2.
 
     Newton's method on log P as a function of log t, which is concave, so it converges from any start.
     """
     if p <= 0.0:
         return inf
+    if p >= 0.5:
+        return 0.0
     if dof == 1.0:
         return 1.0 / tan(pi * p)
     if dof == 2.0:
         return (1.0 - 2.0 * p) / sqrt(2.0 * p * (1.0 - p))
-    z = max(_normal_start(p), 1e-3)
+    z = -normal_quantile(p)
     t = z + z * (z * z + 1.0) / (4.0 * dof)
     target = log(p)
     for _ in range(100):
@@ -99,6 +95,12 @@ def upper_point(p: float, dof: float) -> float:
         if abs(step) < 1e-13:
             break
     return t
+
+
+@kernel("f8(f8, f8)")
+def two_sided_point(conf: float, dof: float) -> float:
+    """Return t with P(|T| <= t) = `conf`, finite for every `conf` as `two_sided_quantile` is; dof >= 1."""
+    return upper_point(tail_outside(conf), dof)
 
 
 @kernel("f8(f8, i8)")

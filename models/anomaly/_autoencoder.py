@@ -17,7 +17,6 @@ import json
 from dataclasses import dataclass
 from math import exp
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,6 +25,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from kernels.contract import Series
+from kernels.numerics.normal import normal_quantile
 from models.anomaly._windows import Windows
 
 Weights = NDArray[np.float32]
@@ -36,7 +36,6 @@ CONFIG, TENSORS = "config.json", "model.safetensors"
 LARGEST_FILE = 16 * 1024 * 1024
 LARGEST_WEIGHT = 1000.0  # nothing trained comes near; below it no sum can overflow
 LOW = 0.15  # quantile one deviation below the middle, roughly
-STANDARD_NORMAL = NormalDist()
 AT_ONCE = 2048  # windows encoded at once: what they need stays in the processor's cache
 # Multiply-adds up to which OpenBLAS keeps a product on the calling thread. Spread over threads, products as narrow as
 # these take longer, and many times longer on a busy machine.
@@ -82,8 +81,8 @@ class Adaptive:
         bound = float(np.quantile(errors, share))
         if share < self.usual:
             low, middle = np.log(np.quantile(np.maximum(errors, self.floor), (LOW, 0.5)))
-            deviation = float(middle - low) / -STANDARD_NORMAL.inv_cdf(LOW)
-            bound *= exp(deviation * (STANDARD_NORMAL.inv_cdf(self.usual) - STANDARD_NORMAL.inv_cdf(share)))
+            deviation = float(middle - low) / -normal_quantile(LOW)
+            bound *= exp(deviation * (normal_quantile(self.usual) - normal_quantile(share)))
         return max(self.floor, self.factor * bound)
 
 

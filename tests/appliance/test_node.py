@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,8 +20,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.node import Node, body
 from tests.appliance.bodies import JSON, dump, request
+from tests.appliance.waiting import until
 
 ANOMALY = "/anomaly-detect"
+PROCESSES = 2
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +70,8 @@ def replies(sock: socket.socket, count: int = 1) -> list[dict[str, Any]]:
     return found
 
 
-def workers(node: Node) -> list[psutil.Process]:
-    return psutil.Process(node.pid).children()
+def workers(node: Node) -> set[int]:
+    return {worker.pid for worker in psutil.Process(node.pid).children()}
 
 
 def test_keep_alive_serves_many_requests_on_one_connection(node: Node) -> None:
@@ -94,7 +95,6 @@ def test_pipelined_request_may_arrive_in_pieces(node: Node) -> None:
     with connect(node) as sock:
         sock.sendall(message + message[:40])
         assert replies(sock)[0]["rows"] == 1
-        time.sleep(0.05)
         sock.sendall(message[40:])
         assert replies(sock)[0]["rows"] == 1
 
@@ -172,7 +172,7 @@ def test_clients_that_hang_up_halfway_do_no_harm(node: Node) -> None:
 
 
 def test_a_killed_worker_loses_only_what_it_held() -> None:
-    with Node() as node:
+    with Node(server=f"processes = {PROCESSES}") as node:
         raw, stop = dump(request()), threading.Event()
         outcomes: list[bool] = []
 
@@ -186,17 +186,12 @@ def test_a_killed_worker_loses_only_what_it_held() -> None:
         clients = [threading.Thread(target=load) for _ in range(4)]
         for client in clients:
             client.start()
-        time.sleep(0.5)
-        first = {worker.pid for worker in workers(node)}
-        os.kill(min(first), signal.SIGKILL)
-        for _ in range(200):
-            time.sleep(0.1)
-            now = {worker.pid for worker in workers(node)}
-            if len(now) == len(first) and min(first) not in now:
-                break
-        else:
-            pytest.fail("no new worker came")
-        time.sleep(0.3)
+        until(lambda: len(outcomes) > 20 and len(workers(node)) == PROCESSES, "all workers, and the load")
+        killed = min(workers(node))
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: killed not in (now := workers(node)) and len(now) == PROCESSES, "a new worker")
+        served = len(outcomes)
+        until(lambda: len(outcomes) > served + 20, "more requests")
         stop.set()
         for client in clients:
             client.join()
@@ -219,32 +214,52 @@ def test_reload_and_stop_drop_no_request() -> None:
         clients = [threading.Thread(target=load) for _ in range(4)]
         for client in clients:
             client.start()
-        before = {worker.pid for worker in workers(node)}
         for _ in range(3):
-            time.sleep(0.7)
+            served, before = len(outcomes), workers(node)
+            until(lambda served=served: len(outcomes) > served + 20, "requests")
             os.kill(node.pid, signal.SIGHUP)
-        due = time.monotonic() + 60
-        while before & {worker.pid for worker in workers(node)} and time.monotonic() < due:
-            time.sleep(0.1)
+            until(lambda before=before: not before & workers(node), "new workers")
         stop.set()
         for client in clients:
             client.join()
-        assert not before & {worker.pid for worker in workers(node)}
-        assert outcomes
         assert set(outcomes) == {1}
 
 
-SLOW = """
+class Held:
+    """A detector `held` whose answers wait until the test lets them go; a folder tells node and test."""
+
+    def __init__(self, folder: Path) -> None:
+        self._begun, self._go = folder / "begun", folder / "go"
+        self.files = {"held.py": HELD.format(begun=str(self._begun), go=str(self._go))}
+
+    def wait_until_begun(self) -> None:
+        until(self._begun.exists, "the analysis to begin")
+
+    def let_go(self) -> None:
+        self._go.touch()
+
+
+HELD = """
 import time
+from pathlib import Path
 from taosanode import ANOMALY, Algorithm, Detection, NoOptions
 import numpy as np
 
 def detect(task, params):
-    time.sleep(SECONDS)
+    Path({begun!r}).touch()
+    while not Path({go!r}).exists():
+        time.sleep(0.01)
     return Detection(np.ones(len(task.series), np.int8), np.zeros(len(task.series)))
 
-ALGORITHM = Algorithm("slow", "sleeps", ANOMALY, NoOptions, detect)
+ALGORITHM = Algorithm("held", "waits", ANOMALY, NoOptions, detect)
 """
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Iterator[Held]:
+    detector = Held(tmp_path)
+    yield detector
+    detector.let_go()
 
 
 def names(node: Node) -> set[str]:
@@ -254,51 +269,57 @@ def names(node: Node) -> set[str]:
     return {entry["name"] for detail in details for entry in detail["algo"]}
 
 
-def test_status_is_answered_while_every_slot_is_busy_and_the_queue_is_full() -> None:
-    with Node(node="slots = 1\nqueue = 2", algorithms={"slow.py": SLOW.replace("SECONDS", "2")}) as node:
-        with ThreadPoolExecutor(12) as clients:
-            asked = [clients.submit(ask, node, dump(request(algo="slow"))) for _ in range(12)]
-            while not any(reply.done() for reply in asked):  # the surplus is refused while the others still wait
-                assert status(node) == "ready"
-                assert "slow" in names(node)
-            answers = [reply.result() for reply in asked]
-        refused = [answer["msg"] for answer in answers if answer["rows"] < 0]
-        assert refused
-        assert all(message.startswith("the node is busy: ") for message in refused)
-        assert len(refused) < len(answers)
+def test_status_is_answered_while_every_slot_is_busy_and_the_queue_is_full(held: Held) -> None:
+    node = Node(server="processes = 1", node="slots = 1\nqueue = 2", algorithms=held.files)
+    with node, ThreadPoolExecutor(12) as clients:
+        asked = [clients.submit(ask, node, dump(request(algo="held"))) for _ in range(12)]
+        # the surplus is refused while the others still wait
+        until(lambda: sum(reply.done() for reply in asked) == 12 - 3, "the surplus to be refused")
+        assert status(node) == "ready"
+        assert "held" in names(node)
+        held.let_go()
+        answers = [reply.result() for reply in asked]
+    refused = [answer["msg"] for answer in answers if answer["rows"] < 0]
+    assert len(refused) == 12 - 3
+    assert all(message.startswith("the node is busy: ") for message in refused)
 
 
-def test_client_that_will_not_wait_is_told_so() -> None:
-    slow = {"slow.py": SLOW.replace("SECONDS", "3")}
+def test_client_that_will_not_wait_is_told_so(held: Held) -> None:
     with (
-        Node(server="processes = 1", node="slots = 1", algorithms=slow) as node,
+        Node(server="processes = 1", node="slots = 1", algorithms=held.files) as node,
         ThreadPoolExecutor(1) as clients,
     ):
-        first = clients.submit(ask, node, dump(request(algo="slow")))
-        time.sleep(0.5)
-        answer = ask(node, dump(request(algo="slow", option="timeout=1")))
+        first = clients.submit(ask, node, dump(request(algo="held")))
+        held.wait_until_begun()
+        answer = ask(node, dump(request(algo="held", option="timeout=1")))
         assert answer["msg"] == "the node is busy: no slot came free within 1 seconds"
+        held.let_go()
         assert first.result()["rows"] == 0
 
 
-def test_stop_finishes_what_is_running() -> None:
-    with Node(algorithms={"slow.py": SLOW.replace("SECONDS", "2")}) as node, ThreadPoolExecutor(1) as clients:
-        running = clients.submit(ask, node, dump(request(algo="slow")))
-        time.sleep(0.7)
-        assert node.stop() == 0
+def test_stop_finishes_what_is_running(held: Held) -> None:
+    node = Node(server=f"processes = {PROCESSES}", algorithms=held.files)
+    with node, ThreadPoolExecutor(2) as clients:
+        until(lambda: len(workers(node)) == PROCESSES, "all workers")
+        running = clients.submit(ask, node, dump(request(algo="held")))
+        held.wait_until_begun()
+        stopped = clients.submit(node.stop)
+        until(lambda: len(workers(node)) == 1, "the worker that has nothing to do to stop")
+        assert not running.done()
+        held.let_go()
         assert running.result()["rows"] == 0
+        assert stopped.result() == 0
 
 
-def test_reload_brings_a_new_algorithm_and_survives_a_broken_one() -> None:
+def test_reload_brings_a_new_algorithm_and_survives_a_broken_one(held: Held) -> None:
     with Node(algorithms={"broken.py": "import nonesuch"}) as node:
-        assert "slow" not in names(node)
-        (node.algorithm_dir / "slow.py").write_text(SLOW.replace("SECONDS", "0"))
+        assert "held" not in names(node)
+        held.let_go()
+        (node.algorithm_dir / "held.py").write_text(held.files["held.py"])
+        before = workers(node)
         os.kill(node.pid, signal.SIGHUP)
-        for _ in range(100):
-            if "slow" in names(node):
-                break
-            time.sleep(0.1)
-        assert ask(node, dump(request(algo="slow")))["rows"] == 0
+        until(lambda: not before & workers(node), "new workers")
+        assert ask(node, dump(request(algo="held")))["rows"] == 0
         assert "iqr" in names(node)
 
 
@@ -308,12 +329,7 @@ def test_reload_with_a_bad_configuration_keeps_the_old_one() -> None:
         config.write_text(config.read_text().replace("[taosanode]", "threads = many\n[taosanode]"))
         os.kill(node.pid, signal.SIGHUP)
         log = node.folder / "taosanode.log"
-        for _ in range(100):
-            if log.exists() and "reload refused" in log.read_text():
-                break
-            time.sleep(0.1)
-        else:
-            pytest.fail("the log does not say that the reload was refused")
+        until(lambda: log.exists() and "reload refused" in log.read_text(), "the log to say that it was refused")
         assert ask(node, dump(request()))["rows"] == 1
 
 
@@ -328,8 +344,7 @@ def statistics(address: Path) -> dict[str, Any]:
 def test_metrics_and_statistics_count_what_all_workers_served(tmp_path: Path) -> None:
     address = tmp_path / "stats"
     with Node(server=f"stats = {address}") as node:
-        while not all(worker["pid"] for worker in statistics(address)["workers"]):  # the second one is still starting
-            time.sleep(0.05)
+        until(lambda: all(worker["pid"] for worker in statistics(address)["workers"]), "the second worker to start")
         for _ in range(20):
             ask(node, dump(request()))
         ask(node, b"x")
@@ -344,5 +359,5 @@ def test_metrics_and_statistics_count_what_all_workers_served(tmp_path: Path) ->
         assert counted[("iqr", "ok")] == 20
         assert sum(counted.values()) == 21
         shown = statistics(address)
-        assert {worker["pid"] for worker in shown["workers"]} == {worker.pid for worker in workers(node)}
+        assert {worker["pid"] for worker in shown["workers"]} == workers(node)
         assert sum(worker["requests"] for worker in shown["workers"]) >= 22

@@ -6,14 +6,13 @@ import contextlib
 import json
 import math
 import threading
-import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
-from tests.appliance.taosd import Column, Taosd, anomaly_body, forecast_body, get, layout, post, table
+from tests.appliance.taosd import GET_TIMEOUT_MS, Column, Taosd, anomaly_body, forecast_body, get, layout, post, table
 from tests.appliance.taosd_answers import (
     EMPTY_RESPONSE,
     INVALID_ANODE,
@@ -53,7 +52,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Any
 
     def do_GET(self) -> None:
-        time.sleep(self.server.delay_s)
+        self.server.answers.wait(30)
         self.server.paths.append(self.path)
         self._answer()
 
@@ -77,7 +76,8 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def node() -> Iterator[Any]:
     server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.status, server.answer, server.delay_s = 200, b"{}", 0.0
+    server.status, server.answer, server.answers = 200, b"{}", threading.Event()
+    server.answers.set()
     server.paths, server.headers, server.bodies = [], [], []
     server.url = f"127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -357,9 +357,9 @@ def test_large_post_asks_before_it_sends(node: Any) -> None:
 
 
 def test_get_gives_up_after_a_tenth_of_a_second(node: Any) -> None:
-    node.delay_s = 0.3
-    assert refused(lambda: get(node.url, "list")).code == NO_ACCESS
-    assert Taosd(node.url).show_anodes() == "offline"
+    node.answers.clear()
+    assert refused(lambda: get(node.url, "list", GET_TIMEOUT_MS)).code == NO_ACCESS
+    node.answers.set()
 
 
 def test_http_status_is_ignored(node: Any) -> None:
@@ -369,6 +369,7 @@ def test_http_status_is_ignored(node: Any) -> None:
 
 def test_nobody_listens() -> None:
     assert refused(lambda: get("127.0.0.1:1", "list")).code == NO_ACCESS
+    assert Taosd("127.0.0.1:1").show_anodes() == "offline"
 
 
 def test_statements_speak_to_the_node(node: Any) -> None:

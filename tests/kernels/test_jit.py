@@ -36,6 +36,7 @@ def run(cache: Path, code: str, **env: str) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.compiled_only("it is about the compiler")
 def test_second_process_compiles_nothing(tmp_path: Path) -> None:
     flag, *compiled = run(tmp_path, DETECT)
     assert flag == "-1"
@@ -43,6 +44,7 @@ def test_second_process_compiles_nothing(tmp_path: Path) -> None:
     assert run(tmp_path, DETECT) == ["-1"]
 
 
+@pytest.mark.compiled_only("it is about the compiler")
 def test_read_only_cache_is_used_and_not_written(tmp_path: Path) -> None:
     assert "_beyond" in run(tmp_path, "_jit.cache_writable = False\n" + DETECT)
     assert list(tmp_path.iterdir()) == []
@@ -55,9 +57,8 @@ def test_changed_import_makes_a_kernel_stale() -> None:
     assert {str(ours), str(imported)} <= set(_jit.sources(str(ours)))
 
 
+@pytest.mark.compiled_only("there are no signatures without the compiler")
 def test_kernels_refuse_what_they_were_not_compiled_for() -> None:
-    if os.environ.get("NUMBA_DISABLE_JIT") == "1":
-        pytest.skip("there are no signatures without the compiler")
     import numpy as np
 
     from kernels.numerics.moments import mean_and_std

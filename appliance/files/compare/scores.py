@@ -15,12 +15,12 @@ Rijsbergen, "Information Retrieval" (1979), chapter 7.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kernels.contract import Series
+from kernels.numerics.normal import two_sided_quantile
 
 Marks = NDArray[np.bool_]
 WIDEST = 1.0 - 1e-9  # of the naive interval: all of the normal distribution is infinitely wide
@@ -67,7 +67,7 @@ def seasonal_naive(history: Series, rows: int, season: int, conf: float) -> tupl
     value = history[len(history) - season + ahead % season]
     errors = history[season:] - history[:-season]
     deviation = float(np.sqrt(np.mean(errors * errors))) if len(errors) else 0.0
-    quantile = NormalDist().inv_cdf((1.0 + min(conf, WIDEST)) / 2.0)
+    quantile = two_sided_quantile(min(conf, WIDEST))
     half = quantile * deviation * np.sqrt(ahead // season + 1.0)
     return value, value - half, value + half
 

@@ -49,7 +49,7 @@ def test_processes_of_the_program_are_found_and_ended(tmp_path: Path) -> None:
     with subprocess.Popen([program, "60"]) as running, subprocess.Popen(["/bin/sleep", "60"]) as other:
         assert remove.processes(program) == [running.pid]
         remove.stop(program)
-        assert running.wait(5) < 0
+        assert running.wait(30) < 0
         assert other.poll() is None
         other.kill()
 

@@ -78,7 +78,7 @@ def test_manager_keeps_the_listening_socket_and_no_other(
         systemd.forget()
         systemd.keep(listening)
         systemd.tell("STOP")
-        store.join(5)
+        store.join(30)
         assert store.told == ["FDSTOREREMOVE=1\nFDNAME=http", "BARRIER=1", "FDSTORE=1\nFDNAME=http", "STOP"]
         (kept,) = store.kept
         with kept:
@@ -149,5 +149,5 @@ def test_readiness_waits_for_an_answer() -> None:
         with second:
             second.recv(1000)
             second.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-        waiting.join(5)
+        waiting.join(30)
     assert answered.is_set()

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from appliance.node.slots import Busy, ClientGone, Slots
+from tests.appliance.waiting import until
 
 
 def ignore(busy: int, waiting: int) -> None:
@@ -72,8 +73,7 @@ def test_work_of_a_client_that_has_gone_is_not_started() -> None:
     waiting = occupied.clients.submit(
         occupied.slots.run, lambda: started.append(1), due=soon(), client_gone=lambda: True
     )
-    while occupied.slots.waiting == 0:
-        time.sleep(0.001)
+    until(lambda: occupied.slots.waiting, "the request to wait for a slot")
     occupied.release()
     with pytest.raises(ClientGone):
         waiting.result(30)
@@ -86,18 +86,19 @@ def test_half_closed_client_is_served_when_nothing_has_to_wait() -> None:
 
 def test_no_more_than_the_slots_run_at_once() -> None:
     slots, lock, running, most = Slots(2, 50, ignore), threading.Lock(), [0], [0]
+    two = threading.Barrier(2, timeout=30)  # passes only if two are at it at once
 
     def work() -> None:
         with lock:
             running[0] += 1
             most[0] = max(most[0], running[0])
-        time.sleep(0.005)
+        two.wait()
         with lock:
             running[0] -= 1
 
     with ThreadPoolExecutor(20) as clients:
         list(clients.map(lambda _: slots.run(work, due=soon(), client_gone=present), range(40)))
-    assert most[0] <= 2
+    assert most[0] == 2
 
 
 def test_every_change_is_told() -> None:

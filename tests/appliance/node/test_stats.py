@@ -23,6 +23,7 @@ from appliance.host.settings import Settings
 from appliance.node import stats
 from appliance.node.scoreboard import Row, Scoreboard
 from appliance.node.stats import StatsServer
+from tests.appliance.waiting import until
 
 LOCAL = ("127.0.0.1", 0)
 
@@ -154,7 +155,7 @@ def test_stuck_client_is_given_up_in_the_end(board: Scoreboard, monkeypatch: pyt
     monkeypatch.setattr(server, "document", lambda: {"filler": "x" * 50_000_000})
     with connect(server.address) as client:
         client.recv(1)
-        time.sleep(0.3)
+        until(lambda: not server._clients, "the client to be given up")
         size = 1 + sum(map(len, iter(lambda: client.recv(1 << 20), b"")))
     assert size < 50_000_000
     server.stop()

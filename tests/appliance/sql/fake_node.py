@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,12 +25,10 @@ def listing(detectors: list[str] = DETECTORS, forecasters: list[str] = FORECASTE
 class FakeNode:
     def __init__(self) -> None:
         self.answers = {"/list": listing(), "/status": b'{"protocol": 1.0, "status": "ready"}'}
-        self.delay_s = 0.0
         node = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                time.sleep(node.delay_s)
                 body = node.answers[self.path]
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))

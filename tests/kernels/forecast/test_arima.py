@@ -17,6 +17,8 @@ from kernels.forecast.arima import ALGORITHM, Params, forecast
 
 GOLDEN: dict[str, Any] = json.loads((Path(__file__).parents[2] / "golden" / "arima.json").read_text())
 
+SEARCHES = pytest.mark.compiled_only("searches many models, up to minutes as plain Python")
+
 
 def trusted(fit: dict[str, Any]) -> bool:
     """Tell whether R's likelihood is exact: next to a unit root its initial covariance is not (off by up to 8)."""
@@ -83,7 +85,7 @@ def test_given_orders_are_fitted_at_least_as_well_as_by_r(name: str, which: int)
         np.testing.assert_allclose(answer.high - answer.low, width, rtol=0.03)
 
 
-@pytest.mark.parametrize("name", list(GOLDEN))
+@pytest.mark.parametrize("name", ["nile", *(pytest.param(name, marks=SEARCHES) for name in GOLDEN if name != "nile")])
 def test_the_search_finds_no_worse_model_than_r(name: str) -> None:
     case = GOLDEN[name]
     expected = case["automatic"]
@@ -137,6 +139,7 @@ def test_a_walks_interval_is_the_normal_one(conf: float) -> None:
     np.testing.assert_allclose(answer.high - answer.value, z * sigma * np.sqrt(np.arange(1, 5)), rtol=1e-2)
 
 
+@SEARCHES
 def test_more_confidence_and_more_steps_widen_the_interval() -> None:
     y = wave()
     narrow, wide = (forecast(Task.of(y, rows=24, conf=conf), Params(period=12)) for conf in (0.5, 0.95))
@@ -144,6 +147,7 @@ def test_more_confidence_and_more_steps_widen_the_interval() -> None:
     assert wide.high[23] - wide.low[23] > wide.high[0] - wide.low[0]
 
 
+@SEARCHES
 def test_the_interval_covers_what_it_says() -> None:
     inside = []
     for seed in range(60):
@@ -153,6 +157,7 @@ def test_the_interval_covers_what_it_says() -> None:
     assert 0.88 <= np.mean(inside) <= 0.99
 
 
+@SEARCHES
 def test_period_zero_is_not_seasonal_and_auto_finds_it() -> None:
     y = wave(120)
     assert forecast(Task.of(y, rows=2), Params()).extra["model_info"].endswith("x(0,0,0,0)")
@@ -162,6 +167,7 @@ def test_period_zero_is_not_seasonal_and_auto_finds_it() -> None:
     assert forecast(Task.of(y, rows=2), Params(period=1)).period == 0
 
 
+@SEARCHES
 def test_a_seasonal_model_continues_the_season() -> None:
     y = wave(120, noise=0.1)
     t = np.arange(120, 132)
@@ -185,6 +191,7 @@ def test_time_running_out_answers_with_the_best_so_far() -> None:
     sane(one, 6)
 
 
+@pytest.mark.compiled_only("3000 rows with a season of 700, minutes as plain Python")
 def test_a_long_period_is_stopped_inside_one_fit() -> None:
     looks = iter(range(10**6))
     y = wave(3000, 700)
@@ -238,11 +245,12 @@ EXTREMES = {
 
 
 @pytest.mark.parametrize("name", list(EXTREMES))
-@pytest.mark.parametrize("period", [0, 4])
+@pytest.mark.parametrize("period", [0, pytest.param(4, marks=SEARCHES)])
 def test_extremes_are_answered(name: str, period: int) -> None:
     sane(forecast(Task.of(EXTREMES[name], rows=30), Params(period=period)), 30)
 
 
+@SEARCHES
 @settings(max_examples=60, deadline=None)
 @given(
     y=st.lists(st.floats(-1e300, 1e300) | st.integers(-3, 3).map(float), min_size=10, max_size=40),
@@ -285,6 +293,7 @@ def test_values_that_are_not_finite_are_refused() -> None:
         forecast(Task.of(np.array([1.0, np.nan, 2.0, 3.0]), rows=1), Params())
 
 
+@SEARCHES
 def test_the_series_is_not_modified() -> None:
     y = wave()
     before = y.copy()

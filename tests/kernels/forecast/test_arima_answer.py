@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from kernels.contract import Horizon
-from kernels.forecast._arima_answer import Differenced, _student, answer_for_constant, differenced, scaled
+from kernels.forecast._arima_answer import Differenced, answer_for_constant, differenced, scaled
 
 
 @pytest.mark.parametrize(
@@ -31,19 +30,6 @@ def test_what_leaves_the_range_of_a_double_is_held_inside() -> None:
 def test_differences_of_both_kinds() -> None:
     t = np.arange(20.0)
     np.testing.assert_allclose(differenced(t**2 + 5.0 * (t % 4), 1, 1, 4), 8.0)
-
-
-@pytest.mark.parametrize("freedom", [5, 20, 100])
-@pytest.mark.parametrize("conf", [0.5, 0.8, 0.95])
-def test_student_quantile(freedom: int, conf: float) -> None:
-    z = stats.norm.ppf((1.0 + conf) / 2.0)
-    expected = stats.t.ppf((1.0 + conf) / 2.0, freedom)
-    np.testing.assert_allclose(_student(z, freedom), expected, rtol=2e-3)  # an expansion in 1 / freedom
-
-
-def test_student_quantile_is_finite_at_the_extremes() -> None:
-    assert _student(8.3, 1) < 1e6
-    assert _student(0.0, 1) == 0.0
 
 
 def test_constant_differences_continue_without_doubt() -> None:

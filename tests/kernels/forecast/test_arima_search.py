@@ -37,6 +37,7 @@ def naive(search: Search, limits: Limits) -> float:
     return best
 
 
+@pytest.mark.compiled_only("fits every model there is, half a minute as plain Python")
 @pytest.mark.parametrize("seed", range(3))
 def test_stepwise_is_near_the_best_of_all(seed: int) -> None:
     w = arma(120, seed)

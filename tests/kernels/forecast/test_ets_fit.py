@@ -74,7 +74,7 @@ def test_known_parameters_come_back_from_a_long_series() -> None:
 
 
 def test_a_very_long_season_moves_along_a_few_patterns() -> None:
-    n, m = 2000, 400  # a full Jacobian would pass the limit; uncompiled, this takes a minute
+    n, m = 2000, 400  # a full Jacobian would pass the limit
     rng = np.random.default_rng(6)
     y = np.tile(rng.normal(0.0, 1.0, m), n // m) + rng.normal(0.0, 0.1, n)
     value, _, states = fitted(y, ADD, ADD, ADD, m)

@@ -69,6 +69,7 @@ def test_simulation_repeats_itself() -> None:
     np.testing.assert_array_equal(first, simulate(5, 0, MUL, MUL, MUL, 0.1, SMOOTHING, states))
 
 
+@pytest.mark.compiled_only("a thousand paths of a thousand steps, 12 s as plain Python")
 def test_runaway_paths_stay_finite() -> None:
     paths = simulate(1024, 0, ADD, MUL, MUL, 1e3, np.array([1.0, 1.0, 0.0, 1.0]), np.array([1e-6, 50.0, 1e-6]))
     assert np.all(np.isfinite(paths))

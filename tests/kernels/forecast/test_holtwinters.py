@@ -106,6 +106,7 @@ def test_a_season_without_a_period_is_left_out() -> None:
     )
 
 
+@pytest.mark.compiled_only("fits every form twice, half a minute as plain Python")
 def test_automatic_forms_find_trend_and_season_of_the_passengers() -> None:
     y = np.array(GOLDEN["AirPassengers"]["series"], np.float64)
     answer = forecast(Task.of(y[:-24], rows=24), Params("auto", "auto", 12))
@@ -236,6 +237,10 @@ def test_refusals_say_what_is_wrong() -> None:
         forecast(Task.of(y[:3], rows=3), Params("add"))
     with pytest.raises(BadSeries, match="within 1e\\+150"):
         forecast(Task.of(y * 1e160, rows=3))
+
+
+@pytest.mark.compiled_only("fits until it gives up, 20 s as plain Python")
+def test_a_forecast_that_overflows_is_refused() -> None:
     with pytest.raises(NotConverged, match="overflows within 1024 rows"):
         forecast(Task.of(np.exp(np.arange(40.0)), rows=1024), Params("mul"))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from kernels.numerics.student_t import largest_deviate, upper_point
+from kernels.numerics.student_t import largest_deviate, two_sided_point, upper_point
 from tests.kernels.golden import GOLDEN
 
 
@@ -22,7 +22,7 @@ def naive(p: float, dof: float) -> float:
 
 
 @pytest.mark.parametrize("dof", [1, 2, 3, 17, 400, 39998])
-@pytest.mark.parametrize("p", [1 / 3, 0.01, 1e-6, 1e-15])
+@pytest.mark.parametrize("p", [0.49, 0.4, 1 / 3, 0.01, 1e-6, 1e-15])
 def test_equals_the_naive_search(p: float, dof: float) -> None:
     assert upper_point(p, dof) == pytest.approx(naive(p, dof), rel=1e-10)
 
@@ -46,6 +46,19 @@ def test_far_tails_follow_the_power_law() -> None:
     # P(T > t) ~ c t^-3 for 3 degrees of freedom: a factor 1000 in p is a factor 10 in t
     assert upper_point(1e-203, 3.0) / upper_point(1e-200, 3.0) == pytest.approx(10.0, rel=1e-9)
     assert upper_point(0.0, 5.0) == inf
+
+
+@pytest.mark.parametrize("dof", [1, 2, 3, 17, 400])
+@pytest.mark.parametrize("conf", [1e-9, 0.1, 0.5, 0.95, 0.999])
+def test_both_tails_leave_the_asked_coverage(conf: float, dof: float) -> None:
+    # near the middle a double holds the tail to 1e-16, and t with it
+    assert two_sided_point(conf, dof) == pytest.approx(student.isf((1 - conf) / 2, dof), rel=1e-10, abs=1e-15)
+
+
+@pytest.mark.parametrize("dof", [1, 2, 3, 1000])
+def test_ends_of_an_interval_are_finite(dof: float) -> None:
+    assert two_sided_point(1e-300, dof) == 0.0
+    assert 8.0 < two_sided_point(1.0, dof) < inf
 
 
 def test_critical_value_of_grubbs_published_table() -> None:
