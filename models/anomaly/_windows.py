@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.contract import Series
-from kernels.numerics.period import find_period
 
 Windows = NDArray[np.float32]
 
 SIGMA_OF_IQR = 1.3489795003921634  # interquartile range of the standard normal distribution
 FURTHEST = 100.0  # spreads from the centre; what lies beyond is an anomaly anyway
+OUTLYING = 3.0  # spreads; clipped before the season is looked for
+WEAKEST_SEASON = 0.2  # autocorrelation
+AS_GOOD = 0.8  # a shorter season is preferred to a multiple of it that correlates little better
 MOST_OF_SERIES = 4  # a window spans at most this fraction of the series: 1/4
 
 
@@ -42,9 +44,39 @@ def standardise(series: Series, centre: float, spread: float) -> Series:
     return standard
 
 
+def season(standard: Series) -> int:
+    """Return the length of the dominant season in rows, 0 if there is none.
+
+    The first peak of the autocorrelation beyond its first negative value, if nearly as high as the highest one. Not
+    `kernels.numerics.period`, which wants a season to be significant where a window only wants a length that fits: with
+    it the mean event F1 of the development series stays, but that of one family falls from 0.74 to 0.00.
+    """
+    n = len(standard)
+    clipped = np.clip(standard, -OUTLYING, OUTLYING)
+    clipped = clipped - clipped.mean()
+    power = float(np.square(clipped).sum())
+    if power == 0.0:
+        return 0
+    size = 1 << (2 * n - 1).bit_length()
+    spectrum = np.fft.rfft(clipped, size)
+    lags = np.arange(n // MOST_OF_SERIES + 1)
+    correlation = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[lags] / power * n / (n - lags)
+    negative = np.flatnonzero(correlation < 0.0)
+    if not negative.size:
+        return 0
+    first = int(negative[0])
+    tail = correlation[first:]
+    weakest = max(WEAKEST_SEASON, 3.0 / np.sqrt(n), AS_GOOD * float(tail.max()))
+    peaks = (tail[1:-1] >= tail[:-2]) & (tail[1:-1] >= tail[2:]) & (tail[1:-1] > weakest)
+    if not peaks.any():
+        return 0
+    early = first + 1 + int(np.argmax(peaks))  # on a broad peak noise makes several, the first is not the top
+    return early + int(np.argmax(correlation[early : early + early // 4 + 1]))
+
+
 def stride_for(standard: Series, window: int) -> int:
     """Return how many rows one value of a window stands for: enough for a window to span one season."""
-    wanted = -(-find_period(standard) // window)
+    wanted = -(-season(standard) // window)
     longest = len(standard) // (MOST_OF_SERIES * window)
     return max(1, min(wanted, longest))
 

@@ -69,6 +69,27 @@ def test_any_finite_series_becomes_finite(values):
     assert (np.abs(standard) <= _windows.FURTHEST).all()
 
 
+@pytest.mark.parametrize("season", [12, 24, 96, 288])
+def test_the_season_is_found_in_noise(season):
+    random = np.random.default_rng(season)
+    time = np.arange(12 * season)
+    wave = np.sin(2 * np.pi * time / season) + 0.5 * np.sin(4 * np.pi * time / season + 1.0)
+    found = _windows.season(wave + 0.3 * random.standard_normal(len(time)))
+    assert found == pytest.approx(season, abs=max(1, 0.02 * season))
+
+
+def test_rare_outliers_do_not_hide_the_season():
+    wave = np.sin(2 * np.pi * np.arange(2000) / 50)
+    wave[[300, 1117]] = 90.0
+    assert _windows.season(wave) == 50
+
+
+def test_noise_and_straight_lines_have_no_season():
+    assert _windows.season(np.random.default_rng(3).standard_normal(2000)) == 0
+    assert _windows.season(np.linspace(-1.0, 1.0, 500)) == 0
+    assert _windows.season(np.zeros(100)) == 0
+
+
 def test_a_window_spans_one_season_but_never_more_than_a_quarter_of_the_series():
     wave = np.sin(2 * np.pi * np.arange(4000) / 288)
     assert _windows.stride_for(wave, 32) == 9
