@@ -14,7 +14,7 @@ from typing import Any
 import shtab
 
 from appliance import cli
-from appliance.model_servers import control
+from models import table
 
 SHELLS = {"bash": "{}", "zsh": "_{}", "fish": "{}.fish"}  # and how each names its files
 KINDS = {"detect": "anomaly-detection", "forecast": "forecast"}  # commands whose --algo takes only some
@@ -63,7 +63,7 @@ def _hinted(
             kinds = [KINDS[command]] if command in KINDS else list(algorithms)
             action.choices = [algorithm for kind in kinds for algorithm in algorithms[kind]]
         elif action.dest == "model" and not action.option_strings:
-            action.choices = [*control.FOLDERS.values(), "all"]
+            action.choices = [*(row.name for row in table.OURS), "all"]
         elif metavar.startswith("FILE"):
             action.complete = shtab.FILE  # type: ignore[attr-defined]
         elif metavar.startswith("DIR"):

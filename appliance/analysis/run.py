@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from appliance.host.settings import Settings
-from appliance.model_servers.forecasters import canonical
 from appliance.protocol import answers, options, requests
 from appliance.protocol.requests import BadRequest
 from kernels.contract import AlgorithmError, Detection, Detector, Forecast, Forecaster, Horizon, RawOptions
 from kernels.numerics.whitenoise import is_white_noise
+from models import table
 
 MARGIN_S = 1.0  # an anytime search stops this much before the client gives up
 TIMEOUT_OPTION_S = (1, 1200)  # what taosd accepts; it falls back to 60 s outside
@@ -57,7 +57,7 @@ def forecast(
     forecasters: Mapping[str, Forecaster], request: requests.ForecastRequest, out_of_time: Callable[[], bool]
 ) -> tuple[requests.Times, Forecast]:
     """Run the forecaster that was asked for and return the times of its forecast with it; raises AlgorithmError."""
-    forecaster: Forecaster = _choose(forecasters.get(canonical(request.algo)), "forecast", request.algo)
+    forecaster: Forecaster = _choose(forecasters.get(table.canonical(request.algo)), "forecast", request.algo)
     if request.covariates and not issubclass(forecaster.params, RawOptions):
         raise AlgorithmError(f"covariate forecast is not supported yet by {request.algo}")
     params = _params_of(forecaster.params, request)

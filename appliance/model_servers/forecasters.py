@@ -28,25 +28,18 @@ from kernels.contract import (
     Forecaster,
     Horizon,
     Series,
-    TooShort,
     as_series,
     option,
 )
+from models import table
 from models.files import CheckpointError, describe
 
 READY, UNAVAIL = "READY", "UNAVAIL"
 PROBE_EVERY_S = 5.0
 PROBE_TIMEOUT_S = 1.0
 SILENT_S = 5.0  # a server that did not answer the last probe holds a request no longer than this
-SHORTEST = {"tdtsfm_1": 96}  # shorter series are mirrored at their start up to this length
 WIDEST_CONF = 0.9999  # servers take a coverage below 1
-SPELLINGS = {"timemoe_fc": "timemoe-fc", "TDtsfm_1": "tdtsfm_1"}  # configurations and first releases have these
 MAX_REASON = 300  # characters of a server's own words that are passed on
-
-DESCRIPTIONS = {
-    "tdtsfm_1": "TDtsfm, a foundation model, at its model server",
-    "timemoe-fc": "Time-MoE, a foundation model, at its model server",
-}
 
 
 class ServiceError(AlgorithmError):
@@ -126,14 +119,9 @@ class Services:
     def forecast(self, name: str, series: Series, horizon: Horizon, params: Params) -> Forecast:
         """Ask a model server."""
         url = self.where(name, params.host)
-        known = as_series(series)
-        shortest = SHORTEST.get(name, 1)
-        if len(known) < min(shortest, 2):
-            raise TooShort(f"at least 2 values are needed, got {len(known)}")
-        known = np.pad(known, (max(shortest - len(known), 0), 0), mode="reflect")
         question = orjson.dumps(
             {
-                "input": known,
+                "input": as_series(series),
                 "next_len": horizon.rows,
                 "past_dynamic_real": [],
                 "dynamic_real": [],
@@ -158,29 +146,25 @@ _current: Services | None = None
 
 
 def forecasters(settings: Settings) -> list[Forecaster]:
-    """Return one forecaster for each line of `[tsfm-service]`; from now on `status` speaks of these."""
+    """Return one forecaster for each line of `[tsfm-service]` that forecasts; from now on `status` speaks of these."""
     global _current
     services = _current = Services(settings)
     return [
-        Forecaster(
-            name,
-            DESCRIPTIONS.get(name, f"the model server at {url.geturl()}"),
-            Params,
-            functools.partial(services.forecast, name),
-        )
+        Forecaster(name, _desc(name, url), Params, functools.partial(services.forecast, name))
         for name, url in services.urls.items()
+        if table.kind(name) == table.FORECAST
     ]
+
+
+def _desc(name: str, url: SplitResult) -> str:
+    row = table.of_algorithm(name)
+    return row.desc if row else f"the model server at {url.geturl()}"
 
 
 def close() -> None:
     """Close the idle connections of this process."""
     if _current:
         _current.client.close()
-
-
-def canonical(name: str) -> str:
-    """Return an algorithm's name for what may be another spelling of it."""
-    return SPELLINGS.get(name, name)
 
 
 def statuses() -> dict[str, str]:
@@ -199,7 +183,7 @@ def models(settings: Settings) -> list[dict[str, Any]]:
     found = []
     for algorithm in settings.tsfm:
         name = control.server_name(algorithm)
-        entry: dict[str, Any] = {"name": name, "algo": algorithm, "type": Forecaster.type}
+        entry: dict[str, Any] = {"name": name, "algo": algorithm, "type": table.kind(algorithm)}
         entry["status"] = status(algorithm) or UNAVAIL
         try:
             weights = describe(settings.model_dir / name)

@@ -27,10 +27,10 @@ from appliance.model_servers import control
 from appliance.model_servers.control import Plan
 from appliance.transport.worker import Worker
 from kernels.contract import AlgorithmError, Forecast, Horizon, Series
+from models import table
 
 log = logging.getLogger(__name__)
 
-PATHS = ("/ds_predict", "/tdtsfm", "/timemoe")
 MAX_BODY = 32 * 1024 * 1024  # bytes
 MAX_SERIES = 64  # in one request
 MAX_ROWS = 4096  # steps ahead
@@ -111,7 +111,7 @@ def create_app(engine: Engine, about: dict[str, Any]) -> falcon.App[Any, Any]:
     """Build the application of one model."""
     app = falcon.App()
     predictions = Predictions(engine)
-    for path in PATHS:
+    for path in table.server_paths():
         app.add_route(path, predictions)
     app.add_route("/status", Status(about))
     app.add_error_handler(Exception, _bug)
@@ -154,7 +154,7 @@ def write(ask: Ask, forecasts: list[Forecast]) -> bytes:
     """Return the body of an answer; a constant series is continued with its own value, an int as an int."""
     answers = []
     for raw, forecast in zip(ask.raw, forecasts, strict=True):
-        if forecast.value is forecast.low:  # of a constant series
+        if raw.count(raw[0]) == len(raw):
             flat = [raw[0]] * ask.horizon.rows
             answers.append((flat, flat, flat))
         else:

@@ -10,9 +10,9 @@ from typing import Any
 
 from appliance.files.read import times
 from appliance.files.series import FileError, FileSeries
-from appliance.model_servers import forecasters
 from appliance.protocol import answers, options
 from kernels.contract import Algorithm, Detector, RawOptions
+from models import table
 
 DEFAULT_DETECTOR, DEFAULT_FORECASTER = "iqr", "holtwinters"  # as in SQL
 DEFAULT_ROWS = 10
@@ -133,7 +133,7 @@ def check(algorithms: Mapping[str, Algorithm], kind: type[Algorithm], question: 
     A node ignores unknown options; who types one by hand wants to know.
     """
     known = sorted(name for name, algorithm in algorithms.items() if isinstance(algorithm, kind))
-    name = forecasters.canonical(question.algorithm)
+    name = table.canonical(question.algorithm)
     if name not in known:
         raise FileError(f"unknown algorithm {question.algorithm}; there are: {', '.join(known)}")
     params = algorithms[name].params

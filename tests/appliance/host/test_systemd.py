@@ -102,7 +102,7 @@ def test_a_manager_that_does_not_answer_is_not_waited_for(manager: socket.socket
 
 INHERITS = """
 import os, socket
-from appliance.notify import Systemd
+from appliance.host.systemd import Systemd
 given = Systemd().inherited(("127.0.0.1", int(os.environ["PORT"])))
 try:
     there = bool(socket.socket(fileno=3).detach())

@@ -17,7 +17,14 @@ CHECKPOINT = Path(__file__).parents[2] / "checkpoints" / "tdtsfm"
 
 @pytest.mark.parametrize(
     ("given", "name"),
-    [("tdtsfm_1", "tdtsfm"), ("timemoe-fc", "timemoe"), ("timemoe_fc", "timemoe"), ("time-moe", "timemoe"), ("x", "x")],
+    [
+        ("tdtsfm_1", "tdtsfm"),
+        ("timemoe-fc", "timemoe"),
+        ("timemoe_fc", "timemoe"),
+        ("time-moe", "timemoe"),
+        ("timer-moe", "timemoe"),
+        ("x", "x"),
+    ],
 )
 def test_an_algorithms_name_means_its_server(given: str, name: str) -> None:
     assert control.server_name(given) == name
@@ -43,6 +50,13 @@ def test_an_unknown_model_needs_a_port() -> None:
     assert plan(Settings(), "timer", port=7000).port == 7000
 
 
+def test_a_server_that_is_not_ours_is_not_started() -> None:
+    settings = Settings(tsfm={**Settings().tsfm, "moment": "http://127.0.0.1:6066/imputation"})
+    assert list(control.known(settings)) == ["tdtsfm", "timemoe"]
+    with pytest.raises(ControlError, match="the server of moment is none of this program's"):
+        plan(settings, "moment")
+
+
 def test_a_held_pid_file_tells_its_process_and_is_gone_afterwards(tmp_path: Path) -> None:
     pidfile = tmp_path / "run" / "x.pid"
     assert running(pidfile) is None
@@ -66,7 +80,7 @@ def test_a_pid_file_left_behind_by_a_crash_is_nobody(tmp_path: Path) -> None:
 
 def test_a_forked_worker_leaves_the_pid_file_alone(tmp_path: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from appliance.model_control import held, running\n"
+        "import os, sys; from pathlib import Path; from appliance.model_servers.control import held, running\n"
         f"path = Path({str(tmp_path / 'x.pid')!r})\n"
         "try:\n"
         "    with held(path):\n"

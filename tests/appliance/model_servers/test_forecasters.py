@@ -16,7 +16,7 @@ from appliance.analysis.catalog import Catalog
 from appliance.host.settings import Settings
 from appliance.model_servers import forecasters
 from appliance.model_servers.forecasters import Params, ServiceError, Services
-from kernels.contract import BadParameter, Forecast, Horizon, TooShort
+from kernels.contract import BadParameter, Forecast, Horizon
 from tests.appliance import bodies
 from tests.appliance.fake_server import Behaviour, Fake, answer, closed_port, dripping, raw, serving, silent
 
@@ -123,20 +123,16 @@ def test_a_server_that_is_down_is_told() -> None:
         services.forecast("tdtsfm_1", SERIES, Horizon(3), Params())
 
 
-def test_a_short_series_is_mirrored_for_tdtsfm_alone() -> None:
-    short = np.array([4.0, 7.0, 5.0])
-    for name, expected in (("tdtsfm_1", [7, 5, 7, 4, 7, 5]), ("timemoe-fc", [4, 7, 5])):
+def test_a_short_series_goes_as_it_is_to_the_server_which_knows_what_it_needs() -> None:
+    for name in ("tdtsfm_1", "timemoe-fc"):
         with _service(_answer(output=[1, 2, 3]), name) as (services, fake):
-            services.forecast(name, short, Horizon(3), Params())
-            sent = json.loads(fake.requests[0])["input"]
-        assert len(sent) == (96 if name == "tdtsfm_1" else 3)
-        assert sent[-6:] == expected
+            services.forecast(name, np.array([4.0, 7.0, 5.0]), Horizon(3), Params())
+            assert json.loads(fake.requests[0])["input"] == [4, 7, 5]
 
 
-def test_one_value_is_too_short_for_tdtsfm() -> None:
-    services = Services(Settings())
-    with pytest.raises(TooShort, match="at least 2 values are needed, got 1"):
-        services.forecast("tdtsfm_1", np.ones(1), Horizon(3), Params())
+def test_a_model_that_imputes_is_no_forecaster() -> None:
+    urls = {"moment": "http://127.0.0.1:6066/imputation", "chronos": "http://127.0.0.1:2/b"}
+    assert [one.name for one in forecasters.forecasters(Settings(tsfm=urls))] == ["chronos"]
 
 
 def test_host_leads_to_another_server() -> None:
