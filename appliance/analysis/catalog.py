@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from appliance.analysis import operator_files
 from appliance.host.settings import Settings
-from appliance.model_servers import forecasters
+from appliance.model_servers.forecasters import ModelServers
 from kernels import registry
 from kernels.contract import Algorithm, Detector, Forecaster, Json
 
@@ -23,10 +23,12 @@ class Catalog:
 
     algorithms : by wire name.
     broken : the operator's files that could not be used: path -> reason.
+    servers : the model servers that some of the algorithms ask.
     """
 
     algorithms: Mapping[str, Algorithm]
     broken: Mapping[str, str] = field(default_factory=dict)
+    servers: ModelServers = field(default_factory=lambda: ModelServers(Settings(tsfm={})))
 
     def of_kind(self, kind: type[A]) -> Iterator[A]:
         """Yield the detectors or the forecasters, by name."""
@@ -42,14 +44,15 @@ def build(settings: Settings) -> Catalog:
     A broken file of ours is a bug and raises; a broken file of the operator's is left out and reported.
     """
     own: dict[str, Algorithm] = {}
+    servers = ModelServers(settings)
     # every further source of algorithms of ours is one more item here
-    ours = chain(registry.discover().values(), with_weights(settings.model_dir), forecasters.forecasters(settings))
+    ours = chain(registry.discover().values(), with_weights(settings.model_dir), servers.forecasters())
     for algorithm in ours:
         if algorithm.name in own:
             raise TypeError(f"two algorithms named {algorithm.name}")
         own[algorithm.name] = algorithm
     added, broken = operator_files.load(settings.algorithm_dir, taken=own, settings=settings)
-    return Catalog(own | added, broken)
+    return Catalog(own | added, broken, servers)
 
 
 def with_weights(model_dir: Path) -> Iterator[Detector]:

@@ -29,7 +29,7 @@ def create_app(
     app.add_route("/", Home())
     app.add_route("/status", Status())
     app.add_route("/list", Listing(catalog, settings))
-    app.add_route("/models", Models(settings))
+    app.add_route("/models", Models(catalog, settings))
     app.add_route("/anomaly-detect", Anomaly(catalog, analysis))
     app.add_route("/forecast", Forecast(catalog, analysis))
     app.add_route("/metrics", metrics)
