@@ -12,8 +12,6 @@ import os
 import signal
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from urllib.parse import urlsplit
 from appliance.host import addresses
 from appliance.host.settings import Settings
 from appliance.model_servers import torch_runtime
+from appliance.transport import readiness
 from models import table
 from models.files import CheckpointError, describe
 
@@ -250,14 +249,11 @@ def _wait_until_ready(plan: Plan, process: subprocess.Popen[bytes], log_begin: i
 
 def _answers(plan: Plan, pid: int) -> bool:
     """Ask for the status; it waits in the server's queue until the model is loaded."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(plan.host, plan.host)
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(f"http://{addresses.host_port(host, plan.port)}/status", timeout=1.0) as reply:
-            status = json.load(reply)
-    except (OSError, ValueError):
+        told = json.loads(readiness.status(addresses.local_url(plan.host, plan.port)) or b"{}")
+    except ValueError:
         return False
-    return isinstance(status, dict) and status.get("pid") == pid
+    return isinstance(told, dict) and told.get("pid") == pid
 
 
 def _reason(log: Path, begin: int) -> str:

@@ -16,13 +16,17 @@ from urllib.parse import SplitResult, urlsplit
 
 from appliance.host.settings import Settings
 from appliance.model_servers import control, exchange
-from appliance.model_servers.client import ANSWER_TIMEOUT_S, Client, Unreachable
 from appliance.model_servers.exchange import ServiceError
+from appliance.transport.http import Client, Failed
 from kernels.contract import BadParameter, Forecast, Forecaster, Horizon, Series, option
 from models import table
 from models.files import CheckpointError, describe
 
 READY, UNAVAIL = "READY", "UNAVAIL"
+CONNECT_S = 2.0
+ANSWER_S = 60.0  # taosd waits no longer
+MAX_ANSWER = 16 * 1024 * 1024  # bytes
+JSON = {"Content-Type": "application/json"}
 PROBE_EVERY_S = 5.0
 PROBE_TIMEOUT_S = 1.0
 SILENT_S = 5.0  # a server that did not answer the last probe holds a request no longer than this
@@ -41,7 +45,7 @@ class ModelServers:
     def __init__(self, settings: Settings) -> None:
         self.urls: Mapping[str, SplitResult] = {name: urlsplit(url) for name, url in settings.tsfm.items()}
         self.allowed = tuple(host.lower() for host in settings.tsfm_allowed_hosts)
-        self.client = Client()
+        self.client = Client(connect_s=CONNECT_S, max_answer=MAX_ANSWER)
         self._model_dir = settings.model_dir
         self._up: dict[str, bool] = {}  # what the last probe saw
         self._prober: int | None = None  # the process that has one
@@ -59,10 +63,11 @@ class ModelServers:
 
     def probe(self) -> None:
         """Ask every server; whatever it answers over HTTP, it is there."""
+        looking = Client(connect_s=PROBE_TIMEOUT_S, max_answer=MAX_ANSWER, kept=0)
         for name, url in self.urls.items():
             try:
-                self.client.get(url, PROBE_TIMEOUT_S)
-            except Unreachable:
+                looking.request("GET", url, longest_s=PROBE_TIMEOUT_S)
+            except Failed:
                 self._up[name] = False
             else:
                 self._up[name] = True
@@ -104,10 +109,12 @@ class ModelServers:
         url = self.where(name, params.host)
         question = exchange.question(series, horizon)
         silent = not params.host and self._up.get(name) is False
-        longest_s = SILENT_S if silent else ANSWER_TIMEOUT_S
+        longest_s = SILENT_S if silent else ANSWER_S
         try:
-            status, body = self.client.post(url, question, horizon.out_of_time, longest_s)
-        except Unreachable as error:
+            status, body = self.client.request(
+                "POST", url, question, JSON, longest_s=longest_s, out_of_time=horizon.out_of_time
+            )
+        except Failed as error:
             raise ServiceError(f"failed to request the service, {error}") from error
         if status == 404:
             raise ServiceError(f"invalid host url {url.geturl()}")

@@ -22,9 +22,10 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from appliance.host import addresses
-from appliance.host.systemd import Systemd, when_answering
+from appliance.host.systemd import Systemd
 from appliance.model_servers import control
 from appliance.model_servers.control import Plan
+from appliance.transport.readiness import when_answering
 from appliance.transport.worker import Worker
 from kernels.contract import AlgorithmError, Forecast, Horizon, Series
 from models import table
@@ -260,7 +261,8 @@ class ModelServer(BaseApplication):  # type: ignore[misc]  # gunicorn is not typ
         """Tell systemd once the model answers; the first worker has not even been made."""
         if self._systemd.listens:
             serving = f"READY=1\nSTATUS=serving {self._plan.name} at {self._plan.host}:{self._plan.port}"
-            when_answering((self._plan.host, self._plan.port), lambda: self._systemd.tell(serving))
+            url = addresses.local_url(self._plan.host, self._plan.port)
+            when_answering(url, lambda: self._systemd.tell(serving))
 
     def _when_worker_ended(self, arbiter: Arbiter, worker: Worker) -> None:
         """Let the unit be called active again when the next worker answers; a stopped one is not listened to."""

@@ -15,7 +15,7 @@ from gunicorn.arbiter import Arbiter
 from appliance.analysis import catalog
 from appliance.host import addresses, logs
 from appliance.host.settings import Settings
-from appliance.host.systemd import Systemd, when_answering
+from appliance.host.systemd import Systemd
 from appliance.node import stats
 from appliance.node.app import create_app
 from appliance.node.metrics import Metrics
@@ -23,6 +23,7 @@ from appliance.node.observer import Observer
 from appliance.node.resources.metrics import MetricsText
 from appliance.node.scoreboard import Scoreboard
 from appliance.node.slots import Slots
+from appliance.transport.readiness import when_answering
 from appliance.transport.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -140,7 +141,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     def _when_ready(self, arbiter: Arbiter) -> None:
         """Report once a worker has answered; gunicorn calls this before there are any."""
         self._systemd.keep(arbiter.LISTENERS[0].sock)
-        when_answering(self.settings.http, self._report_ready)
+        when_answering(addresses.local_url(*self.settings.http), self._report_ready)
 
     def _on_reload(self, arbiter: Arbiter) -> None:
         self._systemd.keep(arbiter.LISTENERS[0].sock)  # a new one, if the address has changed
