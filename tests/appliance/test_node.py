@@ -317,6 +317,41 @@ def test_reload_with_a_bad_configuration_keeps_the_old_one() -> None:
         assert ask(node, dump(request()))["rows"] == 1
 
 
+def reloaded(node: Node, old: str, new: str, told: str) -> None:
+    """Change the configuration and reload it; return when the server's log tells of it."""
+    config, log = node.folder / "taosanode.ini", node.folder / "taosanode.log"
+    config.write_text(config.read_text().replace(old, new))
+    os.kill(node.pid, signal.SIGHUP)
+    due = time.monotonic() + 60
+    while told not in log.read_text():
+        assert time.monotonic() < due, log.read_text()
+        time.sleep(0.05)
+
+
+def test_reload_to_a_taken_address_is_refused_and_the_node_lives() -> None:
+    with Node() as node, socket.create_server(("127.0.0.1", 0)) as taken:
+        reloaded(node, f":{node.address[1]}", f":{taken.getsockname()[1]}", "reload refused")
+        assert (
+            f"http = 127.0.0.1:{taken.getsockname()[1]} is in use by process {os.getpid()}"
+            in (node.folder / "taosanode.log").read_text()
+        )
+        assert ask(node, dump(request()))["rows"] == 1
+        assert node.stop() == 0
+
+
+def test_reload_to_an_address_that_includes_the_old_one_finishes_what_is_running(tmp_path: Path) -> None:
+    began = tmp_path / "began"
+    slow = {"slow.py": SLOW.replace("time.sleep(SECONDS)", f"open({str(began)!r}, 'w').close(); time.sleep(3)")}
+    with Node(algorithms=slow) as node, ThreadPoolExecutor(1) as clients:
+        running = clients.submit(ask, node, dump(request(algo="slow")))
+        while not began.exists():
+            time.sleep(0.05)
+        reloaded(node, "http = 127.0.0.1", "http = 0.0.0.0", "Listening at: http://0.0.0.0")
+        assert running.result()["rows"] == 0
+        assert ask(node, dump(request()))["rows"] == 1
+        assert node.stop() == 0
+
+
 def statistics(address: Path) -> dict[str, Any]:
     with socket.socket(socket.AF_UNIX) as sock:
         sock.connect(str(address))
