@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.files.draw.terminal import LABEL, colours, columns_of, draw, fit
+from appliance.files.draw.terminal import LABEL, colours, draw, fit
+from appliance.host.terminal import columns_of
 from tests.appliance.files.results import detection, forecast
 
 FIRST = LABEL + 2  # column where the canvas begins
