@@ -119,8 +119,8 @@ class ModelServers:
         if status == 404:
             raise ServiceError(f"invalid host url {url.geturl()}")
         if status != 200:
-            raise ServiceError(f"failed to request the service, {exchange.reason(body)} (HTTP {status})")
-        return exchange.read(body, horizon.rows)
+            raise ServiceError(f"failed to request the service, {exchange.read_failure(body)} (HTTP {status})")
+        return exchange.read_answer(body, horizon.rows)
 
     def forecasters(self) -> list[Forecaster]:
         """Return one forecaster for each line of `[tsfm-service]` that forecasts."""
