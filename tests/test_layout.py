@@ -18,7 +18,6 @@ ELSEWHERE = {
     "appliance/analysis/run.py": "tests/appliance/node/test_app.py",
     "appliance/files/run/arguments.py": "tests/appliance/commands/test_detect.py",
     "appliance/files/run/command.py": "tests/appliance/commands/test_detect.py",
-    "appliance/node/server.py": "tests/appliance/test_node.py",
     "appliance/node/resources/analysis.py": "tests/appliance/node/test_app.py",
     "appliance/node/resources/anomaly.py": "tests/appliance/node/test_app.py",
     "appliance/node/resources/forecast.py": "tests/appliance/node/test_app.py",

@@ -6,52 +6,31 @@ Nothing here imports torch. Whether a server is up is asked in the background, s
 from __future__ import annotations
 
 import functools
-import math
 import os
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-import numpy as np
-import orjson
-
 from appliance.host.settings import Settings
-from appliance.model_servers import control
-from appliance.model_servers.client import ANSWER_TIMEOUT_S, Client, Unreachable
-from kernels.contract import (
-    FORECAST,
-    Algorithm,
-    AlgorithmError,
-    BadParameter,
-    Forecast,
-    Series,
-    Task,
-    TooShort,
-    as_series,
-)
+from appliance.model_servers import control, exchange
+from appliance.model_servers.exchange import ServiceError
+from appliance.transport.http import Client, Failed
+from kernels.contract import FORECAST, Algorithm, BadParameter, Forecast, Task
 from kernels.options import Options, option
+from models import table
 from models.files import CheckpointError, describe
 
 READY, UNAVAIL = "READY", "UNAVAIL"
+CONNECT_S = 2.0
+ANSWER_S = 60.0  # taosd waits no longer
+MAX_ANSWER = 16 * 1024 * 1024  # bytes
+JSON = {"Content-Type": "application/json"}
 PROBE_EVERY_S = 5.0
 PROBE_TIMEOUT_S = 1.0
 SILENT_S = 5.0  # a server that did not answer the last probe holds a request no longer than this
-SHORTEST = {"tdtsfm_1": 96}  # shorter series are mirrored at their start up to this length
-WIDEST_CONF = 0.9999  # servers take a coverage below 1
-SPELLINGS = {"timemoe_fc": "timemoe-fc", "TDtsfm_1": "tdtsfm_1"}  # configurations and first releases have these
-MAX_REASON = 300  # characters of a server's own words that are passed on
-
-DESCRIPTIONS = {
-    "tdtsfm_1": "TDtsfm, a foundation model, at its model server",
-    "timemoe-fc": "Time-MoE, a foundation model, at its model server",
-}
-
-
-class ServiceError(AlgorithmError):
-    """The model server cannot be reached, refuses the request or answers what it should not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,41 +40,43 @@ class Params(Options):
     host: str = option("", "URL of another model server; its host must be one of tsfm-hosts in taosanode.ini")
 
 
-class Services:
+class ModelServers:
     """The configured model servers, what is known of each, and the connections to them."""
 
     def __init__(self, settings: Settings) -> None:
         self.urls: Mapping[str, SplitResult] = {name: urlsplit(url) for name, url in settings.tsfm.items()}
         self.allowed = tuple(host.lower() for host in settings.tsfm_allowed_hosts)
-        self.client = Client()
+        self.client = Client(connect_s=CONNECT_S, max_answer=MAX_ANSWER)
+        self._model_dir = settings.model_dir
         self._up: dict[str, bool] = {}  # what the last probe saw
         self._prober: int | None = None  # the process that has one
         self._starting = threading.Lock()
+        self._closed = threading.Event()
 
-    def status(self, name: str) -> str | None:
-        """Return what was last seen, at once; the first call in a process starts the looking."""
+    def statuses(self) -> dict[str, str]:
+        """Return READY or UNAVAIL for every model, as last seen; the first call in a process starts the looking."""
         if self._prober != os.getpid():
             with self._starting:
                 if self._prober != os.getpid():
                     self._prober = os.getpid()
-                    threading.Thread(target=self._probe_for_ever, name="tsfm-probe", daemon=True).start()
-        return None if name not in self.urls else READY if self._up.get(name) else UNAVAIL
+                    threading.Thread(target=self._probe_until_closed, name="tsfm-probe", daemon=True).start()
+        return {name: READY if self._up.get(name) else UNAVAIL for name in self.urls}
 
     def probe(self) -> None:
         """Ask every server; whatever it answers over HTTP, it is there."""
+        looking = Client(connect_s=PROBE_TIMEOUT_S, max_answer=MAX_ANSWER, kept=0)
         for name, url in self.urls.items():
             try:
-                self.client.get(url, PROBE_TIMEOUT_S)
-            except Unreachable:
+                looking.request("GET", url, longest_s=PROBE_TIMEOUT_S)
+            except Failed:
                 self._up[name] = False
             else:
                 self._up[name] = True
 
-    def _probe_for_ever(self) -> None:
-        pause = threading.Event()
-        while True:
+    def _probe_until_closed(self) -> None:
+        self.probe()
+        while not self._closed.wait(PROBE_EVERY_S):
             self.probe()
-            pause.wait(PROBE_EVERY_S)
 
     def where(self, name: str, host: str) -> SplitResult:
         """Return the URL to call: the configured one, or what the request's ``host=`` names if that is allowed.
@@ -128,121 +109,49 @@ class Services:
         """Ask a model server."""
         horizon = task.horizon
         url = self.where(name, params.host)
-        known = as_series(task.series)
-        shortest = SHORTEST.get(name, 1)
-        if len(known) < min(shortest, 2):
-            raise TooShort(f"at least 2 values are needed, got {len(known)}")
-        known = np.pad(known, (max(shortest - len(known), 0), 0), mode="reflect")
-        question = orjson.dumps(
-            {
-                "input": known,
-                "next_len": horizon.rows,
-                "past_dynamic_real": [],
-                "dynamic_real": [],
-                "conf_interval": min(horizon.conf, WIDEST_CONF),
-            },
-            option=orjson.OPT_SERIALIZE_NUMPY,
-        )
+        question = exchange.question(task.series, horizon)
         silent = not params.host and self._up.get(name) is False
-        longest_s = SILENT_S if silent else ANSWER_TIMEOUT_S
+        longest_s = SILENT_S if silent else ANSWER_S
         try:
-            status, body = self.client.post(url, question, horizon.out_of_time, longest_s)
-        except Unreachable as error:
+            status, body = self.client.request(
+                "POST", url, question, JSON, longest_s=longest_s, out_of_time=horizon.out_of_time
+            )
+        except Failed as error:
             raise ServiceError(f"failed to request the service, {error}") from error
         if status == 404:
             raise ServiceError(f"invalid host url {url.geturl()}")
         if status != 200:
-            raise ServiceError(f"failed to request the service, {_reason(body)} (HTTP {status})")
-        return _read(body, horizon.rows)
+            raise ServiceError(f"failed to request the service, {exchange.read_failure(body)} (HTTP {status})")
+        return exchange.read_answer(body, horizon.rows)
+
+    def algorithms(self) -> list[Algorithm]:
+        """Return one forecaster for each line of `[tsfm-service]` that forecasts."""
+        return [
+            Algorithm(name, _desc(name, url), FORECAST, Params, functools.partial(self.forecast, name))
+            for name, url in self.urls.items()
+            if table.kind(name) == table.FORECAST
+        ]
+
+    def models(self) -> Iterator[dict[str, Any]]:
+        """Yield what `/models` tells of the models whose weights are here, read from the files' headers."""
+        for algorithm, status in self.statuses().items():
+            name = control.server_name(algorithm)
+            folder = self._model_dir / name
+            entry = {"name": name, "algo": algorithm, "type": table.kind(algorithm), "status": status}
+            try:
+                weights = describe(folder)
+            except CheckpointError as error:
+                if folder.is_dir():
+                    yield {**entry, "size": None, "dtype": None, "error": str(error)}
+            else:
+                yield {**entry, "size": weights.size, "dtype": weights.dtype}
+
+    def close(self) -> None:
+        """Stop looking, and close the idle connections of this process."""
+        self._closed.set()
+        self.client.close()
 
 
-_current: Services | None = None
-
-
-def forecasters(settings: Settings) -> list[Algorithm]:
-    """Return one forecaster for each line of `[tsfm-service]`; from now on `status` speaks of these."""
-    global _current
-    services = _current = Services(settings)
-    return [
-        Algorithm(
-            name,
-            DESCRIPTIONS.get(name, f"the model server at {url.geturl()}"),
-            FORECAST,
-            Params,
-            functools.partial(services.forecast, name),
-        )
-        for name, url in services.urls.items()
-    ]
-
-
-def close() -> None:
-    """Close the idle connections of this process."""
-    if _current:
-        _current.client.close()
-
-
-def canonical(name: str) -> str:
-    """Return an algorithm's name for what may be another spelling of it."""
-    return SPELLINGS.get(name, name)
-
-
-def statuses() -> dict[str, str]:
-    """Return the status of every foundation model. Never waits."""
-    services = _current
-    return {name: services.status(name) or UNAVAIL for name in services.urls} if services else {}
-
-
-def status(name: str) -> str | None:
-    """Return READY or UNAVAIL for a foundation model, None for any other name. Never waits."""
-    return _current.status(name) if _current else None
-
-
-def models(settings: Settings) -> list[dict[str, Any]]:
-    """Return what `/models` tells of the foundation models whose weights are here, read from the files' headers."""
-    found = []
-    for algorithm in settings.tsfm:
-        name = control.server_name(algorithm)
-        entry: dict[str, Any] = {"name": name, "algo": algorithm, "type": FORECAST}
-        entry["status"] = status(algorithm) or UNAVAIL
-        try:
-            weights = describe(settings.model_dir / name)
-        except CheckpointError as error:
-            if (settings.model_dir / name).is_dir():
-                found.append({**entry, "size": None, "dtype": None, "error": str(error)})
-        else:
-            found.append({**entry, "size": weights.size, "dtype": weights.dtype})
-    return found
-
-
-def _read(body: bytes, rows: int) -> Forecast:
-    """Check an answer; without bounds the interval has no width."""
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise ServiceError("failed to request the service, its answer is not JSON") from error
-    if not isinstance(answer, dict) or "output" not in answer:
-        raise ServiceError("failed to request the service, its answer has no output")
-    value = _numbers(answer["output"], rows)
-    if answer.get("lower") is None or answer.get("upper") is None:
-        return Forecast(value, value, value)
-    low, high = _numbers(answer["lower"], rows), _numbers(answer["upper"], rows)
-    return Forecast(value, np.minimum(low, value), np.maximum(high, value))
-
-
-def _numbers(values: Any, rows: int) -> Series:
-    if not isinstance(values, list) or not all(type(v) in (int, float) and math.isfinite(v) for v in values):
-        raise ServiceError("failed to request the service, its answer holds what is not a number")
-    if len(values) != rows:
-        raise ServiceError(f"result length is not identical, ts rows:{rows}  res rows:{len(values)}")
-    return np.array(values, dtype=np.float64)
-
-
-def _reason(body: bytes) -> str:
-    """Return a server's own words about a failure, or what there is of them."""
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        answer = None
-    words = answer.get("error") if isinstance(answer, dict) else None
-    text = words if isinstance(words, str) else body[: 4 * MAX_REASON].decode(errors="replace")
-    return " ".join(text.split())[:MAX_REASON] or "without a reason"
+def _desc(name: str, url: SplitResult) -> str:
+    row = table.of_algorithm(name)
+    return row.desc if row else f"the model server at {url.geturl()}"

@@ -5,7 +5,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,9 @@ from falcon import testing
 from appliance.analysis.catalog import Catalog
 from appliance.host.settings import Settings
 from appliance.model_servers import forecasters
-from appliance.model_servers.forecasters import Params, ServiceError, Services
-from kernels.contract import BadParameter, Forecast, Horizon, TooShort
+from appliance.model_servers.exchange import ServiceError
+from appliance.model_servers.forecasters import ModelServers, Params
+from kernels.contract import BadParameter, Forecast, Horizon
 from tests.appliance import bodies
 from tests.appliance.fake_server import Behaviour, Fake, answer, closed_port, dripping, raw, serving, silent
 
@@ -25,10 +26,10 @@ SERIES = np.arange(100.0)
 
 
 @contextmanager
-def _service(behaviour: Behaviour, name: str = "timemoe-fc") -> Iterator[tuple[Services, Fake]]:
+def _service(behaviour: Behaviour, name: str = "timemoe-fc") -> Iterator[tuple[ModelServers, Fake]]:
     with serving(behaviour) as fake:
-        services = Services(Settings(tsfm={name: fake.url}))
-        with closing(services.client):
+        services = ModelServers(Settings(tsfm={name: fake.url}))
+        with closing(services):
             yield services, fake
 
 
@@ -42,9 +43,8 @@ def _answer(**fields: object) -> Behaviour:
 
 
 def test_one_forecaster_for_each_line_of_the_configuration() -> None:
-    found = forecasters.forecasters(
-        Settings(tsfm={"tdtsfm_1": "http://127.0.0.1:1/a", "chronos": "http://127.0.0.1:2/b"})
-    )
+    urls = {"tdtsfm_1": "http://127.0.0.1:1/a", "chronos": "http://127.0.0.1:2/b"}
+    found = ModelServers(Settings(tsfm=urls)).forecasters()
     assert [one.name for one in found] == ["tdtsfm_1", "chronos"]
     assert found[1].desc == "the model server at http://127.0.0.1:2/b"
 
@@ -118,31 +118,27 @@ def test_a_server_known_to_be_silent_gets_less_time(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_server_that_is_down_is_told() -> None:
-    services = Services(Settings(tsfm={"tdtsfm_1": f"http://127.0.0.1:{closed_port()}/tdtsfm"}))
+    services = ModelServers(Settings(tsfm={"tdtsfm_1": f"http://127.0.0.1:{closed_port()}/tdtsfm"}))
     with pytest.raises(ServiceError, match="failed to request the service, .*: Connection refused"):
         services.forecast("tdtsfm_1", SERIES, Horizon(3), Params())
 
 
-def test_a_short_series_is_mirrored_for_tdtsfm_alone() -> None:
-    short = np.array([4.0, 7.0, 5.0])
-    for name, expected in (("tdtsfm_1", [7, 5, 7, 4, 7, 5]), ("timemoe-fc", [4, 7, 5])):
+def test_a_short_series_goes_as_it_is_to_the_server_which_knows_what_it_needs() -> None:
+    for name in ("tdtsfm_1", "timemoe-fc"):
         with _service(_answer(output=[1, 2, 3]), name) as (services, fake):
-            services.forecast(name, short, Horizon(3), Params())
-            sent = json.loads(fake.requests[0])["input"]
-        assert len(sent) == (96 if name == "tdtsfm_1" else 3)
-        assert sent[-6:] == expected
+            services.forecast(name, np.array([4.0, 7.0, 5.0]), Horizon(3), Params())
+            assert json.loads(fake.requests[0])["input"] == [4, 7, 5]
 
 
-def test_one_value_is_too_short_for_tdtsfm() -> None:
-    services = Services(Settings())
-    with pytest.raises(TooShort, match="at least 2 values are needed, got 1"):
-        services.forecast("tdtsfm_1", np.ones(1), Horizon(3), Params())
+def test_a_model_that_imputes_is_no_forecaster() -> None:
+    urls = {"moment": "http://127.0.0.1:6066/imputation", "chronos": "http://127.0.0.1:2/b"}
+    assert [one.name for one in ModelServers(Settings(tsfm=urls)).forecasters()] == ["chronos"]
 
 
 def test_host_leads_to_another_server() -> None:
     with serving(_answer(output=[1, 2, 3])) as other:
-        services = Services(Settings(tsfm={"timemoe-fc": f"http://127.0.0.1:{closed_port()}/ds_predict"}))
-        with closing(services.client):
+        services = ModelServers(Settings(tsfm={"timemoe-fc": f"http://127.0.0.1:{closed_port()}/ds_predict"}))
+        with closing(services):
             for host in (other.url, other.url.replace("http:", "https:"), f"127.0.0.1:{other.port}"):
                 assert services.forecast("timemoe-fc", SERIES, Horizon(3), Params(host)).value.tolist() == [1, 2, 3]
 
@@ -157,7 +153,7 @@ def test_host_leads_to_another_server() -> None:
     ],
 )
 def test_host_is_read_as_a_url(host: str, url: str) -> None:
-    assert Services(Settings()).where("timemoe-fc", host).geturl() == url
+    assert ModelServers(Settings()).where("timemoe-fc", host).geturl() == url
 
 
 @pytest.mark.parametrize(
@@ -174,7 +170,7 @@ def test_host_is_read_as_a_url(host: str, url: str) -> None:
 )
 def test_other_hosts_are_refused(host: str) -> None:
     with pytest.raises(BadParameter, match="is not allowed, only tsfm-hosts: 127.0.0.1|invalid host url"):
-        Services(Settings()).where("timemoe-fc", host)
+        ModelServers(Settings()).where("timemoe-fc", host)
 
 
 @pytest.mark.parametrize(
@@ -183,19 +179,19 @@ def test_other_hosts_are_refused(host: str) -> None:
 )
 def test_what_is_no_url_is_refused(host: str) -> None:
     with pytest.raises(BadParameter, match="invalid host url"):
-        Services(Settings()).where("timemoe-fc", host)
+        ModelServers(Settings()).where("timemoe-fc", host)
 
 
 def test_the_configuration_may_allow_more_hosts() -> None:
-    services = Services(Settings(tsfm_allowed_hosts=("Models.Example.Org",)))
+    services = ModelServers(Settings(tsfm_allowed_hosts=("Models.Example.Org",)))
     assert services.where("tdtsfm_1", "models.example.org:1").geturl() == "http://models.example.org:1/tdtsfm"
 
 
 def test_probing_tells_who_is_there() -> None:
     with serving(answer("no", "405 No")) as up, serving(silent) as hangs:
         down = f"http://127.0.0.1:{closed_port()}/"
-        services = Services(Settings(tsfm={"up": up.url, "hangs": hangs.url, "down": down}))
-        with closing(services.client):
+        services = ModelServers(Settings(tsfm={"up": up.url, "hangs": hangs.url, "down": down}))
+        with closing(services):
             services.probe()
         known = {name: "READY" if up else "UNAVAIL" for name, up in services._up.items()}
     assert known == {"up": "READY", "hangs": "UNAVAIL", "down": "UNAVAIL"}
@@ -204,30 +200,32 @@ def test_probing_tells_who_is_there() -> None:
 def test_the_status_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     go_on, probed = threading.Event(), threading.Event()
 
-    def probe(self: Services) -> None:
+    def probe(self: ModelServers) -> None:
         go_on.wait(30)
         self._up["timemoe-fc"] = True
         probed.set()
-        threading.Event().wait()  # this thread of a test is not to go on probing
 
-    monkeypatch.setattr(Services, "probe", probe)
+    monkeypatch.setattr(ModelServers, "probe", probe)
     before = set(threading.enumerate())
-    forecasters.forecasters(Settings())
-    assert forecasters.status("timemoe-fc") == "UNAVAIL"
-    assert forecasters.status("ksigma") is None
+    servers = ModelServers(Settings())
+    assert servers.statuses() == {"tdtsfm_1": "UNAVAIL", "timemoe-fc": "UNAVAIL"}
     go_on.set()
     assert probed.wait(30)
-    assert forecasters.status("timemoe-fc") == "READY"
+    assert servers.statuses() == {"tdtsfm_1": "UNAVAIL", "timemoe-fc": "READY"}
     assert [thread.name for thread in set(threading.enumerate()) - before] == ["tsfm-probe"]
+    servers.close()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(30)  # which ends when the servers are closed
 
 
 def test_models_are_listed_from_their_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forecasters, "status", lambda name: "READY" if name == "tdtsfm_1" else None)
+    seen = {"tdtsfm_1": "READY", "timemoe-fc": "UNAVAIL", "chronos": "READY"}
+    monkeypatch.setattr(ModelServers, "statuses", lambda self: seen)
     shutil.copytree(CHECKPOINT, tmp_path / "tdtsfm")
     (tmp_path / "timemoe").mkdir()
     (tmp_path / "timemoe" / "model.safetensors").write_bytes(b"rubbish")
     settings = Settings(model_dir=tmp_path, tsfm={**Settings().tsfm, "chronos": "http://127.0.0.1:6063/ds_predict"})
-    first, second = forecasters.models(settings)
+    first, second = ModelServers(settings).models()
     assert first == {
         "name": "tdtsfm",
         "algo": "tdtsfm_1",
@@ -244,9 +242,15 @@ Node = Callable[[Settings], testing.TestClient]
 
 
 @pytest.fixture
-def tsfm_node(node: Callable[[Catalog, Settings], testing.TestClient]) -> Node:
+def tsfm_node(node: Callable[[Catalog, Settings], testing.TestClient]) -> Iterator[Node]:
     """What makes a node of these settings, with no other algorithm."""
-    return lambda settings: node(Catalog({one.name: one for one in forecasters.forecasters(settings)}), settings)
+    with ExitStack() as made:
+
+        def make(settings: Settings) -> testing.TestClient:
+            servers = made.enter_context(closing(ModelServers(settings)))
+            return node(Catalog({one.name: one for one in servers.forecasters()}, servers=servers), settings)
+
+        yield make
 
 
 def _forecast(node: testing.TestClient, **changes: object) -> dict[str, object]:
@@ -261,7 +265,6 @@ def test_the_node_forecasts_by_either_spelling(tsfm_node: Node, algo: str) -> No
     with serving(_answer(output=value, lower=[0] * 5, upper=[9] * 5)) as fake:
         node = tsfm_node(Settings(tsfm={"timemoe-fc": fake.url}))
         answer = _forecast(node, algo=algo, option=f"algo={algo}")
-        forecasters.close()
     assert answer["rows"] == 5
     assert answer["res"][1:] == [value, [0] * 5, [9] * 5]  # type: ignore[index]
 
@@ -283,7 +286,7 @@ def test_the_list_follows_the_status(tsfm_node: Node, monkeypatch: pytest.Monkey
     node = tsfm_node(Settings(tsfm={"timemoe-fc": "http://127.0.0.1:1/ds_predict"}))
     shown = []
     for seen in ("UNAVAIL", "READY"):
-        monkeypatch.setattr(Services, "status", lambda self, name, seen=seen: seen)
+        monkeypatch.setattr(ModelServers, "statuses", lambda self, seen=seen: {"timemoe-fc": seen})
         shown.append(node.simulate_get("/list").json["details"][0]["algo"][0]["status"])
     assert shown == ["UNAVAIL", "READY"]
 
