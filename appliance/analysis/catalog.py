@@ -12,7 +12,7 @@ from appliance.analysis import operator_files
 from appliance.analysis.operator_files import Own
 from appliance.analysis.plugin_classes import guarded
 from appliance.host.settings import Settings
-from appliance.model_servers.forecasters import ModelServers
+from appliance.model_servers.servers import ModelServers
 from kernels import registry
 from kernels.contract import Algorithm, Json
 

@@ -12,7 +12,8 @@ import falcon
 import numpy as np
 import orjson
 
-from appliance.model_servers import exchange
+from appliance.model_servers import replies
+from appliance.model_servers.exchanges import forecast as exchange
 from kernels.contract import AlgorithmError, Forecast, Horizon, Series
 from models import table
 
@@ -117,4 +118,4 @@ def _bug(req: falcon.Request, resp: falcon.Response, error: Exception, _: Any) -
 
 def _reply(resp: falcon.Response, status: str | int, message: str) -> None:
     resp.status = status
-    resp.data = exchange.failure(message)
+    resp.data = replies.failure(message)

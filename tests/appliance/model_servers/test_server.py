@@ -13,7 +13,7 @@ from falcon import testing
 from appliance.model_servers import server as model_server
 from appliance.model_servers.app import MAX_BODY
 from appliance.model_servers.control import ControlError, Plan
-from appliance.model_servers.exchange import NO_INPUT
+from appliance.model_servers.exchanges.forecast import NO_INPUT
 
 TESTS = Path(__file__).parents[2]
 

@@ -1,4 +1,4 @@
-"""What is said between the node and a model server: questions and answers, both written and read here.
+"""Forecasts: questions and answers, both written and read here by node and model server.
 
 It is the protocol that analysis nodes and model services have always spoken; every field is spelt in this file alone.
 """
@@ -12,28 +12,24 @@ from typing import Any
 import numpy as np
 import orjson
 
-from kernels.contract import AlgorithmError, Forecast, Horizon, Series, as_series
+from appliance.model_servers import replies
+from kernels.contract import FORECAST, Forecast, Horizon, Task, as_series
 
+KIND = FORECAST
 INPUT, INPUTS = "input", "inputs"  # one series, or several
 ROWS, CONF = "next_len", "conf_interval"
 ONE, SEVERAL = ("output", "lower", "upper"), ("outputs", "lowers", "uppers")  # of an answer: forecast and bounds
-ERROR = "error"
 
 MAX_SERIES = 64  # in one question
 MAX_ROWS = 4096  # steps ahead
 DEFAULT_CONF = 0.95
 WIDEST_CONF = 0.9999  # servers take a coverage below 1
-MAX_REASON = 300  # characters of a server's own words that are passed on
 
 NO_INPUT = f'Invalid input, please provide "{INPUT}" field in JSON'
 
 
 class BadQuestion(ValueError):
     """The question is not one a server answers; the message says why."""
-
-
-class ServiceError(AlgorithmError):
-    """The model server cannot be reached, refuses the request or answers what it should not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +41,15 @@ class Question:
     horizon: Horizon
 
 
-def question(series: Series, horizon: Horizon) -> bytes:
+def question(task: Task) -> bytes:
     """Return the body that asks for a forecast."""
     return orjson.dumps(
         {
-            INPUT: as_series(series),
-            ROWS: horizon.rows,
+            INPUT: as_series(task.series),
+            ROWS: task.rows,
             "past_dynamic_real": [],
             "dynamic_real": [],
-            CONF: min(horizon.conf, WIDEST_CONF),
+            CONF: min(task.levels[0], WIDEST_CONF),
         },
         option=orjson.OPT_SERIALIZE_NUMPY,
     )
@@ -103,41 +99,20 @@ def answer(asked: Question, forecasts: list[Forecast]) -> bytes:
     return orjson.dumps({**told, CONF: asked.horizon.conf, "status": "success"})
 
 
-def read_answer(body: bytes, rows: int) -> Forecast:
+def read_answer(body: bytes, task: Task) -> Forecast:
     """Check an answer; without bounds the interval has no width.
 
     Raises
     ------
     ServiceError
     """
-    try:
-        told = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise ServiceError("failed to request the service, its answer is not JSON") from error
     output, lower, upper = ONE
-    if not isinstance(told, dict) or output not in told:
-        raise ServiceError(f"failed to request the service, its answer has no {output}")
-    value = _numbers(told[output], rows)
+    told = replies.document(body, output)
+    value = replies.numbers(told[output], task.rows)
     if told.get(lower) is None or told.get(upper) is None:
         return Forecast(value, value, value)
-    low, high = _numbers(told[lower], rows), _numbers(told[upper], rows)
+    low, high = replies.numbers(told[lower], task.rows), replies.numbers(told[upper], task.rows)
     return Forecast(value, np.minimum(low, value), np.maximum(high, value))
-
-
-def failure(message: str) -> bytes:
-    """Return the body of an answer that says what is wrong."""
-    return orjson.dumps({"status": "error", ERROR: message})
-
-
-def read_failure(body: bytes) -> str:
-    """Return a server's own words about a failure, or what there is of them."""
-    try:
-        told = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        told = None
-    words = told.get(ERROR) if isinstance(told, dict) else None
-    text = words if isinstance(words, str) else body[: 4 * MAX_REASON].decode(errors="replace")
-    return " ".join(text.split())[:MAX_REASON] or "without a reason"
 
 
 def _check_series(one: Any) -> None:
@@ -154,11 +129,3 @@ def _number(asked: dict[str, Any], key: str) -> float:
     if type(value) not in (int, float) or not math.isfinite(value):
         raise BadQuestion(f"{key} must be a number" + ("" if key in asked else ", it is missing"))
     return float(value)
-
-
-def _numbers(values: Any, rows: int) -> Series:
-    if not isinstance(values, list) or not all(type(v) in (int, float) and math.isfinite(v) for v in values):
-        raise ServiceError("failed to request the service, its answer holds what is not a number")
-    if len(values) != rows:
-        raise ServiceError(f"result length is not identical, ts rows:{rows}  res rows:{len(values)}")
-    return np.array(values, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""The foundation models as forecasters of this node: each passes its series to a model server over HTTP.
+"""The foundation models as algorithms of this node: each passes its series to a model server over HTTP.
 
 Nothing here imports torch. Whether a server is up is asked in the background, so no request ever waits for that.
 """
@@ -15,10 +15,11 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from appliance.host.settings import Settings
-from appliance.model_servers import control, exchange
-from appliance.model_servers.exchange import ServiceError
+from appliance.model_servers import control, replies
+from appliance.model_servers.exchanges import BY_KIND
+from appliance.model_servers.replies import ServiceError
 from appliance.transport.http import Client, Failed
-from kernels.contract import FORECAST, Algorithm, BadParameter, Forecast, Task
+from kernels.contract import Algorithm, BadParameter, Task
 from kernels.options import Options, option
 from models import table
 from models.files import CheckpointError, describe
@@ -105,31 +106,31 @@ class ModelServers:
         path = url.path if url.path.strip("/") else configured.path
         return SplitResult("http", netloc, path, url.query, "")
 
-    def forecast(self, name: str, task: Task, params: Params) -> Forecast:
-        """Ask a model server."""
-        horizon = task.horizon
+    def ask(self, name: str, task: Task, params: Params) -> Any:
+        """Return what a model server answers, as the kind of its model has it; raises AlgorithmError."""
+        exchange = BY_KIND[table.kind(name)]
         url = self.where(name, params.host)
-        question = exchange.question(task.series, horizon)
+        question = exchange.question(task)
         silent = not params.host and self._up.get(name) is False
         longest_s = SILENT_S if silent else ANSWER_S
         try:
             status, body = self.client.request(
-                "POST", url, question, JSON, longest_s=longest_s, out_of_time=horizon.out_of_time
+                "POST", url, question, JSON, longest_s=longest_s, out_of_time=task.out_of_time
             )
         except Failed as error:
             raise ServiceError(f"failed to request the service, {error}") from error
         if status == 404:
             raise ServiceError(f"invalid host url {url.geturl()}")
         if status != 200:
-            raise ServiceError(f"failed to request the service, {exchange.read_failure(body)} (HTTP {status})")
-        return exchange.read_answer(body, horizon.rows)
+            raise ServiceError(f"failed to request the service, {replies.read_failure(body)} (HTTP {status})")
+        return exchange.read_answer(body, task)
 
     def algorithms(self) -> list[Algorithm]:
-        """Return one forecaster for each line of `[tsfm-service]` that forecasts."""
+        """Return one algorithm for each line of `[tsfm-service]`."""
         return [
-            Algorithm(name, _desc(name, url), FORECAST, Params, functools.partial(self.forecast, name))
+            Algorithm(name, _desc(name, url), table.kind(name), Params, functools.partial(self.ask, name))
             for name, url in self.urls.items()
-            if table.kind(name) == table.FORECAST
+            if table.kind(name) in BY_KIND
         ]
 
     def models(self) -> Iterator[dict[str, Any]]:

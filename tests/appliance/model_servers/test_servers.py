@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import threading
@@ -14,10 +15,10 @@ from falcon import testing
 
 from appliance.analysis.catalog import Catalog
 from appliance.host.settings import Settings
-from appliance.model_servers import forecasters
-from appliance.model_servers.exchange import ServiceError
-from appliance.model_servers.forecasters import ModelServers, Params
-from kernels.contract import BadParameter, Forecast, Horizon
+from appliance.model_servers import servers
+from appliance.model_servers.replies import ServiceError
+from appliance.model_servers.servers import ModelServers, Params
+from kernels.contract import BadParameter, Forecast, Task
 from tests.appliance import bodies
 from tests.appliance.fake_server import Behaviour, Fake, answer, closed_port, dripping, raw, serving, silent
 
@@ -35,7 +36,7 @@ def _service(behaviour: Behaviour, name: str = "timemoe-fc") -> Iterator[tuple[M
 
 def _ask(behaviour: Behaviour, rows: int = 3) -> Forecast:
     with _service(behaviour) as (services, _):
-        return services.forecast("timemoe-fc", SERIES, Horizon(rows), Params())
+        return services.ask("timemoe-fc", Task.of(SERIES, rows=rows), Params())
 
 
 def _answer(**fields: object) -> Behaviour:
@@ -44,7 +45,7 @@ def _answer(**fields: object) -> Behaviour:
 
 def test_one_forecaster_for_each_line_of_the_configuration() -> None:
     urls = {"tdtsfm_1": "http://127.0.0.1:1/a", "chronos": "http://127.0.0.1:2/b"}
-    found = ModelServers(Settings(tsfm=urls)).forecasters()
+    found = ModelServers(Settings(tsfm=urls)).algorithms()
     assert [one.name for one in found] == ["tdtsfm_1", "chronos"]
     assert found[1].desc == "the model server at http://127.0.0.1:2/b"
 
@@ -64,8 +65,8 @@ def test_a_server_without_bounds_gets_an_interval_without_width() -> None:
 
 def test_the_question_is_what_model_servers_have_always_been_asked() -> None:
     with _service(_answer(output=[1, 2, 3])) as (services, fake):
-        services.forecast("timemoe-fc", SERIES, Horizon(3, 0.8), Params())
-        services.forecast("timemoe-fc", SERIES, Horizon(3, 1.0), Params())
+        services.ask("timemoe-fc", Task.of(SERIES, rows=3, conf=0.8), Params())
+        services.ask("timemoe-fc", Task.of(SERIES, rows=3, conf=1.0), Params())
         first, second = map(json.loads, fake.requests)
     assert first == {
         "input": SERIES.tolist(),
@@ -106,33 +107,35 @@ def test_a_wrong_answer_is_an_error_that_says_so(behaviour: Behaviour, message: 
 def test_a_hanging_server_costs_no_more_than_the_requests_time(behaviour: Behaviour) -> None:
     due = time.monotonic() + 0.1
     with _service(behaviour) as (services, _), pytest.raises(ServiceError, match="did not answer within"):
-        services.forecast("timemoe-fc", SERIES, Horizon(3, 0.9, lambda: time.monotonic() > due), Params())
+        services.ask(
+            "timemoe-fc", Task.of(SERIES, rows=3, conf=0.9, out_of_time=lambda: time.monotonic() > due), Params()
+        )
 
 
 def test_a_server_known_to_be_silent_gets_less_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forecasters, "SILENT_S", 0.1)
+    monkeypatch.setattr(servers, "SILENT_S", 0.1)
     with _service(silent) as (services, _):
         services.probe()
         with pytest.raises(ServiceError, match="did not answer within 0.1 s"):
-            services.forecast("timemoe-fc", SERIES, Horizon(3), Params())
+            services.ask("timemoe-fc", Task.of(SERIES, rows=3), Params())
 
 
 def test_a_server_that_is_down_is_told() -> None:
     services = ModelServers(Settings(tsfm={"tdtsfm_1": f"http://127.0.0.1:{closed_port()}/tdtsfm"}))
     with pytest.raises(ServiceError, match="failed to request the service, .*: Connection refused"):
-        services.forecast("tdtsfm_1", SERIES, Horizon(3), Params())
+        services.ask("tdtsfm_1", Task.of(SERIES, rows=3), Params())
 
 
 def test_a_short_series_goes_as_it_is_to_the_server_which_knows_what_it_needs() -> None:
     for name in ("tdtsfm_1", "timemoe-fc"):
         with _service(_answer(output=[1, 2, 3]), name) as (services, fake):
-            services.forecast(name, np.array([4.0, 7.0, 5.0]), Horizon(3), Params())
+            services.ask(name, Task.of(np.array([4.0, 7.0, 5.0]), rows=3), Params())
             assert json.loads(fake.requests[0])["input"] == [4, 7, 5]
 
 
 def test_a_model_that_imputes_is_no_forecaster() -> None:
     urls = {"moment": "http://127.0.0.1:6066/imputation", "chronos": "http://127.0.0.1:2/b"}
-    assert [one.name for one in ModelServers(Settings(tsfm=urls)).forecasters()] == ["chronos"]
+    assert [one.name for one in ModelServers(Settings(tsfm=urls)).algorithms()] == ["chronos"]
 
 
 def test_host_leads_to_another_server() -> None:
@@ -140,7 +143,7 @@ def test_host_leads_to_another_server() -> None:
         services = ModelServers(Settings(tsfm={"timemoe-fc": f"http://127.0.0.1:{closed_port()}/ds_predict"}))
         with closing(services):
             for host in (other.url, other.url.replace("http:", "https:"), f"127.0.0.1:{other.port}"):
-                assert services.forecast("timemoe-fc", SERIES, Horizon(3), Params(host)).value.tolist() == [1, 2, 3]
+                assert services.ask("timemoe-fc", Task.of(SERIES, rows=3), Params(host)).value.tolist() == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -248,7 +251,7 @@ def tsfm_node(node: Callable[[Catalog, Settings], testing.TestClient]) -> Iterat
 
         def make(settings: Settings) -> testing.TestClient:
             servers = made.enter_context(closing(ModelServers(settings)))
-            return node(Catalog({one.name: one for one in servers.forecasters()}, servers=servers), settings)
+            return node(dataclasses.replace(Catalog.of(servers.algorithms()), servers=servers), settings)
 
         yield make
 
