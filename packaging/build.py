@@ -190,7 +190,9 @@ def shell_files() -> list[str]:
         target = f"/usr/share/man/{packed.relative_to(STAGE / 'man')}"
         entries.append(_file(packed, target, "packager: deb"))
         entries.append(_file(packed, target, "type: doc, packager: rpm"))
-    listed = run([STAGE / "lib" / "taosanode", "list", "--json"], env=BARE, cwd="/", capture=True)
+    everything = STAGE / "everything.ini"
+    everything.write_text(f"[taosanode]\ndetail-types = {', '.join(completions.optional_kinds())}\n")
+    listed = run([STAGE / "lib" / "taosanode", "list", "--json", "-c", everything], env=BARE, cwd="/", capture=True)
     for path in completions.write(STAGE, completions.by_kind(json.loads(listed)["details"])):
         for packager, folder in COMPLETIONS[path.parent.name].items():
             entries.append(_file(path, f"{folder}/{path.name}", f"packager: {packager}"))
