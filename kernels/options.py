@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args, get_origin
 from kernels.contract import Algorithm, BadParameter, Json
 
 _UNIONS = (typing.Union, types.UnionType)
+_NUMBERS = {bool, int, float}
 _IN_WORDS = {bool: "0 or 1", int: "an integer", float: "a number", str: "text", type(None): "none"}
 
 
@@ -40,12 +41,12 @@ class Range:
     def __str__(self) -> str:
         low, high = (self.gt if self.ge is None else self.ge), (self.lt if self.le is None else self.le)
         if low is None:
-            return "" if high is None else f"{'<' if self.le is None else '<='} {high:g}"
+            return "" if high is None else f"{'<' if self.le is None else '<='} {high:.15g}"
         if high is None:
-            return f"{'>' if self.ge is None else '>='} {low:g}"
+            return f"{'>' if self.ge is None else '>='} {low:.15g}"
         if self.ge is not None and self.le is not None:
-            return f"{low:g} to {high:g}"
-        return f"in {'(' if self.ge is None else '['}{low:g}, {high:g}{')' if self.le is None else ']'}"
+            return f"{low:.15g} to {high:.15g}"
+        return f"in {'(' if self.ge is None else '['}{low:.15g}, {high:.15g}{')' if self.le is None else ']'}"
 
 
 def option(
@@ -132,16 +133,16 @@ def check(given: Any) -> None:
     """
     hints = type_hints(type(given))  # type: ignore[arg-type]  # classes are hashable
     for each in dataclasses.fields(given):
-        value, within = getattr(given, each.name), each.metadata.get("within", _ANY)
-        explicit, words = each.metadata.get("choices", ()), _words(hints[each.name])
+        value, within, hint = getattr(given, each.name), each.metadata.get("within", _ANY), hints[each.name]
+        explicit, words = each.metadata.get("choices", ()), _words(hint)
         if explicit:
             fine = value in explicit
-        elif isinstance(value, (int, float)):
+        elif isinstance(value, (int, float)) and _NUMBERS & {hint, *get_args(hint)}:
             fine = value in within
         else:
             fine = not words or value in words
         if not fine:
-            accepted = " or ".join(map(str, explicit or filter(None, (str(within), *words))))
+            accepted = " or ".join(map(str, explicit or ((str(within),) if str(within) else ()) + words))
             raise BadParameter(f"{each.metadata.get('refusal') or f'{each.name} must be {accepted}'}, got {value}")
 
 

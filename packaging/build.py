@@ -88,6 +88,7 @@ def maintainer() -> str:
 def freeze() -> None:
     """Build the program under build/stage/lib, with its kernels, and test it as it will be run."""
     shutil.rmtree(STAGE, ignore_errors=True)
+    run([sys.executable, "-m", "appliance", "selftest", "--record", BUILD / "answers.json"])  # of this very tree
     work = ["--distpath", BUILD / "frozen", "--workpath", BUILD / "work"]
     run([sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR", *work, "packaging/appliance.spec"])
     shutil.copytree(BUILD / "frozen" / "taosanode", STAGE / "lib", symlinks=True)
@@ -184,7 +185,9 @@ def shell_files() -> list[str]:
         target = f"/usr/share/man/{packed.relative_to(STAGE / 'man')}"
         entries.append(_file(packed, target, "packager: deb"))
         entries.append(_file(packed, target, "type: doc, packager: rpm"))
-    listed = run([STAGE / "lib" / "taosanode", "list", "--json"], env=BARE, cwd="/", capture=True)
+    everything = STAGE / "everything.ini"
+    everything.write_text(f"[taosanode]\ndetail-types = {', '.join(completions.optional_kinds())}\n")
+    listed = run([STAGE / "lib" / "taosanode", "list", "--json", "-c", everything], env=BARE, cwd="/", capture=True)
     for path in completions.write(STAGE, completions.by_kind(json.loads(listed)["details"])):
         for packager, folder in COMPLETIONS[path.parent.name].items():
             entries.append(_file(path, f"{folder}/{path.name}", f"packager: {packager}"))

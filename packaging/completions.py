@@ -14,7 +14,7 @@ from typing import Any
 import shtab
 
 from appliance import cli
-from appliance.analysis.kinds import BY_NAME
+from appliance.analysis.kinds import BY_NAME, KINDS
 from models import table
 
 SHELLS = {"bash": "{}", "zsh": "_{}", "fish": "{}.fish"}  # and how each names its files
@@ -40,6 +40,11 @@ def by_kind(details: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     return {detail["type"]: sorted(algorithm["name"] for algorithm in detail["algo"]) for detail in details}
 
 
+def optional_kinds() -> tuple[str, ...]:
+    """Return the kinds that `/list` tells of only where `detail-types` names them; the commands know them all."""
+    return tuple(kind.wire_type for kind in KINDS if kind.optional)
+
+
 def _tree(name: str, algorithms: Mapping[str, Sequence[str]]) -> argparse.ArgumentParser:
     """Return the parser of a name; of taosanode, with the parsers of all commands below it."""
     if name in cli.LINKS:
@@ -62,7 +67,7 @@ def _hinted(
         if action.dest in ("algo", "compare"):
             name = getattr(cli.module(command), "KIND", None)  # of the commands that take the algorithms of one kind
             kinds = [BY_NAME[name].wire_type] if name else list(algorithms)
-            action.choices = [algorithm for kind in kinds for algorithm in algorithms[kind]]
+            action.choices = [algorithm for kind in kinds for algorithm in algorithms.get(kind, ())]
         elif action.dest == "model" and not action.option_strings:
             action.choices = [*(row.name for row in table.OURS), "all"]
         elif metavar.startswith("FILE"):
@@ -79,6 +84,7 @@ if __name__ == "__main__":
     from appliance.host.settings import Settings
     from appliance.node.resources import listing
 
-    answer = orjson.loads(listing.answer(catalog.build(Settings()), Settings()))
+    settings = Settings(detail_types=optional_kinds())
+    answer = orjson.loads(listing.answer(catalog.build(settings), settings))
     for made in write(Path(sys.argv[1]), by_kind(answer["details"])):
         sys.stdout.write(f"{made}\n")
