@@ -6,18 +6,10 @@ import re
 
 import build
 
-NAMES = {
-    "taosanode",
-    "taosanoded",
-    "rmtaosanode",
-    "start-model",
-    "stop-model",
-    "start-tdtsfm",
-    "stop-tdtsfm",
-    "start-time-moe",
-    "stop-time-moe",
-    "start-timer-moe",
-    "stop-timer-moe",
+from models import table
+
+NAMES = {"taosanode", "taosanoded", "rmtaosanode"} | {
+    f"{verb}-{word}" for verb in ("start", "stop") for word in ("model", *dict(table.commands()))
 }
 
 

@@ -15,6 +15,7 @@ import completions
 import pytest
 
 from appliance import cli
+from models import table
 
 ALGORITHMS = {"anomaly-detection": ["iqr", "ksigma"], "forecast": ["arima", "holtwinters"]}
 GIVE_UP_S = 60.0
@@ -117,7 +118,7 @@ def test_fish_completes_too(folder: Path) -> None:
         return {row.split("\t")[0] for row in done.stdout.splitlines()}
 
     assert set(cli.COMMANDS) <= offered("taosanode ")
-    assert offered("taosanode start-model ") == {"tdtsfm", "timemoe", "all"}
+    assert offered("taosanode start-model ") == {*(row.name for row in table.OURS), "all"}
     assert "nodes.ini" in offered("taosanoded -c ")
 
 
