@@ -40,12 +40,12 @@ class Range:
     def __str__(self) -> str:
         low, high = (self.gt if self.ge is None else self.ge), (self.lt if self.le is None else self.le)
         if low is None:
-            return "" if high is None else f"{'<' if self.le is None else '<='} {high:g}"
+            return "" if high is None else f"{'<' if self.le is None else '<='} {high:.15g}"
         if high is None:
-            return f"{'>' if self.ge is None else '>='} {low:g}"
+            return f"{'>' if self.ge is None else '>='} {low:.15g}"
         if self.ge is not None and self.le is not None:
-            return f"{low:g} to {high:g}"
-        return f"in {'(' if self.ge is None else '['}{low:g}, {high:g}{')' if self.le is None else ']'}"
+            return f"{low:.15g} to {high:.15g}"
+        return f"in {'(' if self.ge is None else '['}{low:.15g}, {high:.15g}{')' if self.le is None else ']'}"
 
 
 def option(
@@ -118,6 +118,14 @@ class Declared:
         """The range in words, "" for none."""
         return str(self.range)
 
+    @property
+    def values(self) -> str:
+        """What may be given, in words, such as ``an integer 0 to 20 or auto``."""
+        if any(str(choice) not in self.type.split(" or ") for choice in self.choices):
+            return " or ".join(map(str, self.choices))
+        number, either, words = self.type.partition(" or ")
+        return f"{number} {self.within}{either}{words}" if self.within else self.type
+
     def __str__(self) -> str:
         """Return the one line about it, with its range."""
         return self.doc + (f", {self.within}" if self.within else "")
@@ -134,14 +142,14 @@ def check(given: Any) -> None:
     for each in dataclasses.fields(given):
         value, within = getattr(given, each.name), each.metadata.get("within", _ANY)
         explicit, words = each.metadata.get("choices", ()), _words(hints[each.name])
-        if explicit:
-            fine = value in explicit
-        elif isinstance(value, (int, float)):
+        if explicit or value in words:
+            fine = value in (explicit or words)
+        elif isinstance(value, (int, float)) and _is_number(hints[each.name]):
             fine = value in within
         else:
-            fine = not words or value in words
+            fine = not words
         if not fine:
-            accepted = " or ".join(map(str, explicit or filter(None, (str(within), *words))))
+            accepted = " or ".join(filter(None, map(str, explicit or (within, *words))))
             raise BadParameter(f"{each.metadata.get('refusal') or f'{each.name} must be {accepted}'}, got {value}")
 
 
@@ -181,6 +189,11 @@ def in_words(hint: Any) -> str:
     if get_origin(hint) in _UNIONS:
         return " or ".join(in_words(member) for member in get_args(hint))
     return _IN_WORDS[hint]
+
+
+def _is_number(hint: Any) -> bool:
+    """Tell whether a type has numbers that it does not name one by one."""
+    return hint in (int, float, bool) or (get_origin(hint) in _UNIONS and any(map(_is_number, get_args(hint))))
 
 
 def _words(hint: Any) -> tuple[Any, ...]:
