@@ -157,8 +157,8 @@ class Forecasting(Kind[Forecast]):
                 fields.KNOWN_COVARIATE: [values.tolist() for values in task.known.values()],
                 fields.PAST_COVARIATE: [values.tolist() for values in task.past.values()],
             }
-            if fields.PERIOD in task.options:
-                asked[fields.PERIOD] = checks.integer(fields.PERIOD, task.options[fields.PERIOD])
+            if (period := task.options.get(fields.PERIOD)) is not None:
+                asked[fields.PERIOD] = 0 if period.lower() == "none" else checks.integer(fields.PERIOD, period)
             for name, value in asked.items():  # also where the plug-in's set_params does not call the base class's
                 setattr(worker, name, value)
             worker.set_params({**task.options, **asked})
