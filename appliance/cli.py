@@ -20,6 +20,8 @@ from importlib.metadata import version
 from pathlib import PurePath
 from types import ModuleType
 
+from models import table
+
 # command -> one line for --help. The module is appliance/commands/<command with _ for ->.py
 COMMANDS = {
     "serve": "run the analysis node in the foreground",
@@ -42,12 +44,11 @@ LINKS: dict[str, tuple[str, Mapping[str, str]]] = {
     "taosanoded": ("serve", {}),
     "start-model": ("start-model", {}),
     "stop-model": ("stop-model", {}),
-    "start-tdtsfm": ("start-model", {"model": "tdtsfm"}),
-    "stop-tdtsfm": ("stop-model", {"model": "tdtsfm"}),
-    "start-time-moe": ("start-model", {"model": "timemoe"}),
-    "stop-time-moe": ("stop-model", {"model": "timemoe"}),
-    "start-timer-moe": ("start-model", {"model": "timemoe"}),
-    "stop-timer-moe": ("stop-model", {"model": "timemoe"}),
+    **{
+        f"{verb}-{word}": (f"{verb}-model", {"model": model})
+        for word, model in table.commands()
+        for verb in ("start", "stop")
+    },
     "rmtaosanode": ("remove", {}),
 }
 

@@ -71,18 +71,18 @@ def speed(folders: dict[str, Path], rounds: int) -> None:
     tdtsfm = open_model(folders["tdtsfm"])
     assert isinstance(moe, TimeMoe)
     eager = EagerTimeMoe(moe)
-    difference = (eager.generate(points, STEPS) - moe.roll(points, STEPS).ahead).abs().max()
+    difference = (eager.generate(points, STEPS) - moe.generate(points, STEPS).ahead).abs().max()
     candidates: dict[str, Callable[[], Any]] = {
         "eager Time-MoE-50M, float32 (peer)": lambda: eager.generate(points, STEPS),
-        "Time-MoE-50M, float32": lambda: moe.roll(points, STEPS, backtest=False),
-        "Time-MoE-50M, float32, with intervals": lambda: moe.roll(points, STEPS),
-        "TDtsfm, float32": lambda: tdtsfm.roll(points[:, -480:], STEPS, backtest=False),
-        "TDtsfm, float32, with intervals": lambda: tdtsfm.roll(points[:, -480:], STEPS),
+        "Time-MoE-50M, float32": lambda: moe.generate(points, STEPS, backtest=False),
+        "Time-MoE-50M, float32, with intervals": lambda: moe.generate(points, STEPS),
+        "TDtsfm, float32": lambda: tdtsfm.generate(points[:, -480:], STEPS, backtest=False),
+        "TDtsfm, float32, with intervals": lambda: tdtsfm.generate(points[:, -480:], STEPS),
     }
     if bfloat16_is_fast():
         half = open_model(folders["timemoe"], "bfloat16")
-        candidates["Time-MoE-50M, bfloat16"] = lambda: half.roll(points, STEPS, backtest=False)
-        candidates["Time-MoE-50M, bfloat16, with intervals"] = lambda: half.roll(points, STEPS)
+        candidates["Time-MoE-50M, bfloat16"] = lambda: half.generate(points, STEPS, backtest=False)
+        candidates["Time-MoE-50M, bfloat16, with intervals"] = lambda: half.generate(points, STEPS)
     spent: dict[str, list[float]] = {name: [] for name in candidates}
     for index in range(rounds + 1):
         for name, call in candidates.items():

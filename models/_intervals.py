@@ -3,7 +3,7 @@
 Source: split conformal prediction (V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World", 2005,
 chapter 2), weighted towards the newest errors as in R. F. Barber, E. J. Candes, A. Ramdas and R. J. Tibshirani,
 "Conformal prediction beyond exchangeability", Annals of Statistics 51 (2023), eq. 9-10.
-Errors of all steps are pooled after division by step^growth, so a few cuts are enough and steps further ahead than
+Errors of all steps are pooled after division by step^growth, so a few origins are enough and steps further ahead than
 any error known are covered too.    Cost: O(n log n) for n errors.
 """
 
@@ -18,14 +18,14 @@ OLDEST = 0.1  # weight of an error at the start of the series, against 1 at its 
 STEADIEST, FASTEST = 0.0, 1.0  # growth of the errors: none, and that of a trend missed
 
 
-def half_widths(points: Series, earlier: Series, cuts: NDArray[np.intp], steps: int, conf: float) -> Series:
+def half_widths(points: Series, backtest: Series, origins: NDArray[np.intp], steps: int, conf: float) -> Series:
     """Return half the width of the interval at each step.
 
     Parameters
     ----------
     points : (n,): the series, in any unit.
-    earlier : (cuts, reach): forecasts of the points that follow each cut, in the same unit.
-    cuts : (cuts,): how many points lie before each cut, in 1..n-1.
+    backtest : (origins, reach): forecasts of the points that follow each origin, in the same unit.
+    origins : (origins,): how many points lie before each, in 1..n-1.
     steps : how many half widths, >= 1.
     conf : coverage in (0, 1]; 1 takes the largest error known.
 
@@ -33,21 +33,21 @@ def half_widths(points: Series, earlier: Series, cuts: NDArray[np.intp], steps: 
     -------
     (steps,) in the unit of `points`, finite, >= 0, never shrinking with the step; zeros when nothing is known.
     """
-    step = np.arange(1, earlier.shape[1] + 1)
-    at = cuts[:, None] + step - 1  # index of the point that was forecast
+    step = np.arange(1, backtest.shape[1] + 1)
+    at = origins[:, None] + step - 1  # index of the point that was forecast
     known = at < len(points)
     if not known.any():
         return np.zeros(steps)
-    error = np.abs(points[np.minimum(at, len(points) - 1)] - earlier)
+    error = np.abs(points[np.minimum(at, len(points) - 1)] - backtest)
     weight = np.where(known, OLDEST ** (1.0 - at / len(points)), 0.0)
     growth = _growth(error, weight, step)
     pooled = (error / step**growth)[known]
     order = np.argsort(pooled)
     mass = np.cumsum(weight[known][order])
     # One further error, the one to come, has the weight 1 of the newest and may be as large as it likes (eq. 10).
-    # A point forecast from several cuts is one piece of evidence, and so are points whose errors hang together.
+    # A point forecast from several origins is one piece of evidence, and so are points whose errors hang together.
     targets, index = np.unique(at[known], return_inverse=True)
-    signed = (points[np.minimum(at, len(points) - 1)] - earlier)[known]
+    signed = (points[np.minimum(at, len(points) - 1)] - backtest)[known]
     mean_error = np.bincount(index, signed) / np.bincount(index)
     n = np.sum(OLDEST ** (1.0 - targets / len(points))) / _dependence(mean_error)
     reached = np.searchsorted(mass, conf * (1.0 + 1.0 / n) * mass[-1])

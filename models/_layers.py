@@ -15,17 +15,17 @@ from torch.nn import functional as fn
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"silu": fn.silu, "gelu": fn.gelu}  # gelu: the exact, erf form
 
 
-class Rolled(NamedTuple):
-    """What one pass hands back, in the units of the normalised series: a forecast and the model's own earlier ones.
+class Generated(NamedTuple):
+    """What one pass hands back, in the units of the normalised series: a forecast, and a backtest of the same model.
 
     ahead : float32 (B, steps): the forecast.
-    earlier : float32 (B, cuts, reach), reach <= steps: forecasts of the points after each cut.
-    cuts : how many of the fed points lie before each cut, in any order.
+    backtest : float32 (B, origins, reach), reach <= steps: forecasts of the points that follow each origin.
+    origins : how many points of the context lie before each forecast of the backtest, in any order.
     """
 
     ahead: Tensor
-    earlier: Tensor
-    cuts: list[int]
+    backtest: Tensor
+    origins: list[int]
 
 
 class Linear(nn.Module):

@@ -45,7 +45,7 @@ def weights_file(folder: Path) -> Path:
     for name in WEIGHTS:
         if (folder / name).is_file():
             return folder / name
-    raise CheckpointError(f"no weights in {folder}: put {WEIGHTS[0]} and config.json there (TDtsfm: {WEIGHTS[1]})")
+    raise CheckpointError(f"no weights in {folder}: put {WEIGHTS[0]} and config.json there, or {WEIGHTS[1]}")
 
 
 def describe(folder: Path) -> Weights:

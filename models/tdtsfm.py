@@ -17,12 +17,12 @@ from torch import Tensor, nn
 from torch.nn import functional as fn
 
 from models import _checkpoint
-from models._layers import ACTIVATIONS, Attention, GatedFeedForward, Linear, Past, Rolled, Rotary, pick_head
+from models._layers import ACTIVATIONS, Attention, GatedFeedForward, Generated, Linear, Past, Rotary, pick_head
 from models.files import CheckpointError
 
 PREFIX = "Taos_"
 THETA = 10000.0  # the published code reads rope_theta and never passes it on
-SHIFTS = 4  # the backtest cuts at every quarter of a patch
+SHIFTS = 4  # the backtest has an origin at every quarter of a patch
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Body(nn.Module):
 
 
 class State:
-    """What one forecast in progress has fed: the keys and values of every layer."""
+    """What one forecast in progress has seen: the keys and values of every layer."""
 
     def __init__(self, model: TdTsfm, batch: int, patches: int) -> None:
         config, like = model.config, model.model.norm.weight
@@ -155,8 +155,8 @@ class TdTsfm(nn.Module):
         _checkpoint.fill(model, folder, dtype, name=lambda stored: stored.replace(PREFIX, ""))
         return model
 
-    def fed(self, length: int, steps: int) -> int:
-        """Return how many of a series' newest points are fed: whole patches, within the positions it has."""
+    def context_length(self, length: int, steps: int) -> int:
+        """Return how many of a series' newest points are used: whole patches, within the positions it has."""
         patch = self.config.input_token_len
         ahead = -(-steps // patch)
         return patch * min(length // patch, max(self.config.max_position_embeddings - ahead, 1))
@@ -168,7 +168,7 @@ class TdTsfm(nn.Module):
             h = layer(h, past, state.rotary)
         return self.model.norm(h)  # type: ignore[no-any-return]
 
-    def roll(self, points: Tensor, steps: int, *, backtest: bool = True) -> Rolled:
+    def generate(self, points: Tensor, steps: int, *, backtest: bool = True) -> Generated:
         """Forecast series, and look back at what the same pass predicted at earlier points.
 
         Every pass normalises the points it is fed by their own mean and standard deviation, while the keys and values
@@ -183,22 +183,21 @@ class TdTsfm(nn.Module):
 
         Returns
         -------
-        Rolled, with one `cut` per row of `earlier`.
+        Generated, with one origin per row of the backtest.
         """
         lengths, patch = self.config.output_token_lens, self.config.input_token_len
-        batch, fed = points.shape
+        batch, context = points.shape
         shifts = [index * patch // SHIFTS for index in range(SHIFTS)] if backtest else [0]
         rows = torch.cat([_shorten(points, shift) for shift in shifts])  # (shifts * B, T)
-        state = State(self, len(rows), (fed + steps + max(lengths)) // patch + 1)
+        state = State(self, len(rows), (context + steps + max(lengths)) // patch + 1)
         rows, mean, std = _normalise(rows)
         h = self.states(rows, state)  # (shifts * B, patches, H)
         state.keep_first(batch)
         proxy = next((i for i, length in enumerate(lengths) if length >= steps), len(lengths) - 1)
         told = self.lm_heads[proxy](h).float() * std.unsqueeze(-1) + mean.unsqueeze(-1)  # (shifts * B, patches, reach)
         told = told[:, :, :steps].unflatten(0, (len(shifts), batch)).transpose(0, 1).flatten(1, 2)
-        cuts = [end - shift for shift in shifts for end in range(patch, fed + patch, patch)]
-        known = [index for index, cut in enumerate(cuts) if cut < fed and backtest]
-        earlier = told[:, known]  # (B, cuts, reach)
+        origins = [end - shift for shift in shifts for end in range(patch, context + patch, patch)]
+        known = [index for index, origin in enumerate(origins) if origin < context and backtest]
 
         h, mean, std = h[:batch], mean[:batch], std[:batch]
         done: list[Tensor] = []
@@ -209,7 +208,7 @@ class TdTsfm(nn.Module):
             done.append(ahead[:, :remaining])
             remaining -= ahead.shape[1]
             if remaining <= 0:
-                return Rolled(torch.cat(done, dim=1), earlier, [cuts[index] for index in known])
+                return Generated(torch.cat(done, dim=1), told[:, known], [origins[index] for index in known])
             ahead, mean, std = _normalise(ahead)
             h = self.states(ahead, state)
 
@@ -227,3 +226,6 @@ def _shorten(points: Tensor, by: int) -> Tensor:
     """Drop the newest `by` points of (B, T) and mirror as many before the first."""
     mirrored = points[:, 1 : by + 1].flip(1)
     return torch.cat((mirrored, points[:, : points.shape[1] - by]), dim=1)
+
+
+MODEL = TdTsfm

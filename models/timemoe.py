@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as fn
 
 from models import _checkpoint
-from models._layers import ACTIVATIONS, Attention, GatedFeedForward, Linear, Past, Rolled, Rotary, pick_head
+from models._layers import ACTIVATIONS, Attention, GatedFeedForward, Generated, Linear, Past, Rotary, pick_head
 from models.files import CheckpointError
 
 TRAINED_POINTS = 4096  # context and horizon together
@@ -184,7 +184,7 @@ class Head(nn.Module):
 
 
 class State:
-    """What one forecast in progress has fed: the keys and values of every layer."""
+    """What one forecast in progress has seen: the keys and values of every layer."""
 
     def __init__(self, model: TimeMoe, batch: int, capacity: int) -> None:
         config, like = model.config, model.model.norm.weight
@@ -216,8 +216,8 @@ class TimeMoe(nn.Module):
         _checkpoint.fill(model, folder, dtype, name=lambda stored: stored)
         return model
 
-    def fed(self, length: int, steps: int) -> int:
-        """Return how many of a series' newest points are fed: with the horizon, as many as it was trained on."""
+    def context_length(self, length: int, steps: int) -> int:
+        """Return how many of a series' newest points are used: with the horizon, as many as it was trained on."""
         return min(length, max(TRAINED_POINTS - steps, TRAINED_POINTS // 2))
 
     def states(self, points: Tensor, state: State, keep: int) -> Tensor:
@@ -228,7 +228,7 @@ class TimeMoe(nn.Module):
             h = layer(h, past, state.rotary, keep if last else h.shape[1])
         return self.model.norm(h)  # type: ignore[no-any-return]
 
-    def roll(self, points: Tensor, steps: int, *, backtest: bool = True) -> Rolled:
+    def generate(self, points: Tensor, steps: int, *, backtest: bool = True) -> Generated:
         """Forecast normalised series, and look back at what the same pass predicted at earlier points.
 
         Parameters
@@ -241,15 +241,15 @@ class TimeMoe(nn.Module):
 
         Returns
         -------
-        Rolled, with one `cut` per row of `earlier`.
+        Generated, with one origin per row of the backtest.
         """
         lengths = self.config.horizon_lengths
-        batch, fed = points.shape
-        state = State(self, batch, fed + steps)
-        cuts = range(max(fed // 2, 1), fed) if backtest else range(0)
-        h = self.states(points, state, keep=len(cuts) + 1)
+        batch, context = points.shape
+        state = State(self, batch, context + steps)
+        origins = range(max(context // 2, 1), context) if backtest else range(0)
+        h = self.states(points, state, keep=len(origins) + 1)
         proxy = next((i for i, length in enumerate(lengths) if length >= steps), len(lengths) - 1)
-        earlier = self.lm_heads[proxy](h[:, :-1]).float()[:, :, :steps]  # (B, cuts, reach)
+        backtested = self.lm_heads[proxy](h[:, :-1]).float()[:, :, :steps]  # (B, origins, reach)
         done: list[Tensor] = []
         remaining = steps
         while True:
@@ -258,5 +258,8 @@ class TimeMoe(nn.Module):
             done.append(ahead)
             remaining -= ahead.shape[1]
             if not remaining:
-                return Rolled(torch.cat(done, dim=1), earlier, list(cuts))
+                return Generated(torch.cat(done, dim=1), backtested, list(origins))
             h = self.states(ahead, state, keep=1)
+
+
+MODEL = TimeMoe

@@ -29,6 +29,9 @@ import manual_pages
 import recompress
 import torch_tree
 
+from appliance import cli
+from models import table
+
 ROOT = Path(__file__).parent.parent
 BUILD, STAGE, DIST = ROOT / "build", ROOT / "build" / "stage", ROOT / "dist"
 PACKAGES = {"taosanode": ("lib", "nfpm.yaml"), "taosanode-tsfm": ("tsfm", "nfpm-tsfm.yaml")}  # what is in it, how
@@ -112,6 +115,8 @@ def pack(version: str, out: Path, fast: bool) -> None:
         "RPM_COMPRESSION": "gzip:1" if fast else "zstd:3",
         "MAINTAINER": maintainer(),
         "MTIME": commit_time(),
+        "LINKS": "\n".join(links()),
+        "MODELS": ", ".join(row.title for row in table.OURS),
         "SHELL_FILES": "\n".join(shell_files()),
     }
     for name, (folder, description) in PACKAGES.items():
@@ -164,6 +169,15 @@ def rpm_documents(name: str) -> list[str]:
     return entries
 
 
+def links() -> list[str]:
+    """Return an entry for every name of the executable, in the product's folder and on the PATH."""
+    entries = []
+    for name in ("taosanode", *cli.LINKS):
+        entries.append(_link("../lib/taosanode", f"/usr/local/taos/taosanode/bin/{name}"))
+        entries.append(_link(f"../local/taos/taosanode/bin/{name}", f"/usr/bin/{name}"))
+    return entries
+
+
 def shell_files() -> list[str]:
     """Stage the manual and what the shells complete; return an entry for each file, per packager where they differ."""
     for stale in ("man", *completions.SHELLS):
@@ -184,6 +198,10 @@ def shell_files() -> list[str]:
 
 def _file(source: Path, target: str, more: str) -> str:
     return f"  - {{src: {source}, dst: {target}, file_info: {{mode: 0644}}, {more}}}"
+
+
+def _link(source: str, target: str) -> str:
+    return f"  - {{src: {source}, dst: {target}, type: symlink}}"
 
 
 def glibc_needed(folder: Path) -> str:

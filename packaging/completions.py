@@ -15,7 +15,7 @@ import shtab
 
 from appliance import cli
 from appliance.analysis.kinds import BY_NAME
-from appliance.model_servers import control
+from models import table
 
 SHELLS = {"bash": "{}", "zsh": "_{}", "fish": "{}.fish"}  # and how each names its files
 
@@ -64,7 +64,7 @@ def _hinted(
             kinds = [BY_NAME[name].wire_type] if name else list(algorithms)
             action.choices = [algorithm for kind in kinds for algorithm in algorithms[kind]]
         elif action.dest == "model" and not action.option_strings:
-            action.choices = [*control.FOLDERS.values(), "all"]
+            action.choices = [*(row.name for row in table.OURS), "all"]
         elif metavar.startswith("FILE"):
             action.complete = shtab.FILE  # type: ignore[attr-defined]
         elif metavar.startswith("DIR"):

@@ -12,7 +12,7 @@ from appliance.analysis import operator_files
 from appliance.analysis.operator_files import Own
 from appliance.analysis.plugin_classes import guarded
 from appliance.host.settings import Settings
-from appliance.model_servers import forecasters
+from appliance.model_servers.servers import ModelServers
 from kernels import registry
 from kernels.contract import Algorithm, Json
 
@@ -26,11 +26,13 @@ class Catalog:
     kinds : by kind and name, the names in order.
     broken : the operator's files that could not be used: path -> reason.
     own : the operator's algorithms as they were written.
+    servers : the model servers that some of the algorithms ask.
     """
 
     kinds: Mapping[str, ByName]
     broken: Mapping[str, str] = field(default_factory=dict)
     own: Sequence[Own] = ()
+    servers: ModelServers = field(default_factory=lambda: ModelServers(Settings(tsfm={})))
 
     @classmethod
     def of(cls, algorithms: Iterable[Algorithm]) -> Catalog:
@@ -64,11 +66,12 @@ def build(settings: Settings) -> Catalog:
 
     A broken file of ours is a bug and raises; a broken file of the operator's is left out and reported.
     """
+    servers = ModelServers(settings)
     # every further source of algorithms of ours is one more item here
-    ours = Catalog.of(chain(registry.discover(), with_weights(settings.model_dir), forecasters.forecasters(settings)))
+    ours = Catalog.of(chain(registry.discover(), with_weights(settings.model_dir), servers.algorithms()))
     added, broken = operator_files.load(settings.algorithm_dir, taken=ours, settings=settings)
     everything = Catalog.of(chain(ours, (guarded(own.algorithm, own.kind) for own in added)))
-    return dataclasses.replace(everything, broken=broken, own=added)
+    return dataclasses.replace(everything, broken=broken, own=added, servers=servers)
 
 
 def with_weights(model_dir: Path) -> Iterator[Algorithm]:

@@ -7,7 +7,7 @@ plots, completions and conformance tests iterate over the kinds and ask no kind 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -34,7 +34,6 @@ class Kind(ABC, Generic[A]):
     route : the endpoint's path.
     default : the algorithm of a request that names none.
     optional : listed only where `detail-types` says so; old servers know only the first two kinds.
-    units : of times that a request may have.
     common : what `/list` shows as options of every algorithm, with their defaults.
     everything : the option by which a node tells all there is, "" for none.
     takes : the options that every algorithm takes at the prompt, besides its own and the service's.
@@ -50,7 +49,6 @@ class Kind(ABC, Generic[A]):
     route: ClassVar[str]
     default: ClassVar[str]
     optional: ClassVar[bool] = False
-    units: ClassVar[Sequence[str]] = requests.UNITS
     common: ClassVar[Mapping[str, Json]] = {}
     everything: ClassVar[str] = ""
     takes: ClassVar[tuple[str, ...]] = ()
@@ -76,8 +74,13 @@ class Kind(ABC, Generic[A]):
     def request(self, document: Document, times: Times, columns: Mapping[str, Series]) -> Request:
         """Return the request that a body with these fields and columns is; raises BadRequest."""
         common = requests.common(document, self.default)
-        unit = requests.unit(document, self.units)
-        return Request(**common, task=self.task(document, common["options"], Task(columns, times, unit)))
+        unit = self.unit(document)
+        task = self.task(document, common["options"], Task(columns, times, unit))
+        return Request(**common, task=task, unit=unit)
+
+    def unit(self, document: Document) -> str:
+        """Return the unit of a request's times; raises BadRequest."""
+        return requests.unit(document)
 
     @abstractmethod
     def task(self, document: Document, options: Mapping[str, str], data: Task) -> Task:

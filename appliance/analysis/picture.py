@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -59,8 +58,3 @@ class Picture:
 def counted(number: int, what: str) -> str:
     """Return a number with its noun."""
     return f"{number:,} {what}{'s' if number != 1 else ''}"
-
-
-def joined(parts: Sequence[str]) -> str:
-    """Return what is not empty, separated by commas."""
-    return ", ".join(part for part in parts if part)

@@ -10,12 +10,12 @@ from typing import Any
 
 from appliance.analysis.kind import Kind
 from appliance.host.settings import Settings
-from appliance.model_servers.forecasters import canonical
 from appliance.protocol import fields, options
 from appliance.protocol.documents import BadRequest
 from appliance.protocol.requests import Request
 from kernels.contract import Algorithm, AlgorithmError
 from kernels.numerics.whitenoise import is_white_noise
+from models import table
 
 MARGIN_S = 1.0  # an anytime search stops this much before the client gives up
 TIMEOUT_OPTION_S = (1, 1200)  # what taosd accepts; it falls back to 60 s outside
@@ -58,7 +58,7 @@ def answer(
     ------
     AlgorithmError
     """
-    algorithm = algorithms.get(canonical(request.algo))
+    algorithm = algorithms.get(table.canonical(request.algo))
     if request.noise_check and (algorithm is None or algorithm.needs.noise_check):
         _refuse_white_noise(request)
     if algorithm is None:  # taosd itself only asks for what `/list` announced

@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import logging
 import os
-import socket
 import sys
 import textwrap
 import traceback
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit
 
 from appliance.host import addresses, settings
 from appliance.host.settings import Settings
+from appliance.transport.http import Client, Failed
 
 if TYPE_CHECKING:
     from appliance.analysis.catalog import Catalog
@@ -36,6 +36,7 @@ examples:
       look at what a node without a configuration needs
 """
 SERVICE_ANSWERS_WITHIN_S = 0.5
+MAX_ANSWER = 1024 * 1024  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +160,12 @@ def _folder(what: str, path: Path, content: str, pattern: str) -> Finding:
 
 def _service(name: str, url: str) -> Finding:
     """Look whether a model service is up; it need not be, they are started by hand."""
-    parts = urlsplit(url)
+    client = Client(connect_s=SERVICE_ANSWERS_WITHIN_S, max_answer=MAX_ANSWER, kept=0)
     try:
-        with socket.create_connection((parts.hostname, parts.port or 80), SERVICE_ANSWERS_WITHIN_S):
-            return Finding(OK, "tsfm-service", f"{name}: {url} answers")
-    except OSError as error:
-        return Finding(REMARK, "tsfm-service", f"{name}: {url} does not answer: {error.strerror or error}")
+        client.request("GET", urlsplit(url), longest_s=SERVICE_ANSWERS_WITHIN_S)  # whatever it says, it is there
+    except Failed as error:
+        return Finding(REMARK, "tsfm-service", f"{name}: {url} does not answer: {error.reason}")
+    return Finding(OK, "tsfm-service", f"{name}: {url} answers")
 
 
 def _algorithms(configured: Settings) -> Iterator[Finding]:

@@ -9,9 +9,11 @@ import argparse
 import sys
 from pathlib import Path
 
-EPILOG = """
+from models import table
+
+EPILOG = f"""
 examples:
-  taosanode convert-weights /usr/local/taos/taosanode/model/tdtsfm/taos.pth
+  taosanode convert-weights /usr/local/taos/taosanode/model/{table.OURS[0].name}/taos.pth
       write model.safetensors into the same folder
 """
 

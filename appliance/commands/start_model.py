@@ -2,8 +2,8 @@
 
 Returns when the server answers. Where systemd runs the machine, root starts the unit taosanode-model@NAME. With an
 option for the server it is a process like any other instead, which nothing starts anew. The weights are expected in a
-folder of the model's name below the model directory, /usr/local/taos/taosanode/model/tdtsfm for example:
-model.safetensors and config.json, or TDtsfm's taos.pth.
+folder of the model's name below the model directory, /usr/local/taos/taosanode/model: model.safetensors and
+config.json, or a taos.pth.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from appliance.host import addresses
 from appliance.host import settings as configuration
 from appliance.host.settings import Settings, SettingsError
+from models import table
 
 if TYPE_CHECKING:
     from appliance.model_servers.control import Plan
@@ -28,18 +29,19 @@ EXIT_STATUS = {
     3: "with --foreground: the server failed while it loaded, it may be tried again",
     4: "with --foreground: the weights are no good",
 }
-EPILOG = """
+FIRST, SECOND = table.OURS[:2]  # for examples
+EPILOG = f"""
 files:
   /usr/local/taos/taosanode/model
       the models, one folder each
   /var/log/taos/taosanode
-      logs of the servers: tdtsfm.log and so on
+      logs of the servers: {FIRST.name}.log and so on
 
 examples:
-  start-tdtsfm
-      start TDtsfm; the node then offers it as tdtsfm_1
-  start-model timemoe --dtype bfloat16 --threads 4
-      start Time-MoE in half the memory, with four threads
+  start-{FIRST.commands[0]}
+      start {FIRST.title}; the node then offers it as {FIRST.algorithm}
+  start-model {SECOND.name} --dtype bfloat16 --threads 4
+      start {SECOND.title} in half the memory, with four threads
   start-model mine --weights /srv/models/mine --port 6040
       start a model that [tsfm-service] does not name
 """
@@ -86,8 +88,9 @@ def run(given: argparse.Namespace) -> int:
 
 def add_which(parser: argparse.ArgumentParser) -> None:
     """Declare which model, and which configuration."""
-    if parser.get_default("model") is None:  # start-tdtsfm and the like bring it along
-        parser.add_argument("model", metavar="NAME", help="tdtsfm, timemoe, another name in [tsfm-service], or all")
+    if parser.get_default("model") is None:  # the links for one model bring it along
+        names = ", ".join(row.name for row in table.OURS)
+        parser.add_argument("model", metavar="NAME", help=f"{names}, another name in [tsfm-service], or all")
     parser.add_argument(
         "-c", "--config", type=Path, metavar="FILE", help=f"configuration, {PRODUCT_CONFIG} by default if it is there"
     )

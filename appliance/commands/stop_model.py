@@ -7,12 +7,14 @@ import sys
 
 from appliance.commands.start_model import add_which, find_unit, read_settings
 from appliance.host.settings import SettingsError
+from models import table
 
 EXIT_STATUS = {0: "the server has stopped, or did not run", 1: "a server had to be killed, or could not be stopped"}
-EPILOG = """
+FIRST = table.OURS[0]
+EPILOG = f"""
 examples:
-  stop-tdtsfm
-      stop TDtsfm
+  stop-{FIRST.commands[0]}
+      stop {FIRST.title}
   stop-model all
       stop the servers of all models
 """

@@ -1,14 +1,12 @@
 """Train an anomaly detection model on your own normal data, for `algo=sample_ad_model,model=NAME`.
 
-The data is a CSV file with a header line, its rows evenly spaced in time and free of anomalies: what the model has
-seen is what it will call normal. The model is put where the node looks for it; no restart is needed.
+The data is a file that `taosanode detect` reads, its rows evenly spaced in time and free of anomalies: what the model
+has seen is what it will call normal. The model is put where the node looks for it; no restart is needed.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import math
 import os
 import sys
 import tempfile
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.commands.start_model import read_settings
+from appliance.files.run.progress import Progress, show
 from appliance.host import settings
 from appliance.model_servers import torch_runtime
 
@@ -33,8 +32,6 @@ examples:
       train anew, more sensitive
 """
 
-BAR_WIDTH = 40
-
 
 class Refused(Exception):
     """The model cannot be trained or stored as asked; the message says why."""
@@ -43,7 +40,7 @@ class Refused(Exception):
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "--data", type=Path, required=True, metavar="FILE.csv", help="training data, with a header line"
+        "--data", required=True, metavar="FILE", help="training data: CSV with a header line, Parquet or JSON"
     )
     parser.add_argument("--column", metavar="NAME", help="the column to learn from; not needed if there is only one")
     parser.add_argument("--name", required=True, help="what requests will call the model, as in model=NAME")
@@ -62,14 +59,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Train and store the model."""
+    from appliance.files.read import one_column
+    from appliance.files.series import FileError
     from kernels.contract import AlgorithmError
 
     try:
         folder = _model_dir(given) / _checked(given.name)
         _may_write(folder, given.force)
-        values = read_column(given.data, given.column)
+        values = one_column.read(given.data, given.column)
         _store(_train(values, given.tolerance), folder)
-    except (Refused, AlgorithmError, settings.SettingsError, OSError) as error:
+    except (Refused, FileError, AlgorithmError, settings.SettingsError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stderr.write(f"{folder} is ready; try: ANOMALY_WINDOW(col, 'algo=sample_ad_model,model={given.name}')\n")
@@ -103,48 +102,6 @@ def _may_write(folder: Path, force: bool) -> None:
         raise Refused(f"{folder} exists already; --force replaces it")
 
 
-def read_column(path: Path, column: str | None) -> Series:
-    """Return the numbers of one column of a CSV file with a header line.
-
-    Raises
-    ------
-    Refused : no such column, or a row without a number in it; names the line.
-    OSError : the file cannot be read.
-    """
-    import numpy as np
-
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.reader(file)
-        try:
-            header = [name.strip() for name in next(rows, [])]
-            place = _place(path, header, column)
-            values = [_number(path, rows.line_num, row, place) for row in rows if row]
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise Refused(f"{path}:{rows.line_num}: {error}") from error
-    return np.array(values, dtype=np.float64)
-
-
-def _place(path: Path, header: list[str], column: str | None) -> int:
-    if not header:
-        raise Refused(f"{path} is empty")
-    if column is None and len(header) == 1:
-        return 0
-    if column not in header:
-        asked = f"has no column {column}" if column else "has several columns, --column must name one"
-        raise Refused(f"{path} {asked}: {', '.join(header)[:500]}")
-    return header.index(column)
-
-
-def _number(path: Path, line: int, row: list[str], place: int) -> float:
-    try:
-        number = float(row[place])
-    except (IndexError, ValueError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise Refused(f"{path}:{line}: column {place + 1} holds no finite number")
-    return number
-
-
 def _train(values: Series, tolerance: float) -> _autoencoder.Autoencoder:
     try:
         torch_runtime.find()
@@ -152,21 +109,24 @@ def _train(values: Series, tolerance: float) -> _autoencoder.Autoencoder:
         raise Refused(str(error)) from error
     from models import _autoencoder_training as training
 
-    return training.train_own(values, tolerance, _bar(sys.stderr.isatty(), sys.stderr.write))
+    return training.train_own(values, tolerance, _told(sys.stderr.isatty(), show))
 
 
-def _bar(terminal: bool, write: Callable[[str], object]) -> Callable[[int, int], None]:
-    """Return what draws the progress: a bar on a terminal, a line for every tenth elsewhere."""
+def _told(terminal: bool, write: Callable[[str], object]) -> Callable[[int, int], None]:
+    """Return what tells how far the training is: a bar on a terminal, a line for every tenth elsewhere."""
+    bar: Progress | None = None
 
-    def draw(done: int, steps: int) -> None:
-        percent, before = 100 * done // steps, 100 * (done - 1) // steps
-        if terminal and percent > before:
-            filled = BAR_WIDTH * done // steps
-            write(f"\rtraining [{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {percent:3d} %{chr(10) * (done == steps)}")
-        elif not terminal and percent // 10 > before // 10:
-            write(f"training {percent // 10 * 10} %\n")
+    def tell(done: int, steps: int) -> None:
+        nonlocal bar
+        if terminal:
+            bar = bar or Progress(steps, write)
+            bar.step()
+            if done == steps:
+                bar.hide()
+        elif 10 * done // steps > 10 * (done - 1) // steps:
+            write(f"training {10 * done // steps}0 %\n")
 
-    return draw
+    return tell
 
 
 def _store(model: _autoencoder.Autoencoder, folder: Path) -> None:

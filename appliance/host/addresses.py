@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import os
 import socket
 from collections.abc import Iterator
@@ -17,6 +18,16 @@ LISTENING = "0A"  # state of a socket in /proc/net/tcp
 def host_port(host: str, port: int) -> str:
     """Return an address as it stands in a url: an IPv6 host in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def local_url(host: str, port: int) -> str:
+    """Return the url of a server of this machine; one that listens everywhere is asked at the loopback address."""
+    try:
+        given = ipaddress.ip_address(host)
+    except ValueError:
+        return f"http://{host_port(host, port)}"
+    loopback = "127.0.0.1" if given.version == 4 else "::1"
+    return f"http://{host_port(loopback if given.is_unspecified else host, port)}"
 
 
 def unusable(host: str, port: int) -> str | None:

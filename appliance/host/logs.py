@@ -39,7 +39,11 @@ def configure(settings: Settings) -> None:
     """
     server = _handler(settings.logto, settings)
     same = settings.app_log is not None and settings.app_log == settings.logto
-    application = server if same else _handler(settings.app_log, settings)
+    try:
+        application = server if same else _handler(settings.app_log, settings)
+    except OSError:
+        server.close()
+        raise
     for name in SERVER_LOGGERS:
         logger = logging.getLogger(name)
         logger.propagate = False

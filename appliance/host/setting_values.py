@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from models import table
+
 UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 LEVELS = {name: name for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")} | {"WARN": "WARNING"}
 FURTHER_DETAILS = ("imputation", "correlation")  # in the order they are announced
@@ -102,7 +104,7 @@ def algorithm_name(text: str) -> str:
 
 def url(text: str) -> str:
     """Read the URL of a model service."""
-    allowed = "a URL as in http://127.0.0.1:6061/tdtsfm"
+    allowed = f"a URL as in {table.MODELS[0].url}"
     parts = urlsplit(text)
     try:
         port_is_fine = parts.port != 0

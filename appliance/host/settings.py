@@ -9,18 +9,15 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from appliance.host import ini, setting_values
+from models import table
 
 EMBEDDED_FOLDER = Path(".run")  # everything a node without a configuration file writes
 PRODUCT_MODEL_DIR = Path("/usr/local/taos/taosanode/model")  # meant by a file that does not name the folder
 CLIENT_TIMEOUT_S = 60.0  # taosd waits this long for an answer unless its user asked otherwise
 LONGEST_REQUEST_S = 1200.0  # and this long when asked to wait as long as it can
-TSFM_SERVICES = MappingProxyType(
-    {"tdtsfm_1": "http://127.0.0.1:6061/tdtsfm", "timemoe-fc": "http://127.0.0.1:6062/ds_predict"}
-)
 
 
 class SettingsError(Exception):
@@ -47,7 +44,8 @@ class Settings:
     model_dir : trained models, one folder each.
     algorithm_dir : the operator's own algorithms, ``*.py``.
     detail_types : further detail types announced in `/list` beyond forecast and anomaly-detection.
-    tsfm : algorithm name -> URL of its foundation-model service.
+    tsfm : algorithm name -> URL of its foundation-model service; those that impute are there by default only if their
+        detail type is announced.
     tsfm_allowed_hosts : hosts that the ``host=`` option of a request may name.
     source : the file the settings were read from, None for the defaults.
     warnings : what deserves a line in the log, each with file and line.
@@ -72,7 +70,7 @@ class Settings:
     model_dir: Path = Path("model")
     algorithm_dir: Path = Path("resource/algo")
     detail_types: tuple[str, ...] = ()
-    tsfm: Mapping[str, str] = field(default_factory=lambda: dict(TSFM_SERVICES))
+    tsfm: Mapping[str, str] = field(default_factory=table.default_urls)
     tsfm_allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
     source: Path | None = None
     warnings: tuple[str, ...] = ()
@@ -220,7 +218,7 @@ class _Reader:
         self.problems: list[str] = []
         self._path = path
         self._values: dict[str, Any] = {}
-        self._tsfm: dict[str, str] = dict(TSFM_SERVICES)
+        self._tsfm: dict[str, str] = {}  # as the file has it, "" for one that is to be left out
         self._warnings: list[str] = []
         self._seen: dict[tuple[str, str], ini.Entry] = {}
         self._ignored: set[str] = set()  # named in a warning already
@@ -252,7 +250,9 @@ class _Reader:
         model_dir = values.setdefault("model_dir", PRODUCT_MODEL_DIR)
         resource_dir = values.pop("resource_dir", model_dir.parent / "resource")
         values.setdefault("algorithm_dir", resource_dir / "algo")
-        return Settings(**values, tsfm=self._tsfm, source=self._path, warnings=tuple(self._warnings))
+        services = table.default_urls((table.FORECAST, *values.get("detail_types", ()))) | self._tsfm
+        tsfm = {name: url for name, url in services.items() if url}
+        return Settings(**values, tsfm=tsfm, source=self._path, warnings=tuple(self._warnings))
 
     def _key(self, line: ini.Entry, section: str) -> None:
         name = line.key.replace("_", "-")
@@ -285,10 +285,10 @@ class _Reader:
         self._values[key.setting] = self._path.parent / value if isinstance(value, Path) else value
 
     def _service(self, line: ini.Entry) -> None:
-        name = "timemoe-fc" if line.key == "timemoe_fc" else line.key
+        name = table.canonical(line.key)
         self._note_repeated(line, TSFM_SECTION, name)
         if not line.value:
-            self._tsfm.pop(name, None)
+            self._tsfm[name] = ""
             return
         url = line.value
         if url.lower().startswith("https:"):

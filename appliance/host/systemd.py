@@ -1,6 +1,6 @@
 """Tells systemd how the node is, and means it (protocol: sd_notify(3)).
 
-gunicorn would report READY before there is a worker. Here READY follows an answered request.
+gunicorn would report READY before there is a worker; here READY is told once a request has been answered.
 
 The listening socket is handed to systemd as well, which gives it back at the next start: while the node restarts, is
 upgraded or has crashed, connections wait for it instead of being refused. `systemctl stop` ends that.
@@ -8,22 +8,16 @@ upgraded or has crashed, connections wait for it instead of being refused. `syst
 
 from __future__ import annotations
 
-import http.client
-import ipaddress
 import os
 import select
 import socket
-import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from appliance.host import addresses
 
 KEPT = "http"  # the listening socket's name in systemd's store, see FileDescriptorStoreMax= of our unit
 FIRST_INHERITED = 3  # number of the first file descriptor that systemd hands over, sd_listen_fds(3)
 FORGOTTEN_WITHIN_S = 1.0
-ANSWER_WITHIN_S = 1.0
-ASK_AGAIN_AFTER_S = 0.02
 
 
 class Systemd:
@@ -89,43 +83,3 @@ class Systemd:
                 socket.send_fds(channel, [state.encode()], descriptors)
             else:
                 channel.send(state.encode())
-
-
-def when_answering(address: tuple[str, int], then: Callable[[], None]) -> threading.Thread:
-    """Ask the node for its status until it answers, then call `then`; runs beside the caller.
-
-    Parameters
-    ----------
-    address : where the node listens; of all interfaces, the loopback one is asked.
-    """
-    thread = threading.Thread(target=_ask_until_answered, args=(address, then), name="readiness", daemon=True)
-    thread.start()
-    return thread
-
-
-def _ask_until_answered(address: tuple[str, int], then: Callable[[], None]) -> None:
-    host, port = _reachable(address[0]), address[1]
-    while not _answers(host, port):
-        time.sleep(ASK_AGAIN_AFTER_S)
-    then()
-
-
-def _answers(host: str, port: int) -> bool:
-    connection = http.client.HTTPConnection(host, port, timeout=ANSWER_WITHIN_S)
-    try:
-        connection.request("GET", "/status")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-def _reachable(host: str) -> str:
-    try:
-        given = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if given.is_unspecified:
-        return "127.0.0.1" if given.version == 4 else "::1"
-    return host

@@ -12,8 +12,6 @@ import os
 import signal
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,10 +21,10 @@ from urllib.parse import urlsplit
 from appliance.host import addresses
 from appliance.host.settings import Settings
 from appliance.model_servers import torch_runtime
+from appliance.transport import readiness
+from models import table
 from models.files import CheckpointError, describe
 
-# Algorithm -> folder below the model directory and name of its server, where they differ.
-FOLDERS = {"tdtsfm_1": "tdtsfm", "timemoe-fc": "timemoe"}
 READY_S = 180.0  # a large model on a cold disk
 STOP_S = 40.0  # more than the server gives running requests
 POLL_S = 0.02
@@ -61,13 +59,19 @@ class AlreadyRunning(ControlError):
 
 
 def known(settings: Settings) -> dict[str, str]:
-    """Return server name -> URL for every algorithm of `[tsfm-service]`."""
-    return {FOLDERS.get(algorithm, algorithm): url for algorithm, url in settings.tsfm.items()}
+    """Return server name -> URL for every algorithm of `[tsfm-service]` whose server this program can be."""
+    return {server_name(name): url for name, url in settings.tsfm.items() if _can_be_served(name)}
 
 
 def server_name(name: str) -> str:
     """Return the server that an algorithm's or a model's name means."""
-    return FOLDERS.get(name, {"timemoe_fc": "timemoe", "time-moe": "timemoe"}.get(name, name))
+    row = table.of_any_name(name)
+    return row.name if row else name
+
+
+def _can_be_served(name: str) -> bool:
+    row = table.of_any_name(name)
+    return row is None or bool(row.module)
 
 
 def plan(
@@ -82,6 +86,8 @@ def plan(
 ) -> Plan:
     """Say what a start would do: the address from the settings unless given, pid file and log beside the node's."""
     name = server_name(name)
+    if not _can_be_served(name):
+        raise ControlError(f"the server of {name} is none of this program's: the node only asks it")
     url = urlsplit(known(settings).get(name, ""))
     if port is None and url.hostname is None:
         raise ControlError(
@@ -243,14 +249,11 @@ def _wait_until_ready(plan: Plan, process: subprocess.Popen[bytes], log_begin: i
 
 def _answers(plan: Plan, pid: int) -> bool:
     """Ask for the status; it waits in the server's queue until the model is loaded."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(plan.host, plan.host)
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(f"http://{addresses.host_port(host, plan.port)}/status", timeout=1.0) as reply:
-            status = json.load(reply)
-    except (OSError, ValueError):
+        told = json.loads(readiness.status(addresses.local_url(plan.host, plan.port)) or b"{}")
+    except ValueError:
         return False
-    return isinstance(status, dict) and status.get("pid") == pid
+    return isinstance(told, dict) and told.get("pid") == pid
 
 
 def _reason(log: Path, begin: int) -> str:

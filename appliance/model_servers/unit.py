@@ -19,7 +19,7 @@ JOURNAL_LINES = "30"
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One unit, as taosanode-model@timemoe.service."""
+    """One unit, as taosanode-model@NAME.service."""
 
     name: str
 

@@ -29,7 +29,7 @@ def create_app(
     app.add_route("/", Home())
     app.add_route("/status", Status())
     app.add_route("/list", Listing(catalog, settings))
-    app.add_route("/models", Models(settings))
+    app.add_route("/models", Models(catalog, settings))
     for kind in KINDS:
         app.add_route(kind.route, Analysis(kind, catalog.of_kind(kind.wire_type), settings, slots, parsing))
     app.add_route("/metrics", metrics)

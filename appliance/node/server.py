@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import logging
 import os
+import signal
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +18,7 @@ from gunicorn.arbiter import Arbiter
 from appliance.analysis import catalog
 from appliance.host import addresses, logs
 from appliance.host.settings import Settings
-from appliance.host.systemd import Systemd, when_answering
+from appliance.host.systemd import Systemd
 from appliance.node import stats
 from appliance.node.app import create_app
 from appliance.node.metrics import Metrics
@@ -23,12 +26,14 @@ from appliance.node.observer import Observer
 from appliance.node.resources.metrics import MetricsText
 from appliance.node.scoreboard import Scoreboard
 from appliance.node.slots import Slots
+from appliance.transport.readiness import when_answering
 from appliance.transport.worker import Worker
 
 log = logging.getLogger(__name__)
 
 # How long a thread may keep the interpreter from another that wants it; the default of 5 ms adds up under load
 SWITCH_INTERVAL_S = 0.0005
+KILLED_WITHIN_S = 5.0
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # from glibc's malloc.h
 
@@ -47,10 +52,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         self._ready = ready
         self._scoreboard, self._metrics = Scoreboard(), Metrics()
         self._row = 0
-        self.settings = settings
-        self._catalog: catalog.Catalog  # set by `_adopt`, now and at every reload
+        self.settings, self._catalog = settings, catalog.build(settings)
         self._systemd = systemd
-        self._adopt(settings)
+        logs.configure(settings)
+        _log_warnings(settings)
         self._stats = stats.start(settings, self._scoreboard)
         super().__init__()
 
@@ -95,33 +100,71 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         return create_app(self._catalog, self.settings, slots, observer, MetricsText(self._metrics, self._scoreboard))
 
     def reload(self) -> None:
-        """Read settings and algorithms anew; keep the old ones if the new ones are no good."""
-        before, algorithms = self.settings, self._catalog
+        """Read settings and algorithms anew; keep the old ones if the new ones are no good.
+
+        All that can fail comes first and leaves nothing behind, so a refused reload has nothing to put back.
+        """
+        before, replaced = self.settings, self._stats
         try:
-            self._adopt(self._read_settings())
-            if self.settings.stats != before.stats:
-                replaced, self._stats = self._stats, stats.start(self.settings, self._scoreboard)
-                if replaced:
-                    replaced.stop()
+            settings = self._read_settings()
+            overlaps = self._check_reachable(settings)
+            found = catalog.build(settings)
+            moved = settings.stats != before.stats
+            statistics = stats.start(settings, self._scoreboard) if moved else replaced
+            try:
+                logs.configure(settings)
+            except OSError:
+                if moved and statistics:
+                    statistics.stop()
+                raise
         except Exception as error:
             log.error("reload refused, the node goes on as it was: %s", error)
-            self.settings, self._catalog = before, algorithms
             self._systemd.tell("STATUS=reload refused, goes on as it was: " + " ".join(str(error).split()))
             return
-        if self._stats:
-            self._stats.processes = self.settings.processes
-        if self.settings.http != before.http:
+        _log_warnings(settings)
+        self.settings, self._catalog, self._stats = settings, found, statistics
+        if moved and replaced:
+            replaced.stop()
+        if statistics:
+            statistics.processes = settings.processes
+        if settings.http != before.http:
             self._systemd.forget()  # gunicorn listens anew, perhaps on an address that includes the old one
+            if overlaps:
+                self._stop_listening(settings.http[1])
         super().reload()
         self._systemd.tell(self._summary())
 
-    def _adopt(self, settings: Settings) -> None:
-        """Find the algorithms these settings name, and log where they say."""
-        found = catalog.build(settings)
-        logs.configure(settings)
-        for warning in settings.warnings:
-            log.warning("%s", warning)
-        self._catalog, self.settings = found, settings
+    def _check_reachable(self, settings: Settings) -> bool:
+        """Refuse an address or a pid file that gunicorn could not have: it would end the node.
+
+        Returns
+        -------
+        Whether the new address includes the one that the workers listen on, or the other way round.
+
+        Raises
+        ------
+        OSError
+        """
+        reason = addresses.unusable(*settings.http) if settings.http != self.settings.http else None
+        ours = {os.getpid(), *(worker.pid for worker in self._scoreboard.workers())}
+        if reason and not ours & addresses.owners(settings.http[1]).keys():
+            raise OSError(f"http = {reason}")
+        if settings.pidfile and settings.pidfile != self.settings.pidfile:
+            folder = settings.pidfile.parent
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise OSError(f"pidfile = {settings.pidfile}: no right to write to {folder}, or no such folder")
+        return reason is not None
+
+    def _stop_listening(self, port: int) -> None:
+        """Have the old workers give up a port: they finish what they do first, as at any reload."""
+        pids = [worker.pid for worker in self._scoreboard.workers() if worker.pid]
+        due = time.monotonic() + self.settings.reload_mercy_s
+        for number, until in ((signal.SIGTERM, due), (signal.SIGKILL, due + KILLED_WITHIN_S)):
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+                    os.kill(pid, number)
+            while not addresses.owners(port).keys().isdisjoint(pids) and time.monotonic() < until:
+                time.sleep(0.05)
 
     def _pre_fork(self, arbiter: Arbiter, worker: Worker) -> None:
         self._row = worker.row = self._scoreboard.reserve()
@@ -140,7 +183,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     def _when_ready(self, arbiter: Arbiter) -> None:
         """Report once a worker has answered; gunicorn calls this before there are any."""
         self._systemd.keep(arbiter.LISTENERS[0].sock)
-        when_answering(self.settings.http, self._report_ready)
+        when_answering(addresses.local_url(*self.settings.http), self._report_ready)
 
     def _on_reload(self, arbiter: Arbiter) -> None:
         self._systemd.keep(arbiter.LISTENERS[0].sock)  # a new one, if the address has changed
@@ -151,6 +194,11 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
 
     def _summary(self) -> str:
         return f"STATUS=serving {len(self._catalog)} algorithms at {addresses.host_port(*self.settings.http)}"
+
+
+def _log_warnings(settings: Settings) -> None:
+    for warning in settings.warnings:
+        log.warning("%s", warning)
 
 
 def _keep_freed_memory() -> None:

@@ -19,6 +19,7 @@ class Request:
 
     options, option_text : the user's options, parsed and verbatim.
     noise_check : whether white noise is to be refused.
+    unit : of times on the wire; that of the task may be a finer one.
     """
 
     algo: str
@@ -26,6 +27,7 @@ class Request:
     options: Mapping[str, str]
     noise_check: bool
     task: Task
+    unit: str = "ms"
 
     @property
     def rows(self) -> int:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from appliance.protocol.documents import BadRequest
-from kernels.contract import Times
+from kernels.contract import Task, Times
 
 PER_SECOND = {"ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 # TDengine's units of a duration, in nanoseconds
@@ -51,6 +51,24 @@ def rhythm(times: Times) -> Rhythm:
     steps = np.diff(times)
     usual = max(int(np.median(steps)), 1)
     return Rhythm(usual, int((steps > GAP * usual).sum()), int((steps < usual / 2).sum()), len(steps))
+
+
+def usual_step(data: Task, option: str) -> int:
+    """Return the usual step of a task's times.
+
+    option : what the user may say instead.
+
+    Raises
+    ------
+    BadRequest : no step can be called usual.
+    """
+    found = rhythm(data.times)
+    if found.none:
+        raise BadRequest(
+            f"the times have no usual step: {found.gaps + found.short} of {found.steps} steps are far from the "
+            f"median, {lasting(found.usual, data.unit)}; {option} sets one"
+        )
+    return found.usual
 
 
 def duration(text: str, precision: str) -> int:

@@ -5,18 +5,16 @@ A node has 100 ms for everything: the name look-up, the connection and the whole
 
 from __future__ import annotations
 
-import http.client
 import json
-import queue
-import threading
-import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from appliance.protocol import fields
 from appliance.sql import answers
 from appliance.sql.answers import SqlError
+from appliance.transport.http import Client, Failed
 
 PATIENCE_S = 0.1
 MAX_NAME_BYTES = 63
@@ -39,7 +37,6 @@ class Algorithm(NamedTuple):
 
 def listings(urls: Iterable[str]) -> dict[str, list[Algorithm] | SqlError]:
     """Ask all nodes at once for their algorithms."""
-    unreachable = SqlError(answers.NO_ACCESS, "Analysis service can't access")
 
     def ask(url: str) -> list[Algorithm] | SqlError:
         try:
@@ -47,7 +44,7 @@ def listings(urls: Iterable[str]) -> dict[str, list[Algorithm] | SqlError]:
         except SqlError as error:
             return error
 
-    return _at_once(urls, ask, unreachable)
+    return _at_once(urls, ask)
 
 
 def statuses(urls: Iterable[str]) -> dict[str, str]:
@@ -60,7 +57,7 @@ def statuses(urls: Iterable[str]) -> dict[str, str]:
             return OFFLINE
         return status.encode()[:STATUS_BYTES].decode(errors="ignore") if isinstance(status, str) and status else OFFLINE
 
-    return _at_once(urls, ask, OFFLINE)
+    return _at_once(urls, ask)
 
 
 def read_listing(body: bytes) -> list[Algorithm]:
@@ -83,48 +80,25 @@ def read_listing(body: bytes) -> list[Algorithm]:
     return sorted(found, key=lambda algorithm: TYPES.index(algorithm.type))  # stable: else the node's order
 
 
-def _at_once(urls: Iterable[str], ask: Callable[[str], Result], late: Result) -> dict[str, Result]:
-    """Ask each node in a thread of its own; who has not answered in time gets the answer for the late ones."""
-    answered: queue.SimpleQueue[tuple[str, Result]] = queue.SimpleQueue()
-    found = dict.fromkeys(urls, late)
-    for url in found:
-        # A daemon: a look-up of a name cannot be interrupted, and must not keep the program from ending.
-        threading.Thread(target=lambda url=url: answered.put((url, ask(url))), daemon=True).start()
-    deadline = time.monotonic() + PATIENCE_S
-    for _ in range(len(found)):
-        try:
-            url, result = answered.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            break
-        found[url] = result
-    return found
+def _at_once(urls: Iterable[str], ask: Callable[[str], Result]) -> dict[str, Result]:
+    """Ask each node in a thread of its own; all have the same time."""
+    wanted = list(dict.fromkeys(urls))
+    with ThreadPoolExecutor(max(len(wanted), 1), thread_name_prefix="anode") as pool:
+        return dict(zip(wanted, pool.map(ask, wanted), strict=True))
 
 
 def _get(url: str, path: str) -> bytes:
     """GET as libcurl is used by TDengine: http unless the url says otherwise, no redirects, no proxy."""
-    deadline = time.monotonic() + PATIENCE_S
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    unreachable = SqlError(answers.NO_ACCESS, "Analysis service can't access")
-    if parts.scheme not in ("http", "https"):
-        raise unreachable
-    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    client = Client(connect_s=PATIENCE_S, max_answer=MAX_BODY, kept=0)
     try:
-        client = connect(parts.hostname or "", parts.port, timeout=PATIENCE_S)
-        try:
-            client.request("GET", f"{parts.path.rstrip('/')}/{path}")
-            response = client.getresponse()
-            body = bytearray()
-            while chunk := response.read1(65536):
-                body += chunk
-                if time.monotonic() > deadline or len(body) > MAX_BODY:
-                    raise unreachable
-        finally:
-            client.close()
-    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: no url, or no host name
-        raise unreachable from error
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        place = parts._replace(path=f"{parts.path.rstrip('/')}/{path}", query="")
+        body = client.request("GET", place, longest_s=PATIENCE_S).body
+    except (Failed, ValueError) as error:  # ValueError: no url
+        raise SqlError(answers.NO_ACCESS, "Analysis service can't access") from error
     if not body:
         raise SqlError(answers.EMPTY_RESPONSE, "Analysis service response is NULL")
-    return bytes(body)
+    return body
 
 
 class _FirstWins(dict[str, Any]):

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import base64
-import http.client
 import json
 import os
 import ssl
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from appliance.host.addresses import host_port
 from appliance.sql import answers
 from appliance.sql.answers import Answer, Column, Done, SqlError, Table
+from appliance.transport import http
+from appliance.transport.http import Client, Failed, Untrusted
 
 TIMEOUT_S = 60.0
+CONNECT_S = 10.0
+MAX_ANSWER = 256 * 1024 * 1024  # bytes
 DEFAULT_PORT = 6041
 CERTIFICATES = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/pki/tls/certs/ca-bundle.crt"))
 
@@ -54,7 +58,7 @@ class Cluster:
     def __init__(self, url: str, credentials: Credentials | None, ca_file: Path | None = None) -> None:
         try:
             parts = urlsplit(url)
-            self._port = parts.port or DEFAULT_PORT
+            port = parts.port or DEFAULT_PORT
         except ValueError:
             raise ValueError("--cluster is no url: http://host:6041 or https://host:6041 is expected") from None
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
@@ -64,42 +68,30 @@ class Cluster:
         if credentials is None:
             raise ValueError("--cluster needs credentials: in its url, a file or the environment, see --help")
         self._authorization = credentials.header()
-        self._host = parts.hostname
-        self._path = parts.path.rstrip("/") + "/rest/sql"
-        self._context = _context(ca_file) if parts.scheme == "https" else None
+        path = parts.path.rstrip("/") + "/rest/sql"
+        self._url = SplitResult(parts.scheme, host_port(parts.hostname, port), path, "", "")
+        context = _context(ca_file) if parts.scheme == "https" else None
+        self._client = Client(connect_s=CONNECT_S, max_answer=MAX_ANSWER, kept=0, context=context)
 
     def execute(self, sql: str) -> Answer:
         """Send one statement."""
         headers = {"Authorization": self._authorization, "Content-Type": "text/plain; charset=utf-8"}
-        client = self._client()
         try:
-            client.request("POST", self._path, sql.encode(), headers)
-            response = client.getresponse()
-            status, body = response.status, response.read()
-        except ssl.SSLCertVerificationError as error:
-            raise SqlError(
-                answers.UNREACHABLE,
-                f"Unable to establish connection: {host_port(self._host, self._port)}: certificate verify "
-                f"failed: {error.verify_message}; --ca-file names the certificates to trust",
-            ) from error
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            raise SqlError(
-                answers.UNREACHABLE, f"Unable to establish connection: {host_port(self._host, self._port)}: {reason}"
-            ) from error
-        finally:
-            client.close()
-        return _read(status, body)
+            answer = self._client.request("POST", self._url, sql.encode(), headers, longest_s=TIMEOUT_S)
+        except Untrusted as error:
+            reason = f"certificate verify failed: {error.reason}; --ca-file names the certificates to trust"
+            raise self._unreachable(reason) from error
+        except Failed as error:
+            raise self._unreachable(error.reason) from error
+        return _read(answer)
 
     def algorithms(self) -> list[str]:
         """Return the names of the algorithms registered in the cluster."""
         answer = self.execute("SHOW ANODES FULL")
         return sorted({str(row[2]) for row in answer.rows}) if isinstance(answer, Table) else []
 
-    def _client(self) -> http.client.HTTPConnection:
-        if self._context:
-            return http.client.HTTPSConnection(self._host, self._port, timeout=TIMEOUT_S, context=self._context)
-        return http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
+    def _unreachable(self, reason: str) -> SqlError:
+        return SqlError(answers.UNREACHABLE, f"Unable to establish connection: {self._url.netloc}: {reason}")
 
 
 def _context(ca_file: Path | None) -> ssl.SSLContext:
@@ -119,9 +111,9 @@ def _context(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-def _read(status: int, body: bytes) -> Answer:
+def _read(answer: http.Answer) -> Answer:
     try:
-        document: Any = json.loads(body)
+        document: Any = json.loads(answer.body)
         code = int(document["code"])
         if code:
             full = code & 0xFFFFFFFF
@@ -129,9 +121,9 @@ def _read(status: int, body: bytes) -> Answer:
         columns = tuple(Column(str(name), str(type), int(size)) for name, type, size in document["column_meta"])
         rows = [list(row) for row in document["data"]]
     except (ValueError, KeyError, TypeError) as error:
-        if status == http.client.UNAUTHORIZED:
+        if answer.status == HTTPStatus.UNAUTHORIZED:
             raise SqlError(answers.AUTHENTICATION, "Authentication failure") from error
-        raise SqlError(answers.INVALID_JSON, f"Invalid json format: HTTP status {status}") from error
+        raise SqlError(answers.INVALID_JSON, f"Invalid json format: HTTP status {answer.status}") from error
     if [column.name for column in columns] == ["affected_rows"]:
         return Done(int(rows[0][0]) if rows else 0)
     return Table(columns, rows)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-import unicodedata
 from datetime import datetime
 from typing import Any
 
+from appliance.host.terminal import columns_of
 from appliance.sql.answers import Answer, Column, Done, SqlError, Table
 
 PROMPT = "taos> "
@@ -115,14 +115,9 @@ def _cell(column: Column, text: str | None, width: int) -> str:
         return f"{'NULL':>{width}}"
     if column.type in _WIDTHS:
         return f"{text:>{width}}"
-    room = width - _columns(text)
+    room = width - columns_of(text)
     if room >= 0:
         return text + " " * room
-    while _columns(text) > width - 2:
+    while columns_of(text) > width - 2:
         text = text[:-1]
-    return text + ".." + " " * (width - 2 - _columns(text))
-
-
-def _columns(text: str) -> int:
-    """Return how wide text is on a terminal."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)
+    return text + ".." + " " * (width - 2 - columns_of(text))

@@ -66,6 +66,19 @@ def dripping(fake: Fake, connection: socket.socket) -> None:
         connection.sendall(b" ")
 
 
+def dripping_head(fake: Fake, connection: socket.socket) -> None:
+    """Send header after header, for ever."""
+    read_request(fake, connection)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nA: ")
+    while not fake.stop.wait(0.01):
+        connection.sendall(b"x")
+
+
+def unread(fake: Fake, connection: socket.socket) -> None:
+    """Read nothing of the request."""
+    fake.stop.wait(60)
+
+
 def read_request(fake: Fake, connection: socket.socket) -> bool:
     """Read one request; return whether there was one."""
     data = b""

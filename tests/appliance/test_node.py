@@ -333,6 +333,37 @@ def test_reload_with_a_bad_configuration_keeps_the_old_one() -> None:
         assert ask(node, dump(request()))["rows"] == 1
 
 
+def reloaded(node: Node, old: str, new: str, told: str) -> None:
+    """Change the configuration and reload it; return when the server's log tells of it."""
+    config, log = node.folder / "taosanode.ini", node.folder / "taosanode.log"
+    config.write_text(config.read_text().replace(old, new))
+    os.kill(node.pid, signal.SIGHUP)
+    until(lambda: told in log.read_text(), f"the log to say {told!r}")
+
+
+def test_reload_to_a_taken_address_is_refused_and_the_node_lives() -> None:
+    with Node() as node, socket.create_server(("127.0.0.1", 0)) as taken:
+        reloaded(node, f":{node.address[1]}", f":{taken.getsockname()[1]}", "reload refused")
+        assert (
+            f"http = 127.0.0.1:{taken.getsockname()[1]} is in use by process {os.getpid()}"
+            in (node.folder / "taosanode.log").read_text()
+        )
+        assert ask(node, dump(request()))["rows"] == 1
+        assert node.stop() == 0
+
+
+def test_reload_to_an_address_that_includes_the_old_one_finishes_what_is_running(tmp_path: Path) -> None:
+    held = Held(tmp_path)
+    with Node(algorithms=held.files) as node, ThreadPoolExecutor(1) as clients:
+        running = clients.submit(ask, node, dump(request(algo="held")))
+        held.wait_until_begun()
+        reloaded(node, "http = 127.0.0.1", "http = 0.0.0.0", "Listening at: http://0.0.0.0")
+        held.let_go()
+        assert running.result()["rows"] == 0
+        assert ask(node, dump(request()))["rows"] == 1
+        assert node.stop() == 0
+
+
 def statistics(address: Path) -> dict[str, Any]:
     with socket.socket(socket.AF_UNIX) as sock:
         sock.connect(str(address))

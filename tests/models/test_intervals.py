@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from models._intervals import OLDEST, half_widths
 
 
-def naive(points: list[float], earlier: list[list[float]], cuts: list[int], steps: int, conf: float) -> list[float]:
+def naive(points: list[float], backtest: list[list[float]], origins: list[int], steps: int, conf: float) -> list[float]:
     """The same by loops."""
     n = len(points)
     errors = []  # (step, absolute error, weight)
     by_target: dict[int, list[float]] = {}
-    for cut, row in zip(cuts, earlier, strict=True):
+    for origin, row in zip(origins, backtest, strict=True):
         for j, told in enumerate(row):
-            if cut + j < n:
-                errors.append((j + 1, abs(points[cut + j] - told), OLDEST ** (1.0 - (cut + j) / n)))
-                by_target.setdefault(cut + j, []).append(points[cut + j] - told)
+            if origin + j < n:
+                errors.append((j + 1, abs(points[origin + j] - told), OLDEST ** (1.0 - (origin + j) / n)))
+                by_target.setdefault(origin + j, []).append(points[origin + j] - told)
     if not errors:
         return [0.0] * steps
     mean_square: dict[int, tuple[float, float]] = {}
@@ -58,10 +58,10 @@ def naive_dependence(error: list[float]) -> float:
 @pytest.mark.parametrize(("n", "reach", "steps", "conf"), [(20, 4, 4, 0.8), (50, 12, 30, 0.95), (7, 9, 9, 0.5)])
 def test_agrees_with_the_naive_rule(n: int, reach: int, steps: int, conf: float) -> None:
     rng = np.random.default_rng(n)
-    points, cuts = rng.normal(size=n), np.arange(n // 2, n)
-    earlier = rng.normal(size=(len(cuts), reach)) * np.arange(1, reach + 1) ** 0.3
-    expected = naive(list(points), earlier.tolist(), cuts.tolist(), steps, conf)
-    np.testing.assert_allclose(half_widths(points, earlier, cuts, steps, conf), expected, rtol=1e-9)
+    points, origins = rng.normal(size=n), np.arange(n // 2, n)
+    backtest = rng.normal(size=(len(origins), reach)) * np.arange(1, reach + 1) ** 0.3
+    expected = naive(list(points), backtest.tolist(), origins.tolist(), steps, conf)
+    np.testing.assert_allclose(half_widths(points, backtest, origins, steps, conf), expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize("conf", [0.8, 0.95])
@@ -69,8 +69,8 @@ def test_independent_errors_are_covered_as_often_as_promised(conf: float) -> Non
     rng = np.random.default_rng(11)
     inside = []
     for _ in range(300):
-        points, cuts = rng.normal(size=400), np.arange(200, 400)
-        widths = half_widths(points, np.zeros((200, 24)), cuts, 24, conf)
+        points, origins = rng.normal(size=400), np.arange(200, 400)
+        widths = half_widths(points, np.zeros((200, 24)), origins, 24, conf)
         inside.append(np.mean(np.abs(rng.normal(size=24)) <= widths))
     # 300 x 24 draws and the spread of a quantile of some 200 points: three standard errors are below 0.015
     assert np.mean(inside) == pytest.approx(conf, abs=0.02)
@@ -79,17 +79,17 @@ def test_independent_errors_are_covered_as_often_as_promised(conf: float) -> Non
 def test_a_random_walk_grows_with_the_root_of_the_step() -> None:
     rng = np.random.default_rng(12)
     points = np.cumsum(rng.normal(size=4000))
-    cuts = np.arange(2000, 4000)
-    widths = half_widths(points, np.repeat(points[cuts - 1][:, None], 32, axis=1), cuts, 128, 0.95)
+    origins = np.arange(2000, 4000)
+    widths = half_widths(points, np.repeat(points[origins - 1][:, None], 32, axis=1), origins, 128, 0.95)
     growth = math.log(widths[127] / widths[0]) / math.log(128)
     assert growth == pytest.approx(0.5, abs=0.1)
 
 
 def test_a_level_missed_all_along_is_one_piece_of_evidence() -> None:
     rng = np.random.default_rng(14)
-    points, cuts = rng.normal(size=300), np.arange(150, 300)
+    points, origins = rng.normal(size=300), np.arange(150, 300)
     told = np.zeros((150, 1))
-    beside, off = (half_widths(points + level, told, cuts, 1, 0.8)[0] for level in (0.0, 30.0))
+    beside, off = (half_widths(points + level, told, origins, 1, 0.8)[0] for level in (0.0, 30.0))
     errors = np.abs(points[150:])
     assert beside < errors.max()
     assert off == pytest.approx(np.max(np.abs(points[150:] + 30.0)))
@@ -97,9 +97,9 @@ def test_a_level_missed_all_along_is_one_piece_of_evidence() -> None:
 
 def test_more_coverage_is_never_narrower() -> None:
     rng = np.random.default_rng(13)
-    points, cuts = rng.normal(size=60), np.arange(30, 60)
-    earlier = rng.normal(size=(30, 8))
-    widths = [half_widths(points, earlier, cuts, 8, conf)[0] for conf in (0.1, 0.5, 0.9, 0.99, 1.0)]
+    points, origins = rng.normal(size=60), np.arange(30, 60)
+    backtest = rng.normal(size=(30, 8))
+    widths = [half_widths(points, backtest, origins, 8, conf)[0] for conf in (0.1, 0.5, 0.9, 0.99, 1.0)]
     assert widths == sorted(widths)
 
 
@@ -109,8 +109,8 @@ def test_full_coverage_takes_the_largest_error() -> None:
 
 
 def test_a_perfect_past_gives_no_width() -> None:
-    points, cuts = np.arange(20.0), np.arange(10, 20)
-    assert not half_widths(points, cuts[:, None] + np.arange(4.0), cuts, 6, 0.95).any()
+    points, origins = np.arange(20.0), np.arange(10, 20)
+    assert not half_widths(points, origins[:, None] + np.arange(4.0), origins, 6, 0.95).any()
 
 
 def test_nothing_known_gives_no_width() -> None:
@@ -131,10 +131,10 @@ def test_widths_follow_the_unit_and_ignore_the_level(
     n: int, reach: int, steps: int, conf: float, shift: float, scale: float, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    points, cuts = rng.normal(size=n), np.arange(1, n)
-    earlier = rng.normal(size=(n - 1, reach))
-    widths = half_widths(points, earlier, cuts, steps, conf)
+    points, origins = rng.normal(size=n), np.arange(1, n)
+    backtest = rng.normal(size=(n - 1, reach))
+    widths = half_widths(points, backtest, origins, steps, conf)
     assert np.isfinite(widths).all()
     assert (np.diff(widths) >= 0).all()
-    moved = half_widths(points * scale + shift, earlier * scale + shift, cuts, steps, conf)
+    moved = half_widths(points * scale + shift, backtest * scale + shift, origins, steps, conf)
     np.testing.assert_allclose(moved, widths * scale, rtol=1e-4)

@@ -44,12 +44,29 @@ def test_timemoe_answers_as_the_reference_server(timemoe: Pretrained, key: str) 
         np.testing.assert_allclose(found.value, golden[f"srv_{key}"][row], atol=1e-4 * series[row].std())
 
 
+def test_every_architecture_is_a_pretrained_model(tiny: Pretrained) -> None:
+    assert isinstance(tiny, Pretrained)
+
+
 def test_a_constant_series_goes_on(tiny: Pretrained) -> None:
     for length in (1, 3, 500):
         found = forecast(tiny, [np.full(length, 0.1)], Horizon(7))[0]
         assert (found.value == 0.1).all()
         assert (found.low == 0.1).all()
         assert (found.high == 0.1).all()
+
+
+def test_a_short_series_is_mirrored_up_to_what_the_model_needs(tiny: Pretrained) -> None:
+    short = np.array([4.0, 7.0, 5.0])
+    for n in {2, 3, 7, tiny.shortest + 1}:
+        one = np.resize(short, n)
+        filled = list(one)
+        while len(filled) < tiny.shortest:  # further and further back in the mirrored series
+            at = (n - 1 - len(filled)) % (2 * (n - 1))
+            filled.insert(0, float(one[min(at, 2 * (n - 1) - at)]))
+        ours, theirs = (forecast(tiny, [np.array(series)], Horizon(5))[0] for series in (one, filled))
+        for mine, other in ((ours.value, theirs.value), (ours.low, theirs.low), (ours.high, theirs.high)):
+            np.testing.assert_array_equal(mine, other)
 
 
 def test_series_of_many_lengths_are_answered_as_alone(tiny: Pretrained, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +129,7 @@ def test_what_is_not_finite_is_refused(tiny: Pretrained) -> None:
 
 def test_an_unknown_architecture_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama"}))
-    with pytest.raises(CheckpointError, match="model_type 'llama' is none of time_moe, timer, taos"):
+    with pytest.raises(CheckpointError, match="model_type 'llama' is none of timer, taos, time_moe"):
         open_model(tmp_path)
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from benchmarks.random_models import TINY_TIMER, timer_directory
-from kernels.contract import Horizon, TooShort
+from kernels.contract import Horizon
 from models.files import CheckpointError
 from models.pretrained import forecast
 from models.tdtsfm import Config, State, TdTsfm
@@ -112,20 +112,20 @@ def test_generation_equals_the_reference(model: TdTsfm, golden: dict[str, np.nda
 def test_several_heads_feed_back_patches_normalised_together(tmp_path: Path, steps: int) -> None:
     ours = TdTsfm.open(timer_directory(tmp_path, TINY_TIMER))
     points = torch.from_numpy(np.random.default_rng(steps).normal(size=(2, 24)).astype(np.float32))
-    rolled = ours.roll(points, steps)
-    assert rolled.ahead.shape == (2, steps)
-    np.testing.assert_allclose(rolled.ahead, ours.roll(points, steps, backtest=False).ahead, atol=1e-5)
+    made = ours.generate(points, steps)
+    assert made.ahead.shape == (2, steps)
+    np.testing.assert_allclose(made.ahead, ours.generate(points, steps, backtest=False).ahead, atol=1e-5)
 
 
 @torch.inference_mode()
-def test_earlier_forecasts_know_nothing_of_later_patches(model: TdTsfm) -> None:
+def test_backtests_know_nothing_of_later_patches(model: TdTsfm) -> None:
     points = np.random.default_rng(3).normal(size=(1, 288)).astype(np.float32)
-    rolled = model.roll(torch.from_numpy(points), 96)
-    assert sorted(rolled.cuts) == [24, 48, 72, 96, 120, 144, 168, 192, 216, 240, 264]
+    made = model.generate(torch.from_numpy(points), 96)
+    assert sorted(made.origins) == [24, 48, 72, 96, 120, 144, 168, 192, 216, 240, 264]
     # the same series shortened by 24: its last forecast is one of them
     shortened = np.concatenate((points[:, 24:0:-1], points[:, :264]), axis=1)
-    alone = model.roll(torch.from_numpy(shortened), 96, backtest=False).ahead
-    np.testing.assert_allclose(rolled.earlier[:, rolled.cuts.index(264)], alone, atol=1e-5)
+    alone = model.generate(torch.from_numpy(shortened), 96, backtest=False).ahead
+    np.testing.assert_allclose(made.backtest[:, made.origins.index(264)], alone, atol=1e-5)
 
 
 @torch.inference_mode()
@@ -135,15 +135,15 @@ def test_a_constant_tail_is_continued(model: TdTsfm) -> None:
     np.testing.assert_allclose(found.value, 3.25, rtol=1e-6)
 
 
-def test_input_below_one_patch_is_refused(model: TdTsfm) -> None:
-    with pytest.raises(TooShort, match="Input length must be at least 96"):
-        forecast(model, [np.arange(5.0)], Horizon(1))
+def test_input_below_one_patch_is_answered(model: TdTsfm) -> None:
+    assert model.shortest == 96
+    assert np.isfinite(forecast(model, [np.arange(5.0)], Horizon(1))[0].value).all()
 
 
 def test_whole_patches_within_the_positions_are_fed(model: TdTsfm) -> None:
-    assert model.fed(96, 1) == 96
-    assert model.fed(191, 96) == 96
-    assert model.fed(10**6, 97) == 2046 * 96
+    assert model.context_length(96, 1) == 96
+    assert model.context_length(191, 96) == 96
+    assert model.context_length(10**6, 97) == 2046 * 96
 
 
 @pytest.mark.parametrize(

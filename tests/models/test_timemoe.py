@@ -118,13 +118,13 @@ def test_generation_equals_the_reference(
 ) -> None:
     _, length, steps = key.split("_")
     points = torch.from_numpy(golden[f"fwd_{length}_input"])
-    rolled = model.roll(points, int(steps[1:]), backtest=backtest)
-    np.testing.assert_allclose(rolled.ahead, golden[key], atol=1e-5)
+    made = model.generate(points, int(steps[1:]), backtest=backtest)
+    np.testing.assert_allclose(made.ahead, golden[key], atol=1e-5)
 
 
 @torch.inference_mode()
 def test_zeros_are_a_series_like_any_other(model: TimeMoe, golden: dict[str, np.ndarray]) -> None:
-    np.testing.assert_allclose(model.roll(torch.zeros(1, 33), 24).ahead, golden["gen_zeros_L33_N24"], atol=1e-5)
+    np.testing.assert_allclose(model.generate(torch.zeros(1, 33), 24).ahead, golden["gen_zeros_L33_N24"], atol=1e-5)
 
 
 @torch.inference_mode()
@@ -140,27 +140,27 @@ def test_the_router_sees_the_reference_logits(model: TimeMoe, golden: dict[str, 
 
 
 @torch.inference_mode()
-def test_earlier_forecasts_are_those_of_the_shorter_series(model: TimeMoe) -> None:
+def test_backtests_are_those_of_the_shorter_series(model: TimeMoe) -> None:
     points = torch.from_numpy(np.random.default_rng(3).normal(size=(2, 40)).astype(np.float32))
-    rolled = model.roll(points, 32)
-    for index, cut in enumerate(rolled.cuts):
-        alone = model.roll(points[:, :cut], 32, backtest=False).ahead
-        np.testing.assert_allclose(rolled.earlier[:, index], alone, atol=1e-5)
-    assert rolled.cuts == list(range(20, 40))
+    made = model.generate(points, 32)
+    for index, origin in enumerate(made.origins):
+        alone = model.generate(points[:, :origin], 32, backtest=False).ahead
+        np.testing.assert_allclose(made.backtest[:, index], alone, atol=1e-5)
+    assert made.origins == list(range(20, 40))
 
 
 @torch.inference_mode()
 def test_a_series_in_a_batch_is_answered_as_alone(model: TimeMoe) -> None:
     points = torch.from_numpy(np.random.default_rng(4).normal(size=(5, 21)).astype(np.float32))
-    together = model.roll(points, 40).ahead
+    together = model.generate(points, 40).ahead
     for row in range(5):
-        np.testing.assert_allclose(together[row], model.roll(points[row : row + 1], 40).ahead[0], atol=1e-5)
+        np.testing.assert_allclose(together[row], model.generate(points[row : row + 1], 40).ahead[0], atol=1e-5)
 
 
 def test_context_and_horizon_stay_within_the_trained_length(model: TimeMoe) -> None:
-    assert model.fed(100, 96) == 100
-    assert model.fed(10_000, 96) == 4000
-    assert model.fed(10_000, 4096) == 2048
+    assert model.context_length(100, 96) == 100
+    assert model.context_length(10_000, 96) == 4000
+    assert model.context_length(10_000, 4096) == 2048
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ class Forecasting(Kind[Forecast]):
     def question(self, options: Mapping[str, str], data: Task) -> dict[str, Any]:
         """Return where a forecast goes on after the last row, unless the options say otherwise; raises BadRequest."""
         every, start = options.get(fields.EVERY), options.get(fields.START)
-        step = times.duration(every, data.unit) if every else _usual_step(data)
+        step = times.duration(every, data.unit) if every else times.usual_step(data, fields.EVERY)
         found = {
             fields.FORECAST_ROWS: requests.whole(options, OPTION_ROWS, DEFAULT_ROWS),
             fields.EVERY: step,
@@ -224,16 +224,6 @@ def _check_period(given: Mapping[str, str], rows: int) -> None:
     if period > rows:
         shown = given[fields.PERIOD]
         raise BadRequest(f"number of input data is less than the periods, {rows} rows, period {shown}")
-
-
-def _usual_step(data: Task) -> int:
-    rhythm = times.rhythm(data.times)
-    if rhythm.none:
-        raise BadRequest(
-            f"the times have no usual step: {rhythm.gaps + rhythm.short} of {rhythm.steps} steps are far from the "
-            f"median, {times.lasting(rhythm.usual, data.unit)}; {fields.EVERY} sets one"
-        )
-    return rhythm.usual
 
 
 # --- answers of plug-in classes -------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ window.
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -19,6 +18,7 @@ from appliance.analysis.picture import Line, Picture
 from appliance.files.draw.image import Panel, cut, limits, panels, remark, title
 from appliance.files.draw.thinning import since, visible
 from appliance.files.series import FileResult
+from appliance.host.terminal import columns_of
 from appliance.protocol.times import PER_SECOND
 from kernels.contract import Series, Times
 
@@ -76,11 +76,6 @@ def fit(text: str, width: int) -> str:
         if used > width:
             return text[:at]
     return text
-
-
-def columns_of(text: str) -> int:
-    """Return how many columns of a terminal text takes."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def _legend(picture: Picture) -> str:

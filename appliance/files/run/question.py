@@ -10,10 +10,10 @@ from typing import Any
 from appliance.analysis.catalog import ByName
 from appliance.analysis.kind import Kind
 from appliance.files.series import FileError, FileSeries
-from appliance.model_servers.forecasters import canonical
 from appliance.protocol import answers, fields, options
 from kernels.contract import Algorithm
 from kernels.options import declared
+from models import table
 
 ALL_TAKE = (fields.ALGO, fields.NOISE_CHECK, fields.TIMEOUT)
 
@@ -66,7 +66,7 @@ def check(algorithms: ByName, kind: Kind[Any], question: Question) -> Algorithm:
 
     A node ignores unknown options; who types one by hand wants to know.
     """
-    name = canonical(question.algorithm)
+    name = table.canonical(question.algorithm)
     if name not in algorithms:
         raise FileError(f"unknown algorithm {question.algorithm}; there are: {', '.join(algorithms)}")
     algorithm = algorithms[name]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
-import socket
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -18,9 +15,12 @@ from appliance.analysis.kind import Kind
 from appliance.files.run.question import Question
 from appliance.files.series import FileError, FileResult, FileSeries
 from appliance.protocol import answers, fields, options
+from appliance.transport.http import Answer, Client, Failed, NoAnswerInTime
 
 WAIT_S = 60.0  # as TDengine waits, unless the options name a timeout
 GRACE_S = 5.0  # for the way there and back
+CONNECT_S = 10.0
+KEPT = 64  # connections: one for each thread that asks
 HEADERS = {"Content-Type": "application/json;charset=UTF-8"}
 MAX_ANSWER = 64 * 1024 * 1024  # bytes
 
@@ -30,32 +30,28 @@ class NodeGone(FileError):
 
 
 class Remote:
-    """A node; each thread has a connection of its own."""
+    """A node."""
 
     def __init__(self, url: str, kind: Kind[Any], question: Question) -> None:
         try:
             parts = urlsplit(url if "://" in url else f"http://{url}")
-            host, port = parts.hostname, parts.port
+            usable = parts.scheme == "http" and parts.hostname and parts.port != 0
         except ValueError as error:
             raise FileError(f"--url {url}: {error}") from error
-        if parts.scheme != "http" or not host:
+        if not usable:
             raise FileError(f"--url {url}: a node's address is expected, such as http://127.0.0.1:6090")
-        self._address, self._path = (host, port or 80), parts.path.rstrip("/")
-        self._url, self._kind, self._question = f"http://{parts.netloc}", kind, question
-        self._own = threading.local()
-        self._all: list[http.client.HTTPConnection] = []
+        self._place, self._url = parts, f"http://{parts.netloc}"
+        self._kind, self._question = kind, question
+        self._client = Client(connect_s=CONNECT_S, max_answer=MAX_ANSWER, kept=KEPT)
+        self._halted = threading.Event()
 
     def halt(self) -> None:
         """Wait no longer for answers."""
-        for connection in self._all:
-            with contextlib.suppress(OSError):
-                if connection.sock:
-                    connection.sock.shutdown(socket.SHUT_RDWR)
+        self._halted.set()
 
     def close(self) -> None:
         """Close all connections."""
-        for connection in self._all:
-            connection.close()
+        self._client.close()
 
     def answer(self, algorithm: str, series: FileSeries) -> FileResult:
         """Ask for an analysis.
@@ -104,36 +100,16 @@ class Remote:
             raise run.refusal(str(answer.get(fields.MESSAGE) or "the node gave no reason"))
         return answer
 
-    def _send(self, method: str, route: str, body: bytes | None) -> tuple[int, bytes]:
-        for attempt in (1, 2):
-            connection, fresh = self._connection()
-            try:
-                if fresh:
-                    connection.connect()
-                    connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                connection.request(method, f"{self._path}/{route}", body, HEADERS)
-                response = connection.getresponse()
-                return response.status, response.read(MAX_ANSWER)
-            except (OSError, http.client.HTTPException) as error:
-                connection.close()
-                self._own.connection = None
-                # a connection that was idle may have been closed by the node meanwhile
-                if not fresh and attempt == 1 and isinstance(error, (ConnectionError, http.client.BadStatusLine)):
-                    continue
-                if isinstance(error, TimeoutError):
-                    raise NodeGone(f"{self._url} did not answer within {self._patience():.0f} s") from error
-                why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-                raise NodeGone(f"{self._url} cannot be reached: {why}") from error
-        raise AssertionError("unreachable")
-
-    def _connection(self) -> tuple[http.client.HTTPConnection, bool]:
-        kept = getattr(self._own, "connection", None)
-        if kept is not None:
-            return kept, False
-        connection = http.client.HTTPConnection(*self._address, timeout=self._patience())
-        self._own.connection = connection
-        self._all.append(connection)
-        return connection, True
+    def _send(self, method: str, route: str, body: bytes | None) -> Answer:
+        url, longest_s = self._place._replace(path=f"{self._place.path.rstrip('/')}/{route}"), self._patience()
+        try:
+            return self._client.request(
+                method, url, body, HEADERS, longest_s=longest_s, out_of_time=self._halted.is_set
+            )
+        except NoAnswerInTime as error:
+            raise NodeGone(f"{self._url} did not answer within {longest_s:.0f} s") from error
+        except Failed as error:
+            raise NodeGone(f"{self._url} cannot be reached: {error.reason}") from error
 
     def _patience(self) -> float:
         try:

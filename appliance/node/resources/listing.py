@@ -13,7 +13,6 @@ from appliance.analysis.catalog import Catalog
 from appliance.analysis.kind import Kind
 from appliance.analysis.kinds import BY_TYPE, KINDS
 from appliance.host.settings import Settings
-from appliance.model_servers import forecasters
 from appliance.protocol import answers, fields
 from kernels.contract import Algorithm
 from kernels.options import defaults
@@ -29,7 +28,7 @@ class Listing:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with the algorithms of each kind."""
-        seen = forecasters.statuses()
+        seen = self._catalog.servers.statuses()
         if not self._answer or seen != self._seen:
             self._answer = answer(self._catalog, self._settings, seen)
             self._seen = seen
@@ -39,12 +38,12 @@ class Listing:
 class Models:
     """GET `/models`: the trained models found on this node."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, catalog: Catalog, settings: Settings) -> None:
+        self._catalog, self._settings = catalog, settings
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with one entry per model."""
-        details = [*forecasters.models(self._settings), *catalogue.trained_models(self._settings.model_dir)]
+        details = [*self._catalog.servers.models(), *catalogue.trained_models(self._settings.model_dir)]
         resp.data = answers.listing(details)
 
 

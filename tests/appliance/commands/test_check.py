@@ -6,6 +6,7 @@ import pytest
 
 from appliance import cli
 from appliance.commands import check
+from tests.appliance.fake_server import answer, serving, silent
 
 ROOT = Path(__file__).parents[3]
 
@@ -175,11 +176,18 @@ def test_model_service_that_is_down_is_a_remark(tmp_path, port):
 
 
 def test_model_service_that_is_up_is_seen(tmp_path, port):
-    with socket.create_server(("127.0.0.1", 0)) as service:
-        up = service.getsockname()[1]
-        (tmp_path / "a.ini").write_text(f"[uwsgi]\nhttp = :{port}\n[tsfm-service]\nmine = http://127.0.0.1:{up}/x\n")
+    with serving(answer("", "405 No")) as up:
+        (tmp_path / "a.ini").write_text(f"[uwsgi]\nhttp = :{port}\n[tsfm-service]\nmine = {up.url}\n")
         report, _ = check.report(tmp_path / "a.ini")
-    assert f"mine: http://127.0.0.1:{up}/x answers" in report
+    assert f"mine: {up.url} answers" in report
+
+
+def test_model_service_that_listens_and_says_nothing_is_a_remark(tmp_path, port, monkeypatch):
+    monkeypatch.setattr(check, "SERVICE_ANSWERS_WITHIN_S", 0.1)
+    with serving(silent) as hangs:
+        (tmp_path / "a.ini").write_text(f"[uwsgi]\nhttp = :{port}\n[tsfm-service]\nmine = {hangs.url}\n")
+        report, _ = check.report(tmp_path / "a.ini")
+    assert f"mine: {hangs.url} does not answer: no answer within 0.1 s" in report
 
 
 def test_without_a_file_the_embedded_node_is_checked(tmp_path, monkeypatch):

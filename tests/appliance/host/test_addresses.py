@@ -15,6 +15,20 @@ def taken():
 
 
 @pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:1"),
+        ("::", "http://[::1]:1"),
+        ("192.0.2.1", "http://192.0.2.1:1"),
+        ("2001:db8::1", "http://[2001:db8::1]:1"),
+        ("node", "http://node:1"),
+    ],
+)
+def test_a_server_that_listens_everywhere_is_asked_at_the_loopback_address(host, url):
+    assert addresses.local_url(host, 1) == url
+
+
+@pytest.mark.parametrize(
     ("host", "written"), [("127.0.0.1", "127.0.0.1:6090"), ("::1", "[::1]:6090"), ("node", "node:6090")]
 )
 def test_an_address_is_written_as_in_a_url(host, written):

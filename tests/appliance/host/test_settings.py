@@ -237,6 +237,12 @@ def test_foundation_models_not_named_keep_their_address(reading):
     }
 
 
+def test_a_foundation_model_that_imputes_comes_with_its_detail_type(reading):
+    assert reading("[taosanode]\ndetail-types = imputation").tsfm["moment"] == "http://127.0.0.1:6066/imputation"
+    assert "moment" not in reading("[taosanode]\ndetail-types = imputation\n[tsfm-service]\nmoment =").tsfm
+    assert reading("[tsfm-service]\nmoment = http://gpu:1/x").tsfm["moment"] == "http://gpu:1/x"
+
+
 def test_https_becomes_http_with_a_warning(reading):
     found = reading("[tsfm-service]\nchronos = https://gpu/x")
     assert found.tsfm["chronos"] == "http://gpu/x"

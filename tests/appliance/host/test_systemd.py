@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.host.systemd import Systemd, when_answering
+from appliance.host.systemd import Systemd
 
 
 @pytest.fixture
@@ -134,20 +134,3 @@ def test_kept_socket_is_used_if_it_still_has_the_right_address(name: str, pid: s
             text=True,
         )
     assert (done.stdout.strip(), done.stderr) == (told, "")
-
-
-def test_readiness_waits_for_an_answer() -> None:
-    answered = threading.Event()
-    with socket.socket() as node:
-        node.bind(("127.0.0.1", 0))
-        node.listen()
-        waiting = when_answering(("0.0.0.0", node.getsockname()[1]), answered.set)
-        first, _ = node.accept()
-        first.close()  # it listens, but it does not answer
-        assert not answered.is_set()
-        second, _ = node.accept()
-        with second:
-            second.recv(1000)
-            second.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-        waiting.join(30)
-    assert answered.is_set()

@@ -17,7 +17,14 @@ CHECKPOINT = Path(__file__).parents[2] / "checkpoints" / "tdtsfm"
 
 @pytest.mark.parametrize(
     ("given", "name"),
-    [("tdtsfm_1", "tdtsfm"), ("timemoe-fc", "timemoe"), ("timemoe_fc", "timemoe"), ("time-moe", "timemoe"), ("x", "x")],
+    [
+        ("tdtsfm_1", "tdtsfm"),
+        ("timemoe-fc", "timemoe"),
+        ("timemoe_fc", "timemoe"),
+        ("time-moe", "timemoe"),
+        ("timer-moe", "timemoe"),
+        ("x", "x"),
+    ],
 )
 def test_an_algorithms_name_means_its_server(given: str, name: str) -> None:
     assert control.server_name(given) == name
@@ -41,6 +48,13 @@ def test_an_unknown_model_needs_a_port() -> None:
     with pytest.raises(ControlError, match=r"timer has no line in \[tsfm-service\]: name one of tdtsfm, timemoe"):
         plan(Settings(), "timer")
     assert plan(Settings(), "timer", port=7000).port == 7000
+
+
+def test_a_server_that_is_not_ours_is_not_started() -> None:
+    settings = Settings(tsfm={**Settings().tsfm, "moment": "http://127.0.0.1:6066/imputation"})
+    assert list(control.known(settings)) == ["tdtsfm", "timemoe"]
+    with pytest.raises(ControlError, match="the server of moment is none of this program's"):
+        plan(settings, "moment")
 
 
 def test_a_held_pid_file_tells_its_process_and_is_gone_afterwards(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_exit_codes_of_gunicorn_become_ours(gunicorns: int | None, ours: int) ->
 IMPATIENT = """
 import sys
 from gunicorn.app.base import BaseApplication
-from appliance import worker
+from appliance.transport import worker
 
 worker.STALLED_S = 1
 

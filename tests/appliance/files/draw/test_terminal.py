@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.files.draw.terminal import LABEL, colours, columns_of, draw, fit
+from appliance.files.draw.terminal import LABEL, colours, draw, fit
+from appliance.host.terminal import columns_of
 from tests.appliance.files.results import detection, forecast, with_columns
 
 FIRST = LABEL + 2  # column where the canvas begins

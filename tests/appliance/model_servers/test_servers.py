@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,10 @@ from falcon import testing
 
 from appliance.analysis.catalog import Catalog
 from appliance.host.settings import Settings
-from appliance.model_servers import forecasters
-from appliance.model_servers.forecasters import Params, ServiceError, Services
-from kernels.contract import BadParameter, Forecast, Horizon, TooShort
+from appliance.model_servers import servers
+from appliance.model_servers.replies import ServiceError
+from appliance.model_servers.servers import ModelServers, Params
+from kernels.contract import BadParameter, Forecast, Task
 from tests.appliance import bodies
 from tests.appliance.fake_server import Behaviour, Fake, answer, closed_port, dripping, raw, serving, silent
 
@@ -25,16 +27,16 @@ SERIES = np.arange(100.0)
 
 
 @contextmanager
-def _service(behaviour: Behaviour, name: str = "timemoe-fc") -> Iterator[tuple[Services, Fake]]:
+def _service(behaviour: Behaviour, name: str = "timemoe-fc") -> Iterator[tuple[ModelServers, Fake]]:
     with serving(behaviour) as fake:
-        services = Services(Settings(tsfm={name: fake.url}))
-        with closing(services.client):
+        services = ModelServers(Settings(tsfm={name: fake.url}))
+        with closing(services):
             yield services, fake
 
 
 def _ask(behaviour: Behaviour, rows: int = 3) -> Forecast:
     with _service(behaviour) as (services, _):
-        return services.forecast("timemoe-fc", SERIES, Horizon(rows), Params())
+        return services.ask("timemoe-fc", Task.of(SERIES, rows=rows), Params())
 
 
 def _answer(**fields: object) -> Behaviour:
@@ -42,9 +44,8 @@ def _answer(**fields: object) -> Behaviour:
 
 
 def test_one_forecaster_for_each_line_of_the_configuration() -> None:
-    found = forecasters.forecasters(
-        Settings(tsfm={"tdtsfm_1": "http://127.0.0.1:1/a", "chronos": "http://127.0.0.1:2/b"})
-    )
+    urls = {"tdtsfm_1": "http://127.0.0.1:1/a", "chronos": "http://127.0.0.1:2/b"}
+    found = ModelServers(Settings(tsfm=urls)).algorithms()
     assert [one.name for one in found] == ["tdtsfm_1", "chronos"]
     assert found[1].desc == "the model server at http://127.0.0.1:2/b"
 
@@ -64,8 +65,8 @@ def test_a_server_without_bounds_gets_an_interval_without_width() -> None:
 
 def test_the_question_is_what_model_servers_have_always_been_asked() -> None:
     with _service(_answer(output=[1, 2, 3])) as (services, fake):
-        services.forecast("timemoe-fc", SERIES, Horizon(3, 0.8), Params())
-        services.forecast("timemoe-fc", SERIES, Horizon(3, 1.0), Params())
+        services.ask("timemoe-fc", Task.of(SERIES, rows=3, conf=0.8), Params())
+        services.ask("timemoe-fc", Task.of(SERIES, rows=3, conf=1.0), Params())
         first, second = map(json.loads, fake.requests)
     assert first == {
         "input": SERIES.tolist(),
@@ -106,45 +107,43 @@ def test_a_wrong_answer_is_an_error_that_says_so(behaviour: Behaviour, message: 
 def test_a_hanging_server_costs_no_more_than_the_requests_time(behaviour: Behaviour) -> None:
     due = time.monotonic() + 0.1
     with _service(behaviour) as (services, _), pytest.raises(ServiceError, match="did not answer within"):
-        services.forecast("timemoe-fc", SERIES, Horizon(3, 0.9, lambda: time.monotonic() > due), Params())
+        services.ask(
+            "timemoe-fc", Task.of(SERIES, rows=3, conf=0.9, out_of_time=lambda: time.monotonic() > due), Params()
+        )
 
 
 def test_a_server_known_to_be_silent_gets_less_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forecasters, "SILENT_S", 0.1)
+    monkeypatch.setattr(servers, "SILENT_S", 0.1)
     with _service(silent) as (services, _):
         services.probe()
         with pytest.raises(ServiceError, match="did not answer within 0.1 s"):
-            services.forecast("timemoe-fc", SERIES, Horizon(3), Params())
+            services.ask("timemoe-fc", Task.of(SERIES, rows=3), Params())
 
 
 def test_a_server_that_is_down_is_told() -> None:
-    services = Services(Settings(tsfm={"tdtsfm_1": f"http://127.0.0.1:{closed_port()}/tdtsfm"}))
+    services = ModelServers(Settings(tsfm={"tdtsfm_1": f"http://127.0.0.1:{closed_port()}/tdtsfm"}))
     with pytest.raises(ServiceError, match="failed to request the service, .*: Connection refused"):
-        services.forecast("tdtsfm_1", SERIES, Horizon(3), Params())
+        services.ask("tdtsfm_1", Task.of(SERIES, rows=3), Params())
 
 
-def test_a_short_series_is_mirrored_for_tdtsfm_alone() -> None:
-    short = np.array([4.0, 7.0, 5.0])
-    for name, expected in (("tdtsfm_1", [7, 5, 7, 4, 7, 5]), ("timemoe-fc", [4, 7, 5])):
+def test_a_short_series_goes_as_it_is_to_the_server_which_knows_what_it_needs() -> None:
+    for name in ("tdtsfm_1", "timemoe-fc"):
         with _service(_answer(output=[1, 2, 3]), name) as (services, fake):
-            services.forecast(name, short, Horizon(3), Params())
-            sent = json.loads(fake.requests[0])["input"]
-        assert len(sent) == (96 if name == "tdtsfm_1" else 3)
-        assert sent[-6:] == expected
+            services.ask(name, Task.of(np.array([4.0, 7.0, 5.0]), rows=3), Params())
+            assert json.loads(fake.requests[0])["input"] == [4, 7, 5]
 
 
-def test_one_value_is_too_short_for_tdtsfm() -> None:
-    services = Services(Settings())
-    with pytest.raises(TooShort, match="at least 2 values are needed, got 1"):
-        services.forecast("tdtsfm_1", np.ones(1), Horizon(3), Params())
+def test_a_model_that_imputes_is_no_forecaster() -> None:
+    urls = {"moment": "http://127.0.0.1:6066/imputation", "chronos": "http://127.0.0.1:2/b"}
+    assert [one.name for one in ModelServers(Settings(tsfm=urls)).algorithms()] == ["chronos"]
 
 
 def test_host_leads_to_another_server() -> None:
     with serving(_answer(output=[1, 2, 3])) as other:
-        services = Services(Settings(tsfm={"timemoe-fc": f"http://127.0.0.1:{closed_port()}/ds_predict"}))
-        with closing(services.client):
+        services = ModelServers(Settings(tsfm={"timemoe-fc": f"http://127.0.0.1:{closed_port()}/ds_predict"}))
+        with closing(services):
             for host in (other.url, other.url.replace("http:", "https:"), f"127.0.0.1:{other.port}"):
-                assert services.forecast("timemoe-fc", SERIES, Horizon(3), Params(host)).value.tolist() == [1, 2, 3]
+                assert services.ask("timemoe-fc", Task.of(SERIES, rows=3), Params(host)).value.tolist() == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +156,7 @@ def test_host_leads_to_another_server() -> None:
     ],
 )
 def test_host_is_read_as_a_url(host: str, url: str) -> None:
-    assert Services(Settings()).where("timemoe-fc", host).geturl() == url
+    assert ModelServers(Settings()).where("timemoe-fc", host).geturl() == url
 
 
 @pytest.mark.parametrize(
@@ -174,7 +173,7 @@ def test_host_is_read_as_a_url(host: str, url: str) -> None:
 )
 def test_other_hosts_are_refused(host: str) -> None:
     with pytest.raises(BadParameter, match="is not allowed, only tsfm-hosts: 127.0.0.1|invalid host url"):
-        Services(Settings()).where("timemoe-fc", host)
+        ModelServers(Settings()).where("timemoe-fc", host)
 
 
 @pytest.mark.parametrize(
@@ -183,19 +182,19 @@ def test_other_hosts_are_refused(host: str) -> None:
 )
 def test_what_is_no_url_is_refused(host: str) -> None:
     with pytest.raises(BadParameter, match="invalid host url"):
-        Services(Settings()).where("timemoe-fc", host)
+        ModelServers(Settings()).where("timemoe-fc", host)
 
 
 def test_the_configuration_may_allow_more_hosts() -> None:
-    services = Services(Settings(tsfm_allowed_hosts=("Models.Example.Org",)))
+    services = ModelServers(Settings(tsfm_allowed_hosts=("Models.Example.Org",)))
     assert services.where("tdtsfm_1", "models.example.org:1").geturl() == "http://models.example.org:1/tdtsfm"
 
 
 def test_probing_tells_who_is_there() -> None:
     with serving(answer("no", "405 No")) as up, serving(silent) as hangs:
         down = f"http://127.0.0.1:{closed_port()}/"
-        services = Services(Settings(tsfm={"up": up.url, "hangs": hangs.url, "down": down}))
-        with closing(services.client):
+        services = ModelServers(Settings(tsfm={"up": up.url, "hangs": hangs.url, "down": down}))
+        with closing(services):
             services.probe()
         known = {name: "READY" if up else "UNAVAIL" for name, up in services._up.items()}
     assert known == {"up": "READY", "hangs": "UNAVAIL", "down": "UNAVAIL"}
@@ -204,30 +203,32 @@ def test_probing_tells_who_is_there() -> None:
 def test_the_status_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     go_on, probed = threading.Event(), threading.Event()
 
-    def probe(self: Services) -> None:
+    def probe(self: ModelServers) -> None:
         go_on.wait(30)
         self._up["timemoe-fc"] = True
         probed.set()
-        threading.Event().wait()  # this thread of a test is not to go on probing
 
-    monkeypatch.setattr(Services, "probe", probe)
+    monkeypatch.setattr(ModelServers, "probe", probe)
     before = set(threading.enumerate())
-    forecasters.forecasters(Settings())
-    assert forecasters.status("timemoe-fc") == "UNAVAIL"
-    assert forecasters.status("ksigma") is None
+    servers = ModelServers(Settings())
+    assert servers.statuses() == {"tdtsfm_1": "UNAVAIL", "timemoe-fc": "UNAVAIL"}
     go_on.set()
     assert probed.wait(30)
-    assert forecasters.status("timemoe-fc") == "READY"
+    assert servers.statuses() == {"tdtsfm_1": "UNAVAIL", "timemoe-fc": "READY"}
     assert [thread.name for thread in set(threading.enumerate()) - before] == ["tsfm-probe"]
+    servers.close()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(30)  # which ends when the servers are closed
 
 
 def test_models_are_listed_from_their_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forecasters, "status", lambda name: "READY" if name == "tdtsfm_1" else None)
+    seen = {"tdtsfm_1": "READY", "timemoe-fc": "UNAVAIL", "chronos": "READY"}
+    monkeypatch.setattr(ModelServers, "statuses", lambda self: seen)
     shutil.copytree(CHECKPOINT, tmp_path / "tdtsfm")
     (tmp_path / "timemoe").mkdir()
     (tmp_path / "timemoe" / "model.safetensors").write_bytes(b"rubbish")
     settings = Settings(model_dir=tmp_path, tsfm={**Settings().tsfm, "chronos": "http://127.0.0.1:6063/ds_predict"})
-    first, second = forecasters.models(settings)
+    first, second = ModelServers(settings).models()
     assert first == {
         "name": "tdtsfm",
         "algo": "tdtsfm_1",
@@ -244,9 +245,15 @@ Node = Callable[[Settings], testing.TestClient]
 
 
 @pytest.fixture
-def tsfm_node(node: Callable[[Catalog, Settings], testing.TestClient]) -> Node:
+def tsfm_node(node: Callable[[Catalog, Settings], testing.TestClient]) -> Iterator[Node]:
     """What makes a node of these settings, with no other algorithm."""
-    return lambda settings: node(Catalog({one.name: one for one in forecasters.forecasters(settings)}), settings)
+    with ExitStack() as made:
+
+        def make(settings: Settings) -> testing.TestClient:
+            servers = made.enter_context(closing(ModelServers(settings)))
+            return node(dataclasses.replace(Catalog.of(servers.algorithms()), servers=servers), settings)
+
+        yield make
 
 
 def _forecast(node: testing.TestClient, **changes: object) -> dict[str, object]:
@@ -261,7 +268,6 @@ def test_the_node_forecasts_by_either_spelling(tsfm_node: Node, algo: str) -> No
     with serving(_answer(output=value, lower=[0] * 5, upper=[9] * 5)) as fake:
         node = tsfm_node(Settings(tsfm={"timemoe-fc": fake.url}))
         answer = _forecast(node, algo=algo, option=f"algo={algo}")
-        forecasters.close()
     assert answer["rows"] == 5
     assert answer["res"][1:] == [value, [0] * 5, [9] * 5]  # type: ignore[index]
 
@@ -283,7 +289,7 @@ def test_the_list_follows_the_status(tsfm_node: Node, monkeypatch: pytest.Monkey
     node = tsfm_node(Settings(tsfm={"timemoe-fc": "http://127.0.0.1:1/ds_predict"}))
     shown = []
     for seen in ("UNAVAIL", "READY"):
-        monkeypatch.setattr(Services, "status", lambda self, name, seen=seen: seen)
+        monkeypatch.setattr(ModelServers, "statuses", lambda self, seen=seen: {"timemoe-fc": seen})
         shown.append(node.simulate_get("/list").json["details"][0]["algo"][0]["status"])
     assert shown == ["UNAVAIL", "READY"]
 

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from appliance.model_servers import replies
+from appliance.model_servers.exchanges import forecast as exchange
+from appliance.model_servers.replies import ServiceError
+from kernels.contract import Forecast, Task
+
+
+def test_a_question_names_series_rows_and_coverage() -> None:
+    asked = json.loads(exchange.question(Task.of(np.array([1.0, 2.5]), rows=3, conf=0.8)))
+    assert asked == {
+        "input": [1.0, 2.5],
+        "next_len": 3,
+        "past_dynamic_real": [],
+        "dynamic_real": [],
+        "conf_interval": 0.8,
+    }
+
+
+def test_a_coverage_of_one_is_asked_for_as_servers_take_it() -> None:
+    assert json.loads(exchange.question(Task.of(np.ones(2), rows=1, conf=1.0)))["conf_interval"] == 0.9999
+
+
+def test_bounds_never_cross_the_forecast() -> None:
+    found = exchange.read_answer(b'{"output": [1, 2], "lower": [0, 3], "upper": [0.5, 4]}', Task.of([], rows=2))
+    assert (found.low.tolist(), found.value.tolist(), found.high.tolist()) == ([0, 2], [1, 2], [1, 4])
+
+
+def test_the_number_of_values_is_checked() -> None:
+    with pytest.raises(ServiceError, match="result length is not identical, ts rows:3  res rows:2"):
+        exchange.read_answer(b'{"output": [1, 2]}', Task.of([], rows=3))
+
+
+def test_what_is_asked_is_what_is_read() -> None:
+    asked = exchange.read_question(exchange.question(Task.of(np.array([1.0, 2.5]), rows=3, conf=0.8)))
+    assert (asked.raw, asked.several) == ([[1.0, 2.5]], False)
+    assert (asked.horizon.rows, asked.horizon.conf) == (3, 0.8)
+
+
+def test_what_is_answered_is_what_is_read() -> None:
+    asked = exchange.read_question(exchange.question(Task.of(np.array([1.0, 2.5]), rows=2)))
+    low, value, high = np.array([0.0, 1.0]), np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    found = exchange.read_answer(exchange.answer(asked, [Forecast(value, low, high)]), Task.of([], rows=2))
+    assert (found.low.tolist(), found.value.tolist(), found.high.tolist()) == ([0, 1], [1, 2], [3, 4])
+
+
+def test_a_failure_is_what_is_read() -> None:
+    assert replies.read_failure(replies.failure("no memory")) == "no memory"

@@ -1,0 +1,181 @@
+"""A reload of the master, in this process; tests/appliance/test_node.py has whole nodes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.analysis import catalog
+from appliance.analysis.catalog import Catalog
+from appliance.host import logs
+from appliance.host.settings import Settings, SettingsError
+from appliance.host.systemd import Systemd
+from appliance.node.server import Server
+from tests.appliance.fake_server import closed_port
+
+NAMES = (None, "appliance", "models", *logs.SERVER_LOGGERS)
+
+
+class Told(Systemd):
+    """Remembers what systemd would be told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.states: list[str] = []
+
+    def tell(self, state: str) -> None:
+        self.states.append(state)
+
+
+class Master:
+    """A server that was started with some settings, and what it reads at the next reload."""
+
+    def __init__(self, folder: Path) -> None:
+        self.first = self.next = Settings(
+            http=("127.0.0.1", closed_port()),
+            logto=folder / "old.log",
+            app_log=folder / "old.app.log",
+            stats=str(folder / "old.sock"),
+            model_dir=folder / "model",
+            algorithm_dir=folder / "algo",
+            tsfm={},
+        )
+        self.folder, self.systemd = folder, Told()
+        self.server = Server(self.first, self._read, lambda settings: None, self.systemd)
+
+    def _read(self) -> Settings:
+        return self.next
+
+    def reload(self, **changes: Any) -> None:
+        self.next = dataclasses.replace(self.first, **changes)
+        self.server.reload()
+
+    def logged(self, name: str) -> str:
+        path = self.folder / name
+        return path.read_text() if path.exists() else ""
+
+    def statistics_at(self, name: str) -> bool:
+        """Whether statistics are served at a socket."""
+        with socket.socket(socket.AF_UNIX) as client:
+            try:
+                client.connect(str(self.folder / name))
+            except OSError:
+                return False
+            return "workers" in json.loads(b"".join(iter(lambda: client.recv(65536), b"")))
+
+    def is_as_before(self) -> None:
+        """Check that everything is where it was."""
+        logging.getLogger("appliance.node.server").warning("to the server's log")
+        logging.getLogger("appliance.analysis").error("to the application's log")
+        assert self.server.settings is self.first
+        assert self.logged("old.log").endswith("to the server's log\n")
+        assert self.logged("old.app.log").endswith("to the application's log\n")
+        assert self.statistics_at("old.sock")
+
+
+@pytest.fixture
+def master(tmp_path: Path) -> Iterator[Master]:
+    loggers = [logging.getLogger(name) for name in NAMES]
+    before = [(logger.level, logger.propagate, list(logger.handlers)) for logger in loggers]
+    made = Master(tmp_path)
+    yield made
+    assert made.server._stats
+    made.server._stats.stop()
+    for logger, (level, propagate, handlers) in zip(loggers, before, strict=True):
+        for handler in set(logger.handlers) - set(handlers):
+            handler.close()
+        logger.level, logger.propagate, logger.handlers = level, propagate, handlers
+        logger.manager._clear_cache()  # type: ignore[attr-defined]
+
+
+def test_a_reload_moves_logs_statistics_and_algorithms(master: Master) -> None:
+    before = master.server._catalog
+    master.reload(
+        logto=master.folder / "new.log", stats=str(master.folder / "new.sock"), tsfm={"mine": "http://127.0.0.1:1/"}
+    )
+    assert master.server.settings is master.next
+    assert "mine" in master.server._catalog.algorithms
+    assert "mine" not in before.algorithms
+    assert list(master.server._catalog.servers.statuses()) == ["mine"]
+    assert master.statistics_at("new.sock")
+    assert not (master.folder / "old.sock").exists()
+    logging.getLogger("appliance.node.server").warning("moved")
+    assert "moved" in master.logged("new.log")
+    assert "moved" not in master.logged("old.log")
+    assert master.systemd.states[-1].startswith("STATUS=serving")
+
+
+def test_taken_statistics_address_leaves_logs_and_algorithms_where_they_were(master: Master) -> None:
+    before = master.server._catalog
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = taken.getsockname()
+        master.reload(logto=master.folder / "new.log", stats=address, tsfm={"mine": "http://127.0.0.1:1/"})
+    reason = f"stats = {address}: Address already in use"
+    assert f"reload refused, the node goes on as it was: [Errno 98] {reason}" in master.logged("old.log")
+    assert not (master.folder / "new.log").exists()
+    assert master.server._catalog is before
+    assert reason in master.systemd.states[-1]
+    master.is_as_before()
+
+
+def test_log_that_cannot_be_written_leaves_no_new_statistics(master: Master) -> None:
+    master.reload(app_log=master.folder / "old.log" / "x.log", stats=str(master.folder / "new.sock"))
+    assert "reload refused" in master.logged("old.log")
+    assert not master.statistics_at("new.sock")
+    assert not (master.folder / "new.sock").exists()
+    master.is_as_before()
+
+
+def test_address_of_somebody_else_is_refused_and_does_not_end_the_node(
+    master: Master, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr("appliance.host.addresses.owners", lambda port: {1: "init"})
+        master.reload(http=taken.getsockname())
+    assert "reload refused, the node goes on as it was: http = 127.0.0.1:" in master.logged("old.log")
+    assert "is in use by process 1 (init)" in master.logged("old.log")
+    master.is_as_before()
+
+
+def test_address_that_includes_the_nodes_own_is_taken(master: Master) -> None:
+    with socket.create_server(master.first.http):  # as gunicorn would
+        master.reload(http=("0.0.0.0", master.first.http[1]))
+    assert master.server.settings.http[0] == "0.0.0.0"
+
+
+@pytest.mark.parametrize("folder", ["none", "old.log"])
+def test_pid_file_that_cannot_be_written_is_refused(master: Master, folder: str) -> None:
+    master.reload(pidfile=master.folder / folder / "x.pid")
+    assert f"pidfile = {master.folder}/{folder}/x.pid: no right to write to" in master.logged("old.log")
+    master.is_as_before()
+
+
+def test_settings_that_cannot_be_read_are_refused(master: Master, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> Settings:
+        raise SettingsError("a.ini:3: threads = many")
+
+    monkeypatch.setattr(master.server, "_read_settings", fail)
+    master.server.reload()
+    assert "goes on as it was: a.ini:3: threads = many" in master.logged("old.log")
+    assert master.systemd.states == ["STATUS=reload refused, goes on as it was: a.ini:3: threads = many"]
+    master.is_as_before()
+
+
+def test_algorithms_that_do_not_load_are_refused(master: Master, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(settings: Settings) -> Catalog:
+        raise RuntimeError("a kernel is broken")
+
+    monkeypatch.setattr(catalog, "build", fail)
+    before = os.listdir(master.folder)
+    master.reload(logto=master.folder / "new.log", stats=str(master.folder / "new.sock"))
+    assert "a kernel is broken" in master.logged("old.log")
+    assert os.listdir(master.folder) == before
+    master.is_as_before()
