@@ -109,7 +109,7 @@ class Declared:
     default: Json
     doc: str
     type: str
-    range: Range
+    range: Range = field(default_factory=Range)
     aliases: tuple[str, ...] = ()
     choices: tuple[Any, ...] = ()
 

@@ -16,6 +16,7 @@ from appliance.protocol import documents, fields, options, requests, times
 from appliance.protocol.documents import INT64, MAX_FORECAST_ROWS, BadRequest, Document
 from appliance.protocol.requests import Request
 from kernels.contract import FORECAST, AlgorithmError, Forecast, Series, Task, Times
+from kernels.options import Declared, Range
 
 DEFAULT_ROWS, DEFAULT_CONF = 10, 0.95
 OPTION_ROWS = "rows"  # of the user's options, in SQL and at the prompt
@@ -42,7 +43,18 @@ class Forecasting(Kind[Forecast]):
         "tz": "UTC",
         "precision": "ms",
     }
-    takes = (fields.PERIOD, OPTION_ROWS, fields.CONF, fields.EVERY, fields.START, fields.RETURN_CONF)
+    takes = (
+        Declared(OPTION_ROWS, DEFAULT_ROWS, "rows to forecast", "an integer", Range(ge=1, le=MAX_FORECAST_ROWS)),
+        Declared(
+            fields.CONF, DEFAULT_CONF, "coverage of the interval; above 1 in per cent", "a number", Range(gt=0, le=100)
+        ),
+        Declared(fields.START, None, "time of the first row ahead; else one step after the last row", "a time"),
+        Declared(
+            fields.EVERY, None, "step of the rows ahead, such as 5m; else the usual one of the series", "a duration"
+        ),
+        Declared(fields.RETURN_CONF, 1, "0: no interval in the answer", "0 or 1"),
+        Declared(fields.PERIOD, 0, "rows in a season, for an algorithm that looks at it", "an integer", Range(ge=0)),
+    )
     plugin = AbstractForecastService
     folder = "fc"
     tables = {"forecast": {"time": TIME, "forecast": REAL, "low": REAL, "high": REAL}}
