@@ -120,11 +120,12 @@ class Declared:
 
     @property
     def values(self) -> str:
-        """What may be given, in words, such as ``an integer 0 to 20 or auto``."""
-        if any(str(choice) not in self.type.split(" or ") for choice in self.choices):
-            return " or ".join(map(str, self.choices))
-        number, either, words = self.type.partition(" or ")
-        return f"{number} {self.within}{either}{words}" if self.within else self.type
+        """What may be given, in words, such as ``an integer 0 to 20, auto or none``."""
+        first, *others = self.type.split(" or ")
+        told = [f"{first} {self.within}".rstrip(), *others]
+        if any(str(choice) not in told for choice in self.choices):
+            told = [str(choice) for choice in self.choices]
+        return " or ".join(filter(None, (", ".join(told[:-1]), told[-1])))
 
     def __str__(self) -> str:
         """Return the one line about it, with its range."""

@@ -35,7 +35,7 @@ class Anomaly(Kind[Detection]):
     takes = (
         Declared(fields.SCORES, 0, "1: tell the score of every row as well", "0 or 1"),
         Declared(
-            fields.VALID_CODE, 1, "the code of normal rows in the answers of a class of the operator's", "an integer"
+            fields.VALID_CODE, 1, "the code that normal rows have in the answers of a plug-in class", "an integer"
         ),
     )
     plugin = AbstractAnomalyDetectionService

@@ -51,7 +51,7 @@ def test_an_algorithm_is_shown_with_its_options_and_those_of_its_kind(capsys: py
 
 def test_aliases_choices_and_what_there_is_none_of_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert "rows - 1 where that is less (also n_neighbors, n_neighbor, neighbor)" in listed(capsys, "LOF")
-    assert "none or add or mul or auto" in listed(capsys, "holtwinters")
+    assert "none, add, mul or auto" in listed(capsys, "holtwinters")
     assert "\nno options of its own\n" in listed(capsys, "iqr")
 
 

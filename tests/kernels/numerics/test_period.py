@@ -114,4 +114,4 @@ def test_the_option_period_refuses_all_else(period: Season) -> None:
 
 def test_the_option_period_tells_what_it_takes() -> None:
     (option,) = declared(Seasonal)
-    assert (option.default, option.values) == (0, "an integer >= 0 or auto or none")
+    assert (option.default, option.values) == (0, "an integer >= 0, auto or none")

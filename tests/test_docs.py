@@ -1,0 +1,70 @@
+"""The documentation and the program say the same: options, algorithms and commands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import algorithm_docs
+import pytest
+
+from appliance import cli
+from appliance.analysis import reference
+from appliance.analysis.kinds import KINDS
+from appliance.files.run import question
+from appliance.files.run.question import Question
+from appliance.protocol import fields, options
+
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = ("arima", "holtwinters", "detectors", "autoencoder", "foundation-models")
+SHIPPED = reference.shipped()
+NAMES = {
+    name
+    for one in (*(option for each in SHIPPED for option in reference.own(each)), *(o for k in KINDS for o in k.options))
+    for name in (one.name, *one.aliases)
+} | {fields.ALGO}
+NOT_OURS = {"approximation", "robust", "OMP_WAIT_POLICY"}  # arguments of R's functions, and of OpenMP
+
+
+def text(page: str) -> str:
+    return (DOCS / f"{page}.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_algorithms_is_up_to_date() -> None:
+    assert algorithm_docs.PAGE == DOCS / "algorithms.md"
+    assert text("algorithms") == algorithm_docs.page(), "python packaging/algorithm_docs.py writes it anew"
+
+
+def test_every_algorithm_and_every_option_is_on_that_page() -> None:
+    sections = dict(re.findall(r"^### (.+?)\n(.*?)(?=^##|\Z)", text("algorithms"), re.MULTILINE | re.DOTALL))
+    for kind in KINDS:
+        common = sections[f"Taken by every {kind.wire_type} algorithm"]
+        assert all(f"| `{option.name}` |" in common for option in kind.options)
+    for algorithm in SHIPPED:
+        for option in reference.own(algorithm):
+            assert f"| `{option.name}` |" in sections[algorithm.name]
+            assert all(alias in sections[algorithm.name] for alias in option.aliases)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_option_that_is_mentioned_exists(page: str) -> None:
+    mentioned = set(re.findall(r"(?<![\w.-])([A-Za-z]\w*)=[\w-]", text(page)))
+    assert mentioned
+    assert mentioned - NOT_OURS <= NAMES
+
+
+@pytest.mark.parametrize(
+    "asked", sorted({each for page in PAGES for each in re.findall(r"'(algo=\w[^']*)'", text(page))})
+)
+def test_every_algorithm_that_is_called_takes_the_options_it_is_given(asked: str) -> None:
+    name, given = question.read(asked, [])
+    (kind,) = (kind for kind in KINDS if name in SHIPPED.of_kind(kind.wire_type))
+    algorithm = question.check(SHIPPED.of_kind(kind.wire_type), kind, Question(name, given))
+    options.params(algorithm.params, options.parse(given))
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_every_command_is_mentioned(command: str) -> None:
+    names = [f"taosanode {command}", *(link for link, (meant, _) in cli.LINKS.items() if meant == command)]
+    written = "\n".join(path.read_text(encoding="utf-8") for path in sorted(DOCS.glob("*.md")))
+    assert re.search(rf"(?<![\w-])({'|'.join(map(re.escape, names))})(?![\w-])", written), names
