@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from appliance.protocol.documents import BadRequest
+from appliance.protocol.documents import INT64, BadRequest
 from kernels.contract import Task, Times
 
 PER_SECOND = {"ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
@@ -88,13 +88,17 @@ def duration(text: str, precision: str) -> int:
 def moment(text: str, precision: str) -> int:
     """Return a time written as ISO 8601 (UTC unless it says otherwise) or as an integer; raises BadRequest."""
     if re.fullmatch(r"[+-]?\d+", text.strip()):
-        return int(text)
-    try:
-        time = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise BadRequest(f"start {text}: a time such as 2026-01-01T00:00:00Z or an integer is expected") from None
-    time = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return (time - EPOCH) // timedelta(microseconds=1) * PER_SECOND[precision] // PER_SECOND["us"]
+        found = int(text)
+    else:
+        try:
+            time = datetime.fromisoformat(text.strip())
+        except ValueError:
+            raise BadRequest(f"start {text}: a time such as 2026-01-01T00:00:00Z or an integer is expected") from None
+        time = time if time.tzinfo else time.replace(tzinfo=UTC)
+        found = (time - EPOCH) // timedelta(microseconds=1) * PER_SECOND[precision] // PER_SECOND["us"]
+    if not INT64.min <= found <= INT64.max:
+        raise BadRequest(f"start {text} leaves the range of a timestamp in {precision}")
+    return found
 
 
 def shown(time: int, precision: str) -> str:

@@ -98,13 +98,13 @@ class Forecasting(Kind[Forecast]):
         """Return where a forecast goes on after the last row, unless the options say otherwise; raises BadRequest."""
         every, start = options.get(fields.EVERY), options.get(fields.START)
         step = times.duration(every, data.unit) if every else times.usual_step(data, fields.EVERY)
-        found = {
+        found: dict[str, Any] = {
             fields.FORECAST_ROWS: requests.whole(options, OPTION_ROWS, DEFAULT_ROWS),
             fields.EVERY: step,
             fields.START: times.moment(start, data.unit) if start else int(data.times[-1]) + step,
             fields.RETURN_CONF: 1,
         }
-        return found
+        return found | ({fields.CONF: confidence({}, options)} if fields.CONF in options else {})
 
     def remark(self, options: Mapping[str, str], data: Task) -> str | None:
         """Return how irregular the times are, None if they are regular."""
@@ -217,7 +217,7 @@ def confidence(document: Mapping[str, Any], given: Mapping[str, str]) -> float:
         try:
             conf = options.finite_number(given[fields.CONF])
         except ValueError:
-            conf = -1.0
+            raise BadRequest(f"{fields.CONF} must be a number, got {given[fields.CONF]!r}") from None
     if conf is None:
         return DEFAULT_CONF
     share = conf / 100.0 if conf > 1.0 else float(conf)

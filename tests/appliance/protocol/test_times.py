@@ -44,6 +44,12 @@ def test_moments(text: str, at: int) -> None:
     assert times.moment(text, "ms") == at
 
 
+def test_a_moment_fits_a_timestamp() -> None:
+    for text in ("99999999999999999999999", "2500-01-01"):
+        with pytest.raises(BadRequest, match="leaves the range of a timestamp in ns"):
+            times.moment(text, "ns")
+
+
 def test_what_is_no_moment_is_refused() -> None:
     with pytest.raises(BadRequest, match="start yesterday"):
         times.moment("yesterday", "ms")

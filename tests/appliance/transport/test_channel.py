@@ -8,7 +8,10 @@ import pytest
 
 from appliance.transport.channel import Channel, Late, Patience, connected
 
-LONG = Patience(30.0, lambda: False)
+
+def patience() -> Patience:
+    """All the time that a test could need."""
+    return Patience(60.0, lambda: False)
 
 
 @pytest.fixture
@@ -17,7 +20,7 @@ def pair() -> Iterator[tuple[Channel, socket.socket]]:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with ours, theirs:
-        yield Channel(ours, LONG), theirs
+        yield Channel(ours, patience()), theirs
 
 
 def test_what_comes_is_read_until_the_end(pair: tuple[Channel, socket.socket]) -> None:
@@ -58,13 +61,13 @@ def test_the_caller_may_be_out_of_time_before(pair: tuple[Channel, socket.socket
 def test_one_wait_may_be_bounded_by_itself() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs, pytest.raises(TimeoutError, match="timed out"):
-        LONG.wait(ours, select.POLLIN, 0.0)
+        patience().wait(ours, select.POLLIN, 0.0)
 
 
 def test_every_address_of_a_name_is_tried() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as server,  # localhost is ::1 too, where nobody listens
-        connected("localhost", server.getsockname()[1], LONG, 2.0) as sock,
+        connected("localhost", server.getsockname()[1], patience(), 2.0) as sock,
     ):
         assert sock.getpeername() == server.getsockname()
         assert not sock.getblocking()
@@ -73,4 +76,4 @@ def test_every_address_of_a_name_is_tried() -> None:
 @pytest.mark.parametrize("host", ["", "nonesuch.invalid", "x" * 64 + ".org"])
 def test_a_name_without_an_address_is_an_error(host: str) -> None:
     with pytest.raises((OSError, ValueError)):
-        connected(host, 1, LONG, 2.0)
+        connected(host, 1, patience(), 2.0)
