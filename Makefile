@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test test-plain demo bench bench-detectors bench-forecast bench-tsfm bench-files lint venv lock train-sample-model package repo release test-package test-release clean
+.PHONY: run test test-plain demo bench bench-detectors bench-forecast bench-imputation bench-tsfm bench-files lint venv lock train-sample-model package repo release test-package test-release clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -70,6 +70,10 @@ bench-tsfm: $(VENV)/.dev
 bench-forecast: $(VENV)/.dev .venv-bench/.forecast
 	$(BIN)/python -m benchmarks.bench_forecast
 	$(BIN)/python -m benchmarks.accuracy_forecast --data ../shared/data
+
+# Peers as above; R's forecast package (r-cran-forecast) is used where it is installed.
+bench-imputation: $(VENV)/.dev .venv-bench/.forecast
+	$(BIN)/python -m benchmarks.accuracy_imputation --data ../shared/data
 
 # Only what is installed there can end up in the packages.
 BUILD := .venv-build

@@ -1,4 +1,4 @@
-"""Runs `forecast_peers.py` in the peers' own environment and keeps what it answered on disk."""
+"""Runs `forecast_peers.py` or its like in the peers' own environment and keeps what it answered on disk."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / ".venv-bench" / "bin" / "python"
-SCRIPT = ROOT / "benchmarks" / "forecast_peers.py"
-CACHE = ROOT / ".benchmarks" / "forecast-peers"
+FORECAST = "forecast_peers"
 
 
 class Peers:
-    """One peer process, restarted after a job that took too long."""
+    """One peer process, restarted after a job that took too long.
 
-    def __init__(self, timeout_s: float) -> None:
+    script : the module in this folder that answers the jobs.
+    """
+
+    def __init__(self, timeout_s: float, script: str = FORECAST) -> None:
         self._timeout_s = timeout_s
+        self._script = ROOT / "benchmarks" / f"{script}.py"
+        self._cache = ROOT / ".benchmarks" / script.replace("_", "-")
         self._process: subprocess.Popen[str] | None = None
-        listed = subprocess.run([PYTHON, SCRIPT, "--versions"], capture_output=True, text=True, check=True)
+        listed = subprocess.run([PYTHON, self._script, "--versions"], capture_output=True, text=True, check=True)
         self.versions: dict[str, str] = json.loads(listed.stdout)
 
     def __enter__(self) -> Peers:
@@ -36,13 +40,13 @@ class Peers:
         A job that took too long is run again under a longer limit only.
         """
         text = json.dumps([job, self.versions[job["peer"]]], sort_keys=True)
-        path = CACHE / f"{job['peer']}-{hashlib.sha256(text.encode()).hexdigest()[:24]}.json"
+        path = self._cache / f"{job['peer']}-{hashlib.sha256(text.encode()).hexdigest()[:24]}.json"
         if path.is_file():
             kept: dict[str, Any] = json.loads(path.read_text())
             if kept.get("limit_s", self._timeout_s) >= self._timeout_s:
                 return kept
         answer = self.run(job)
-        CACHE.mkdir(parents=True, exist_ok=True)
+        self._cache.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(answer))
         return answer
 
@@ -67,7 +71,11 @@ class Peers:
     def _started(self) -> subprocess.Popen[str]:
         if self._process is None:
             self._process = subprocess.Popen(
-                [PYTHON, SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+                [PYTHON, self._script],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
             )
         return self._process
 

@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 Series = NDArray[np.float64]
 Flags = NDArray[np.int8]
 Times = NDArray[np.int64]  # in the unit of the request's precision
-ANOMALY, FORECAST = "anomaly-detection", "forecast"  # the kinds of analysis, as the wire names them
+# the kinds of analysis, as the wire names them
+ANOMALY, FORECAST, IMPUTATION = "anomaly-detection", "forecast", "imputation"
 Json = Any  # what the answer's extra keys may hold: finite numbers, strings, lists and dicts of them
 
 
@@ -175,7 +176,27 @@ class Forecast:
     quantiles: Mapping[float, Series] = field(default_factory=dict)
 
 
-Answer = Detection | Forecast
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """The answer of an algorithm that fills gaps: the series on its whole time axis.
+
+    times : int64 (m,), increasing, in the task's unit; holds all times of the task.
+    value : float64 (m,), finite; as it was given where it was given.
+    filled : bool (m,): true where the value was missing.
+    error : float64 (m,), finite: standard error of the value, 0 where it was given; None if unknown.
+    period : the season length used, 0 for none.
+    extra : further keys of the answer.
+    """
+
+    times: Times
+    value: Series
+    filled: NDArray[np.bool_]
+    error: Series | None = None
+    period: int = 0
+    extra: Mapping[str, Json] = field(default_factory=dict)
+
+
+Answer = Detection | Forecast | Filling
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args, get_origin
 from kernels.contract import Algorithm, BadParameter, Json
 
 _UNIONS = (typing.Union, types.UnionType)
+_NUMBERS = {bool, int, float}
 _IN_WORDS = {bool: "0 or 1", int: "an integer", float: "a number", str: "text", type(None): "none"}
 
 
@@ -141,16 +142,16 @@ def check(given: Any) -> None:
     """
     hints = type_hints(type(given))  # type: ignore[arg-type]  # classes are hashable
     for each in dataclasses.fields(given):
-        value, within = getattr(given, each.name), each.metadata.get("within", _ANY)
-        explicit, words = each.metadata.get("choices", ()), _words(hints[each.name])
-        if explicit or value in words:
-            fine = value in (explicit or words)
-        elif isinstance(value, (int, float)) and _is_number(hints[each.name]):
+        value, within, hint = getattr(given, each.name), each.metadata.get("within", _ANY), hints[each.name]
+        explicit, words = each.metadata.get("choices", ()), _words(hint)
+        if explicit:
+            fine = value in explicit
+        elif isinstance(value, (int, float)) and _NUMBERS & {hint, *get_args(hint)}:
             fine = value in within
         else:
-            fine = not words
+            fine = not words or value in words
         if not fine:
-            accepted = " or ".join(filter(None, map(str, explicit or (within, *words))))
+            accepted = " or ".join(map(str, explicit or ((str(within),) if str(within) else ()) + words))
             raise BadParameter(f"{each.metadata.get('refusal') or f'{each.name} must be {accepted}'}, got {value}")
 
 
@@ -190,11 +191,6 @@ def in_words(hint: Any) -> str:
     if get_origin(hint) in _UNIONS:
         return " or ".join(in_words(member) for member in get_args(hint))
     return _IN_WORDS[hint]
-
-
-def _is_number(hint: Any) -> bool:
-    """Tell whether a type has numbers that it does not name one by one."""
-    return hint in (int, float, bool) or (get_origin(hint) in _UNIONS and any(map(_is_number, get_args(hint))))
 
 
 def _words(hint: Any) -> tuple[Any, ...]:

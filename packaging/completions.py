@@ -78,9 +78,9 @@ def _hinted(
     for action in parser._actions:
         metavar = action.metavar if isinstance(action.metavar, str) else ""
         if action.dest in ("algo", "compare"):
-            action.choices = [*dict.fromkeys(algorithm for kind in kinds for algorithm in algorithms[kind])]
+            action.choices = [*dict.fromkeys(algorithm for kind in kinds for algorithm in algorithms.get(kind, ()))]
         elif action.dest == "option":
-            action.complete = _assigned(f"_taosanode_{name}_options", options[kinds[0]])  # type: ignore[attr-defined]
+            action.complete = _assigned(f"_taosanode_{name}_options", options.get(kinds[0], ()))  # type: ignore[attr-defined]
         elif action.dest == "kind":
             action.choices = [*BY_NAME]
         elif action.dest == "model" and not action.option_strings:

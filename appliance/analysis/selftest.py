@@ -1,8 +1,9 @@
 """What every algorithm answers on built-in data: the reference of `taosanode selftest`.
 
 Not a test of the mathematics (the tests do that) but of the build: the frozen program must answer as the source tree
-did. So a few short series will do, and one command writes the answers of all algorithms anew, listed or not:
-``taosanode selftest --record appliance/analysis/answers.json``.
+did. So a few short series will do, and the build writes the answers of all algorithms, listed or not, just before it
+freezes them. Those in the tree are of its release; an algorithm that has come since has none there, and needs none.
+``taosanode selftest --record appliance/analysis/answers.json`` writes them anew.
 """
 
 from __future__ import annotations
@@ -69,9 +70,13 @@ def write(file: Path, answers: Answers) -> None:
     file.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
-def differences(now: Answers, before: Answers) -> list[str]:
-    """Return one line for each answer that is not as it was."""
-    found = [f"{name}: no stored answer; see `taosanode selftest --help`" for name in now.keys() - before.keys()]
+def differences(now: Answers, before: Answers, complete: bool = True) -> list[str]:
+    """Return one line for each answer that is not as it was.
+
+    complete : whether an answer that was not stored is a difference too.
+    """
+    new = now.keys() - before.keys() if complete else ()
+    found = [f"{name}: no stored answer; see `taosanode selftest --help`" for name in new]
     found += [f"{name}: a stored answer, but no such algorithm" for name in before.keys() - now.keys()]
     for name in now.keys() & before.keys():
         if not _same(now[name], before[name]):

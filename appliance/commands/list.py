@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -70,6 +71,8 @@ def run(given: argparse.Namespace) -> int:
         if not found:
             return _unknown("algorithm", given.algo, known, FAILED)
     if given.json:
+        shown = (*configured.detail_types, *(kind.wire_type for kind in kinds))
+        configured = dataclasses.replace(configured, detail_types=tuple(dict.fromkeys(shown)))
         print(listing.answer(Catalog.of(one for _, one in found), configured).decode())
     elif given.algo is None:
         for kind, one in found:

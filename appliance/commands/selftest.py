@@ -25,7 +25,7 @@ def run(given: argparse.Namespace) -> int:
     if given.record:
         selftest.write(given.record, selftest.compute())
         return 0
-    problems = selftest.differences(selftest.compute(), selftest.stored())
+    problems = selftest.differences(selftest.compute(), selftest.stored(), complete=_jit.FROZEN)
     compiled = _jit.compiled_now() if _jit.FROZEN else []
     problems += [f"{name}: this kernel was compiled at run time, it is not in {_jit.CACHE_DIR}" for name in compiled]
     for problem in problems:

@@ -158,6 +158,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     def _stop_listening(self, port: int) -> None:
         """Have the old workers give up a port: they finish what they do first, as at any reload."""
         pids = [worker.pid for worker in self._scoreboard.workers() if worker.pid]
+        log.info("port %d is listened on anew once %d workers have finished", port, len(pids))
         due = time.monotonic() + self.settings.reload_mercy_s
         for number, until in ((signal.SIGTERM, due), (signal.SIGKILL, due + KILLED_WITHIN_S)):
             for pid in pids:

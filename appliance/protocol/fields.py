@@ -12,6 +12,8 @@ FORECAST_ROWS, START, EVERY, CONF, RETURN_CONF = "forecast_rows", "start", "ever
 # its answer
 ROWS, MESSAGE, RESULT, MASK, SCORES = "rows", "msg", "res", "mask", "scores"
 PERIOD, MSE = "period", "mse"
+FREQ, TARGET, STD_ERROR = "freq", "target", "std_error"  # of imputation, as the next one
+SUCCESS = "success"
 
 # `/list`, `/models` and `/status`
 VERSION, DETAILS, TYPE, NAME, DESC, PARAMS, STATUS = (

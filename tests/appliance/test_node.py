@@ -357,8 +357,10 @@ def test_reload_to_an_address_that_includes_the_old_one_finishes_what_is_running
     with Node(algorithms=held.files) as node, ThreadPoolExecutor(1) as clients:
         running = clients.submit(ask, node, dump(request(algo="held")))
         held.wait_until_begun()
-        reloaded(node, "http = 127.0.0.1", "http = 0.0.0.0", "Listening at: http://0.0.0.0")
+        reloaded(node, "http = 127.0.0.1", "http = 0.0.0.0", "is listened on anew once")
         held.let_go()
+        log = node.folder / "taosanode.log"
+        until(lambda: "Listening at: http://0.0.0.0" in log.read_text(), "the node to listen on the new address")
         assert running.result()["rows"] == 0
         assert ask(node, dump(request()))["rows"] == 1
         assert node.stop() == 0

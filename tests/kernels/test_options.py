@@ -197,23 +197,24 @@ def test_defaults_are_what_an_algorithm_wants_shown() -> None:
 
 
 def test_a_declaration_tells_type_range_choices_and_aliases() -> None:
+    anything = Range()
     assert list(declared(Several)) == [
         Declared("share", 0.5, "part of the rows", "a number", Range(gt=0.0, le=1.0)),
         Declared("period", 0, "rows per season", "an integer or auto", Range(ge=0), ("season", "cycle"), ("auto",)),
-        Declared("side", "both", "which values", "both or pos", Range(), (), ("both", "pos")),
-        Declared("order", 1, "of the fit", "an integer", Range(), (), (1, 2, 4)),
-        Declared("damped", "auto", "whether the trend fades out", "0 or 1 or auto", Range(), (), (0, 1, "auto")),
+        Declared("side", "both", "which values", "both or pos", anything, (), ("both", "pos")),
+        Declared("order", 1, "of the fit", "an integer", anything, (), (1, 2, 4)),
+        Declared("damped", "auto", "whether the trend fades out", "0 or 1 or auto", anything, (), (0, 1, "auto")),
         Declared("seed", None, "of the draws", "an integer or none", Range(ge=0)),
-        Declared("longterm", False, "windows of their own", "0 or 1"),
-        Declared("name", "none", "of a model", "text"),
-        Declared("plain", 3, "", "an integer"),
+        Declared("longterm", False, "windows of their own", "0 or 1", anything),
+        Declared("name", "none", "of a model", "text", anything),
+        Declared("plain", 3, "", "an integer", anything),
     ]
 
 
 def test_the_line_about_an_option_ends_with_its_range() -> None:
-    lines = {each.name: str(each) for each in declared(Several)}
-    assert lines["share"] == "part of the rows, in (0, 1]"
-    assert lines["name"] == "of a model"
+    share, *_, name, _ = declared(Several)
+    assert (share.within, str(share)) == ("in (0, 1]", "part of the rows, in (0, 1]")
+    assert (name.within, str(name)) == ("", "of a model")
 
 
 def test_the_values_of_an_option_are_told_with_range_and_choices() -> None:

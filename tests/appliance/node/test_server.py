@@ -102,8 +102,8 @@ def test_a_reload_moves_logs_statistics_and_algorithms(master: Master) -> None:
         logto=master.folder / "new.log", stats=str(master.folder / "new.sock"), tsfm={"mine": "http://127.0.0.1:1/"}
     )
     assert master.server.settings is master.next
-    assert "mine" in master.server._catalog.algorithms
-    assert "mine" not in before.algorithms
+    assert "mine" in master.server._catalog.names
+    assert "mine" not in before.names
     assert list(master.server._catalog.servers.statuses()) == ["mine"]
     assert master.statistics_at("new.sock")
     assert not (master.folder / "old.sock").exists()

@@ -1,0 +1,1 @@
+"""Fillers, one file each: what was not measured, estimated from what was."""
