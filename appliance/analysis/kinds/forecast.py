@@ -104,7 +104,7 @@ class Forecasting(Kind[Forecast]):
             fields.START: times.moment(start, data.unit) if start else int(data.times[-1]) + step,
             fields.RETURN_CONF: 1,
         }
-        return found | ({fields.CONF: confidence({}, options)} if fields.CONF in options else {})
+        return found | ({fields.CONF: _conf_option(options)} if fields.CONF in options else {})
 
     def remark(self, options: Mapping[str, str], data: Task) -> str | None:
         """Return how irregular the times are, None if they are regular."""
@@ -214,16 +214,20 @@ def confidence(document: Mapping[str, Any], given: Mapping[str, str]) -> float:
     """Return the coverage that is asked for, from a request's fields or its options; raises BadRequest."""
     conf = documents.number(document, fields.CONF)
     if conf is None and fields.CONF in given:
-        try:
-            conf = options.finite_number(given[fields.CONF])
-        except ValueError:
-            raise BadRequest(f"{fields.CONF} must be a number, got {given[fields.CONF]!r}") from None
+        conf = _conf_option(given)
     if conf is None:
         return DEFAULT_CONF
     share = conf / 100.0 if conf > 1.0 else float(conf)
     if not 0.0 < share <= 1.0:
         raise BadRequest(f"invalid value of conf, should between 0 and 1.0, got {conf}")
     return share
+
+
+def _conf_option(given: Mapping[str, str]) -> float:
+    try:
+        return options.finite_number(given[fields.CONF])
+    except ValueError:
+        raise BadRequest(f"{fields.CONF} must be a number, got {given[fields.CONF]!r}") from None
 
 
 def _check_period(given: Mapping[str, str], rows: int) -> None:
