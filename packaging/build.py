@@ -85,6 +85,7 @@ def maintainer() -> str:
 def freeze() -> None:
     """Build the program under build/stage/lib, with its kernels, and test it as it will be run."""
     shutil.rmtree(STAGE, ignore_errors=True)
+    BUILD.mkdir(exist_ok=True)
     run([sys.executable, "-m", "appliance", "selftest", "--record", BUILD / "answers.json"])  # of this very tree
     work = ["--distpath", BUILD / "frozen", "--workpath", BUILD / "work"]
     run([sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR", *work, "packaging/appliance.spec"])
