@@ -26,7 +26,7 @@ from models import table
 COMMANDS = {
     "serve": "run the analysis node in the foreground",
     "check": "validate a configuration file and everything it names",
-    "list": "list the algorithms, as the node announces them",
+    "list": "list the algorithms, or one with all its options",
     "detect": "find anomalies in the series of a file",
     "forecast": "forecast the series of a file",
     "impute": "fill the gaps in the series of a file",

@@ -110,7 +110,7 @@ class Declared:
     default: Json
     doc: str
     type: str
-    range: Range
+    range: Range = field(default_factory=Range)
     aliases: tuple[str, ...] = ()
     choices: tuple[Any, ...] = ()
 
@@ -118,6 +118,15 @@ class Declared:
     def within(self) -> str:
         """The range in words, "" for none."""
         return str(self.range)
+
+    @property
+    def values(self) -> str:
+        """What may be given, in words, such as ``an integer 0 to 20, auto or none``."""
+        first, *others = self.type.split(" or ")
+        told = [f"{first} {self.within}".rstrip(), *others]
+        if any(str(choice) not in told for choice in self.choices):
+            told = [str(choice) for choice in self.choices]
+        return " or ".join(filter(None, (", ".join(told[:-1]), told[-1])))
 
     def __str__(self) -> str:
         """Return the one line about it, with its range."""

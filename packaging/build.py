@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -26,7 +25,6 @@ from typing import Any
 import bill_of_materials
 import changelog
 import completions
-import manual_pages
 import recompress
 import torch_tree
 
@@ -88,6 +86,7 @@ def maintainer() -> str:
 def freeze() -> None:
     """Build the program under build/stage/lib, with its kernels, and test it as it will be run."""
     shutil.rmtree(STAGE, ignore_errors=True)
+    BUILD.mkdir(exist_ok=True)
     run([sys.executable, "-m", "appliance", "selftest", "--record", BUILD / "answers.json"])  # of this very tree
     work = ["--distpath", BUILD / "frozen", "--workpath", BUILD / "work"]
     run([sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR", *work, "packaging/appliance.spec"])
@@ -179,19 +178,26 @@ def shell_files() -> list[str]:
     for stale in ("man", *completions.SHELLS):
         shutil.rmtree(STAGE / stale, ignore_errors=True)
     entries = []
-    for path in manual_pages.write(STAGE / "man", commit_time()[:10]):
+    for path in _made("manual_pages.py", STAGE / "man", commit_time()[:10]):
         packed = path.with_name(f"{path.name}.gz")
         packed.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
         target = f"/usr/share/man/{packed.relative_to(STAGE / 'man')}"
         entries.append(_file(packed, target, "packager: deb"))
         entries.append(_file(packed, target, "type: doc, packager: rpm"))
-    everything = STAGE / "everything.ini"
-    everything.write_text(f"[taosanode]\ndetail-types = {', '.join(completions.optional_kinds())}\n")
-    listed = run([STAGE / "lib" / "taosanode", "list", "--json", "-c", everything], env=BARE, cwd="/", capture=True)
-    for path in completions.write(STAGE, completions.by_kind(json.loads(listed)["details"])):
+    for path in _made("completions.py", STAGE):
         for packager, folder in COMPLETIONS[path.parent.name].items():
             entries.append(_file(path, f"{folder}/{path.name}", f"packager: {packager}"))
     return entries
+
+
+def _made(script: str, *arguments: str | Path) -> list[Path]:
+    """Return what one of the scripts here has written; it reads what algorithms declare, which needs no compiling."""
+    told = run(
+        [sys.executable, ROOT / "packaging" / script, *arguments],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)},
+        capture=True,
+    )
+    return [Path(line) for line in told.decode().splitlines()]
 
 
 def _file(source: Path, target: str, more: str) -> str:

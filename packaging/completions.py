@@ -8,66 +8,81 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import shtab
 
 from appliance import cli
+from appliance.analysis import reference
+from appliance.analysis.catalog import Catalog
 from appliance.analysis.kinds import BY_NAME, KINDS
 from models import table
 
 SHELLS = {"bash": "{}", "zsh": "_{}", "fish": "{}.fish"}  # and how each names its files
 
 
-def write(folder: Path, algorithms: Mapping[str, Sequence[str]]) -> list[Path]:
+# After bash's own functions: a value is typed right behind the = of an option.
+NO_SPACE = """
+_taosanode_without_space() { _shtab_taosanode "$@"; [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace; return 0; }
+complete -o bashdefault -F _taosanode_without_space taosanode
+"""
+Words = Mapping[str, Sequence[str]]  # by kind, as `/list` names the kinds
+
+
+def write(folder: Path, algorithms: Words, options: Words) -> list[Path]:
     """Write all files below `folder`; return their paths.
 
-    algorithms : names by kind, as `/list` names the kinds.
+    algorithms, options : their names.
     """
     written = []
     for shell, pattern in SHELLS.items():
         (folder / shell).mkdir(parents=True, exist_ok=True)
         for name in ("taosanode", *cli.LINKS):
             path = folder / shell / pattern.format(name)
-            path.write_text(shtab.complete(_tree(name, algorithms), shell))
+            script = shtab.complete(_tree(name, algorithms, options), shell)
+            path.write_text(script + (NO_SPACE if (shell, name) == ("bash", "taosanode") else ""))
             written.append(path)
     return written
 
 
-def by_kind(details: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Return the names of algorithms by kind from the details of `taosanode list --json`."""
-    return {detail["type"]: sorted(algorithm["name"] for algorithm in detail["algo"]) for detail in details}
+def words(shipped: Catalog) -> tuple[Words, Words]:
+    """Return the names of algorithms, and those of all their options, by kind."""
+    options = {}
+    for kind in KINDS:
+        every = [*chain(*map(reference.own, shipped.of_kind(kind.wire_type).values())), *kind.options]
+        options[kind.wire_type] = sorted({name for one in every for name in (one.name, *one.aliases)})
+    return {kind.wire_type: [*shipped.of_kind(kind.wire_type)] for kind in KINDS}, options
 
 
-def optional_kinds() -> tuple[str, ...]:
-    """Return the kinds that `/list` tells of only where `detail-types` names them; the commands know them all."""
-    return tuple(kind.wire_type for kind in KINDS if kind.optional)
-
-
-def _tree(name: str, algorithms: Mapping[str, Sequence[str]]) -> argparse.ArgumentParser:
+def _tree(name: str, algorithms: Words, options: Words) -> argparse.ArgumentParser:
     """Return the parser of a name; of taosanode, with the parsers of all commands below it."""
     if name in cli.LINKS:
-        return _hinted(cli.parser(name), cli.LINKS[name][0], algorithms)
+        return _hinted(cli.parser(name), cli.LINKS[name][0], algorithms, options)
     tree = argparse.ArgumentParser(prog=name)
     tree.add_argument("--version", action="version", help="show the version and exit")
     below = tree.add_subparsers()
     for command, summary in cli.COMMANDS.items():
-        parser = _hinted(cli.parser(f"taosanode {command}"), command, algorithms)
+        parser = _hinted(cli.parser(f"taosanode {command}"), command, algorithms, options)
         below.add_parser(command, help=summary, parents=[parser], add_help=False)
     return tree
 
 
 def _hinted(
-    parser: argparse.ArgumentParser, command: str, algorithms: Mapping[str, Sequence[str]]
+    parser: argparse.ArgumentParser, command: str, algorithms: Words, options: Words
 ) -> argparse.ArgumentParser:
     """Say what completes each argument, as far as the parser does not know it by itself."""
+    name = getattr(cli.module(command), "KIND", None)  # of the commands that take the algorithms of one kind
+    kinds = [BY_NAME[name].wire_type] if name else list(algorithms)
     for action in parser._actions:
         metavar = action.metavar if isinstance(action.metavar, str) else ""
         if action.dest in ("algo", "compare"):
-            name = getattr(cli.module(command), "KIND", None)  # of the commands that take the algorithms of one kind
-            kinds = [BY_NAME[name].wire_type] if name else list(algorithms)
-            action.choices = [algorithm for kind in kinds for algorithm in algorithms.get(kind, ())]
+            action.choices = [*dict.fromkeys(algorithm for kind in kinds for algorithm in algorithms.get(kind, ()))]
+        elif action.dest == "option":
+            action.complete = _assigned(f"_taosanode_{name}_options", options.get(kinds[0], ()))  # type: ignore[attr-defined]
+        elif action.dest == "kind":
+            action.choices = [*BY_NAME]
         elif action.dest == "model" and not action.option_strings:
             action.choices = [*(row.name for row in table.OURS), "all"]
         elif metavar.startswith("FILE"):
@@ -77,14 +92,17 @@ def _hinted(
     return parser
 
 
+def _assigned(function: str, names: Sequence[str]) -> dict[str, Any]:
+    """Say for every shell that each of the names is completed with a = behind it, and no space."""
+    listed = " ".join(f"{name}=" for name in names)
+    return {
+        "bash": function,
+        "zsh": f"{{compadd -S '' -- {listed}}}",
+        "fish": listed,
+        "preamble": {"bash": f'{function}() {{ compgen -W "{listed}" -- "$1"; }}'},
+    }
+
+
 if __name__ == "__main__":
-    import orjson
-
-    from appliance.analysis import catalog
-    from appliance.host.settings import Settings
-    from appliance.node.resources import listing
-
-    settings = Settings(detail_types=optional_kinds())
-    answer = orjson.loads(listing.answer(catalog.build(settings), settings))
-    for made in write(Path(sys.argv[1]), by_kind(answer["details"])):
+    for made in write(Path(sys.argv[1]), *words(reference.shipped())):
         sys.stdout.write(f"{made}\n")

@@ -1,6 +1,7 @@
-"""Makes the pages of the manual from the parsers, so that they say what --help says.
+"""Makes the pages of the manual from the parsers, so that they say what --help says, and one of all algorithms.
 
-packaging/manual_pages.py FOLDER     writes man1/NAME.1 and man8/NAME.8, one for each command and each link
+packaging/manual_pages.py FOLDER DATE     writes man1/NAME.1 and man8/NAME.8, one for each command and each link, and
+                                          man7/taosanode-algorithms.7
 """
 
 from __future__ import annotations
@@ -8,15 +9,19 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 from appliance import cli
+from appliance.analysis import reference
+from appliance.analysis.kinds import KINDS
+from kernels.options import Declared
 
 # Of the administrator, in section 8; all others are in section 1.
 ADMINISTRATION = {"serve", "check", "start-model", "stop-model", "selftest", "warm", "remove"}
-MANUALS = {1: "User Commands", 8: "System Administration"}
+MANUALS = {1: "User Commands", 7: "Miscellanea", 8: "System Administration"}
+ALGORITHMS = "taosanode algorithms"
 # What troff would print as something else; the hyphen must stay one that can be copied into a shell.
 ESCAPES = {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti"}
 
@@ -32,19 +37,18 @@ def write(folder: Path, date: str) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page(name, date), encoding="ascii")
         written.append(path)
-    return written
+    path = folder / "man7" / f"{_title(ALGORITHMS)}.7"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(algorithms(date), encoding="ascii")
+    return [*written, path]
 
 
 def page(name: str, date: str) -> str:
     """Return the page of a name that `cli.parser` knows."""
     parser, section = cli.parser(name), _section(name)
     summary = cli.COMMANDS.get(_command(name), "analysis node for TDengine")
-    source = f"taosanode {version('taosanode')}"
     lines = [
-        f'.TH {_escaped(_title(name).upper())} {section} {date} "{source}" "{MANUALS[section]}"',
-        ".nh\n.ad l",  # paths and options stay as they are typed
-        ".SH NAME",
-        f"{_escaped(_title(name))} \\- {_escaped(summary)}",
+        *_head(name, section, date, summary),
         ".SH SYNOPSIS",
         *_synopsis(parser),
         ".SH DESCRIPTION",
@@ -52,10 +56,58 @@ def page(name: str, date: str) -> str:
         ".SH OPTIONS",
         *_options(parser),
         *_sections(parser.epilog or ""),
-        ".SH SEE ALSO",
-        " ,\n".join(f".BR {_escaped(_title(other))} ({_section(other)})" for other in _related(name)),
+        *_see_also(_related(name)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def algorithms(date: str) -> str:
+    """Return the page of the algorithms that come with the node, each with its options."""
+    shipped = reference.shipped()
+    lines = [
+        *_head(ALGORITHMS, 7, date, "algorithms of the analysis node and their options"),
+        ".SH DESCRIPTION",
+        "Options are given in SQL, as in",
+        r".RB \(aq algo=ksigma,k=2 \(aq ,",
+        "and to the commands that analyse files, as in",
+        r".BR \-\-option\~k=2 .",
+        r"What is told of an option: its default in brackets, the values it takes, and what it means.",
+        r".B taosanode list",
+        "shows the algorithms of a configured node, those of your own included.",
+    ]
+    for kind in KINDS:
+        lines.append(f".SH {_escaped(kind.title).upper()}")
+        for algorithm in shipped.of_kind(kind.wire_type).values():
+            own = reference.own(algorithm)
+            lines += [f".SS {_escaped(algorithm.name)}", _line(algorithm.desc), *_terms(own)]
+        lines += [f".SS Taken by every {_escaped(kind.wire_type)} algorithm", *_terms(kind.options)]
+    lines += _see_also(["taosanode", *users_of_algorithms()])
+    return "\n".join(lines) + "\n"
+
+
+def users_of_algorithms() -> list[str]:
+    """Return the commands that take the name of an algorithm."""
+    return [
+        f"taosanode {command}" for command in ("list", *(c for c in cli.COMMANDS if hasattr(cli.module(c), "KIND")))
+    ]
+
+
+def _terms(options: Iterable[Declared]) -> Iterator[str]:
+    for option in options:
+        name, default, values, meaning = reference.cells(option)
+        yield f".TP\n\\fB{_escaped(name)}\\fR [{_escaped(default)}], {_escaped(values)}\n{_line(meaning)}"
+
+
+def _head(name: str, section: int, date: str, summary: str) -> Iterator[str]:
+    source = f"taosanode {version('taosanode')}"
+    yield f'.TH {_escaped(_title(name).upper())} {section} {date} "{source}" "{MANUALS[section]}"'
+    yield ".nh\n.ad l"  # paths and options stay as they are typed
+    yield f".SH NAME\n{_escaped(_title(name))} \\- {_escaped(summary)}"
+
+
+def _see_also(names: Iterable[str]) -> Iterator[str]:
+    yield ".SH SEE ALSO"
+    yield " ,\n".join(f".BR {_escaped(_title(name))} ({_section(name)})" for name in names)
 
 
 def _command(name: str) -> str:
@@ -63,6 +115,8 @@ def _command(name: str) -> str:
 
 
 def _section(name: str) -> int:
+    if name == ALGORITHMS:
+        return 7
     return 8 if _command(name) in ADMINISTRATION else 1
 
 
@@ -72,9 +126,10 @@ def _title(name: str) -> str:
 
 def _related(name: str) -> list[str]:
     if name == "taosanode":
-        return [f"taosanode {command}" for command in cli.COMMANDS]
+        return [*(f"taosanode {command}" for command in cli.COMMANDS), ALGORITHMS]
     others = [f"taosanode {_command(name)}", *(link for link in cli.LINKS if _command(link) == _command(name))]
-    return ["taosanode", *(other for other in others if other != name)]
+    further = [ALGORITHMS] if name in users_of_algorithms() else []
+    return ["taosanode", *(other for other in others if other != name), *further]
 
 
 def _escaped(text: str) -> str:
@@ -137,7 +192,5 @@ def _sections(epilog: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    import time
-
-    for made in write(Path(sys.argv[1]), time.strftime("%Y-%m-%d")):
+    for made in write(Path(sys.argv[1]), sys.argv[2]):
         sys.stdout.write(f"{made}\n")

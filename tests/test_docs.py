@@ -1,75 +1,69 @@
-"""What the documents say can be followed: links lead somewhere, code is code, examples keep the contract."""
+"""The documentation and the program say the same: options, algorithms and commands."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
+import algorithm_docs
 import pytest
 
 from appliance import cli
-from appliance.analysis import conformance, operator_files
+from appliance.analysis import reference
+from appliance.analysis.kinds import KINDS
+from appliance.files.run import question
+from appliance.files.run.question import Question
+from appliance.protocol import fields, options
 
-ROOT = Path(__file__).parent.parent
-DOCUMENTS = sorted(path.relative_to(ROOT) for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")))
-FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-LINK = re.compile(r"\]\(([^)\s]+)\)")
-
-each = pytest.mark.parametrize("document", DOCUMENTS, ids=str)
-
-
-def code(document: Path) -> Iterator[str]:
-    """Yield the pieces of Python in a document."""
-    for language, text in FENCED.findall((ROOT / document).read_text()):
-        if language == "python":
-            yield text
-
-
-def headings(document: Path) -> set[str]:
-    """Return what a link may name after #, as GitHub makes it of the headings."""
-    lines = re.findall(r"^#+ (.*)$", FENCED.sub("", document.read_text()), flags=re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", line.lower()).strip().replace(" ", "-") for line in lines}
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = ("arima", "holtwinters", "detectors", "autoencoder", "foundation-models", "imputation")
+SHIPPED = reference.shipped()
+NAMES = {
+    name
+    for one in (*(option for each in SHIPPED for option in reference.own(each)), *(o for k in KINDS for o in k.options))
+    for name in (one.name, *one.aliases)
+} | {fields.ALGO}
+NOT_OURS = {"approximation", "robust", "OMP_WAIT_POLICY"}  # arguments of R's functions, and of OpenMP
 
 
-@each
-def test_every_link_leads_somewhere(document: Path) -> None:
-    text = FENCED.sub("", (ROOT / document).read_text())
-    for link in LINK.findall(text):
-        place, _, heading = link.partition("#")
-        if "://" in link:
-            continue
-        target = ROOT / document.parent / place if place else ROOT / document
-        assert target.exists(), link
-        assert not heading or heading in headings(target), link
+def text(page: str) -> str:
+    return (DOCS / f"{page}.md").read_text(encoding="utf-8")
 
 
-def test_the_readme_leads_to_every_page() -> None:
-    text = (ROOT / "README.md").read_text()
-    assert [str(page) for page in DOCUMENTS if page.name != "README.md" and f"]({page})" not in text] == []
+def test_the_page_of_algorithms_is_up_to_date() -> None:
+    assert algorithm_docs.PAGE == DOCS / "algorithms.md"
+    assert text("algorithms") == algorithm_docs.page(), "python packaging/algorithm_docs.py writes it anew"
 
 
-@each
-def test_code_is_python(document: Path) -> None:
-    for piece in code(document):
-        if not piece.startswith(" "):  # what is indented belongs into something
-            compile(piece, str(document), "exec", dont_inherit=True)
+def test_every_algorithm_and_every_option_is_on_that_page() -> None:
+    sections = dict(re.findall(r"^### (.+?)\n(.*?)(?=^##|\Z)", text("algorithms"), re.MULTILINE | re.DOTALL))
+    for kind in KINDS:
+        common = sections[f"Taken by every {kind.wire_type} algorithm"]
+        assert all(f"| `{option.name}` |" in common for option in kind.options)
+    for algorithm in SHIPPED:
+        for option in reference.own(algorithm):
+            assert f"| `{option.name}` |" in sections[algorithm.name]
+            assert all(alias in sections[algorithm.name] for alias in option.aliases)
 
 
-@pytest.mark.parametrize("document", [Path("CONTRIBUTING.md"), Path("docs/adding-an-algorithm.md")], ids=str)
-def test_algorithms_that_are_shown_keep_the_contract(document: Path, tmp_path: Path) -> None:
-    shown = [piece for piece in code(document) if re.search(r"^ALGORITHM = .*(ANOMALY|FORECAST)", piece, re.MULTILINE)]
-    assert len(shown) == 2
-    for number, piece in enumerate(shown):
-        (tmp_path / f"example_{number}.py").write_text(piece)
-    found, broken = operator_files.load(tmp_path)
-    assert broken == {}
-    for own in found:
-        assert list(conformance.faults(own.algorithm, own.kind, str(own.path))) == []
+@pytest.mark.parametrize("page", PAGES)
+def test_every_option_that_is_mentioned_exists(page: str) -> None:
+    mentioned = set(re.findall(r"(?<![\w.-])([A-Za-z]\w*)=[\w-]", text(page)))
+    assert mentioned - NOT_OURS <= NAMES
+
+
+@pytest.mark.parametrize(
+    "asked", sorted({each for page in PAGES for each in re.findall(r"'(algo=\w[^']*)'", text(page))})
+)
+def test_every_algorithm_that_is_called_takes_the_options_it_is_given(asked: str) -> None:
+    name, given = question.read(asked, [])
+    (kind,) = (kind for kind in KINDS if name in SHIPPED.of_kind(kind.wire_type))
+    algorithm = question.check(SHIPPED.of_kind(kind.wire_type), kind, Question(name, given))
+    options.params(algorithm.params, options.parse(given))
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)
-def test_every_command_is_documented(command: str) -> None:
-    names = [f"taosanode {command}", *(link for link, meant in cli.LINKS.items() if meant == (command, {}))]
-    pages = [(ROOT / document).read_text() for document in DOCUMENTS if document.name != "CHANGELOG.md"]
-    assert any(name in page for name in names for page in pages)
+def test_every_command_is_mentioned(command: str) -> None:
+    names = [f"taosanode {command}", *(link for link, (meant, _) in cli.LINKS.items() if meant == command)]
+    written = "\n".join(path.read_text(encoding="utf-8") for path in sorted(DOCS.glob("*.md")))
+    assert re.search(rf"(?<![\w-])({'|'.join(map(re.escape, names))})(?![\w-])", written), names

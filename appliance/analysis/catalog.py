@@ -66,12 +66,18 @@ def build(settings: Settings) -> Catalog:
 
     A broken file of ours is a bug and raises; a broken file of the operator's is left out and reported.
     """
+    shipped = ours(settings)
+    added, broken = operator_files.load(settings.algorithm_dir, taken=shipped, settings=settings)
+    everything = Catalog.of(chain(shipped, (guarded(own.algorithm, own.kind) for own in added)))
+    return dataclasses.replace(everything, broken=broken, own=added, servers=shipped.servers)
+
+
+def ours(settings: Settings) -> Catalog:
+    """Find the algorithms that are no operator's."""
     servers = ModelServers(settings)
     # every further source of algorithms of ours is one more item here
-    ours = Catalog.of(chain(registry.discover(), with_weights(settings.model_dir), servers.algorithms()))
-    added, broken = operator_files.load(settings.algorithm_dir, taken=ours, settings=settings)
-    everything = Catalog.of(chain(ours, (guarded(own.algorithm, own.kind) for own in added)))
-    return dataclasses.replace(everything, broken=broken, own=added, servers=servers)
+    found = Catalog.of(chain(registry.discover(), with_weights(settings.model_dir), servers.algorithms()))
+    return dataclasses.replace(found, servers=servers)
 
 
 def with_weights(model_dir: Path) -> Iterator[Algorithm]:

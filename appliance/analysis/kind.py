@@ -13,16 +13,30 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 
 from appliance.analysis.picture import Picture
-from appliance.protocol import documents, requests
+from appliance.protocol import documents, fields, requests
 from appliance.protocol.documents import Body, Document
 from appliance.protocol.requests import Request
 from kernels.contract import Answer, Json, Series, Task, Times
+from kernels.options import Declared, Range
 
 A = TypeVar("A", bound=Answer)
 
 Column = np.ndarray[Any, Any]
 Columns = Mapping[str, str]  # name -> TIME, WHOLE or REAL
 TIME, WHOLE, REAL = "time", "BIGINT", "DOUBLE"  # the types of a file's columns
+
+TIMEOUT_S = Range(ge=1, le=1200)  # what taosd accepts; it falls back to 60 s outside
+# the options of the service, whatever is analysed
+SERVICE = (
+    Declared(fields.NOISE_CHECK, 1, "0: analyse the series even if it is white noise", "0 or 1"),
+    Declared(
+        fields.TIMEOUT,
+        60,
+        "seconds until the answer is due; a long search then tells its best",
+        "an integer",
+        TIMEOUT_S,
+    ),
+)
 
 
 class Kind(ABC, Generic[A]):
@@ -36,7 +50,7 @@ class Kind(ABC, Generic[A]):
     optional : listed only where `detail-types` says so; old servers know only the first two kinds.
     common : what `/list` shows as options of every algorithm, with their defaults.
     everything : the option by which a node tells all there is, "" for none.
-    takes : the options that every algorithm takes at the prompt, besides its own and the service's.
+    takes : the options that every algorithm takes, besides its own and the service's.
     plugin : the base class of operators' plug-ins, None if there is none; folder : where they may lie.
     tables : the results of the file command: name -> columns; noun : what one of their rows is.
     headline : of a plot, with the names of the algorithms put in.
@@ -51,7 +65,7 @@ class Kind(ABC, Generic[A]):
     optional: ClassVar[bool] = False
     common: ClassVar[Mapping[str, Json]] = {}
     everything: ClassVar[str] = ""
-    takes: ClassVar[tuple[str, ...]] = ()
+    takes: ClassVar[tuple[Declared, ...]] = ()
     plugin: ClassVar[type[Any] | None] = None
     folder: ClassVar[str | None] = None
     tables: ClassVar[Mapping[str, Columns]]
@@ -63,6 +77,11 @@ class Kind(ABC, Generic[A]):
     def name(self) -> str:
         """The name of its file, which is that of its modules elsewhere too."""
         return type(self).__module__.rpartition(".")[2]
+
+    @property
+    def options(self) -> tuple[Declared, ...]:
+        """The options that every algorithm takes besides its own."""
+        return (*self.takes, *SERVICE)
 
     # --- requests ---------------------------------------------------------------------------------------------------
 

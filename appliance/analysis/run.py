@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from appliance.analysis.kind import Kind
+from appliance.analysis.kind import TIMEOUT_S, Kind
 from appliance.host.settings import Settings
 from appliance.protocol import fields, options
 from appliance.protocol.documents import BadRequest
@@ -18,7 +18,6 @@ from kernels.numerics.whitenoise import is_white_noise
 from models import table
 
 MARGIN_S = 1.0  # an anytime search stops this much before the client gives up
-TIMEOUT_OPTION_S = (1, 1200)  # what taosd accepts; it falls back to 60 s outside
 
 
 class WhiteNoise(BadRequest):
@@ -38,9 +37,8 @@ class Deadline:
 
 def patience_s(request: Request, settings: Settings) -> float:
     """Return how long the one who asked waits for the answer."""
-    shortest, longest = TIMEOUT_OPTION_S
     asked = request.option(fields.TIMEOUT, 0)
-    patience = float(asked) if shortest <= asked <= longest else settings.http_timeout_s
+    patience = float(asked) if asked in TIMEOUT_S else settings.http_timeout_s
     return min(patience, settings.longest_request_s)
 
 

@@ -12,24 +12,26 @@ from math import sqrt
 import numpy as np
 
 from kernels._jit import kernel
-from kernels.contract import ANOMALY, Algorithm, BadParameter, Detection, Flags, Needs, Series, Task, as_series
+from kernels.contract import ANOMALY, Algorithm, Detection, Flags, Needs, Series, Task, as_series
 from kernels.numerics.scaling import scale_to_unit
 from kernels.numerics.student_t import largest_deviate
-from kernels.options import option
+from kernels.options import Options, option
 
 SMALLEST_SQUARE = 1e-200  # below it the sums of squares have begun to underflow
 SMALLEST_UNIT = 1e-300  # its reciprocal is finite; series are brought to unit size before
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class Params(Options):
     """Options of grubbs."""
 
-    alpha: float = option(0.95, "confidence of the test, between 0 and 1; the significance is 1 - alpha")
-
-    def __post_init__(self) -> None:
-        if not 0.0 < self.alpha < 1.0:
-            raise BadParameter(f"invalid alpha value, valid range is (0, 1), got {self.alpha}")
+    alpha: float = option(
+        0.95,
+        "confidence of the test; the significance is 1 - alpha",
+        gt=0.0,
+        lt=1.0,
+        refusal="invalid alpha value, valid range is (0, 1)",
+    )
 
 
 def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (frozen, no state)

@@ -12,21 +12,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels._jit import kernel
-from kernels.contract import ANOMALY, Algorithm, BadParameter, Detection, Flags, Series, Task, as_series
+from kernels.contract import ANOMALY, Algorithm, Detection, Flags, Series, Task, as_series
 from kernels.numerics.moments import mean_and_std
 from kernels.numerics.scaling import scale_to_unit
-from kernels.options import option
+from kernels.options import Options, option
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class Params(Options):
     """Options of ksigma."""
 
-    k: float = option(3.0, "threshold in standard deviations, 1 to 3")
-
-    def __post_init__(self) -> None:
-        if not 1.0 <= self.k <= 3.0:
-            raise BadParameter(f"k value out of range, valid range [1, 3], got {self.k}")
+    k: float = option(
+        3.0, "threshold in standard deviations", ge=1.0, le=3.0, refusal="k value out of range, valid range [1, 3]"
+    )
 
 
 def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (frozen, no state)

@@ -17,33 +17,24 @@ from typing import Literal
 
 import numpy as np
 
-from kernels.contract import ANOMALY, Algorithm, BadParameter, Detection, Needs, Series, Task, as_columns
+from kernels.contract import ANOMALY, Algorithm, Detection, Needs, Series, Task, as_columns
 from kernels.numerics.lof_line import factors_on_line
 from kernels.numerics.lof_space import factors_in_space
 from kernels.numerics.scaling import scale_to_unit
-from kernels.options import option
+from kernels.options import Options, option
 
 THRESHOLD = 1.5
 FLOOR = 1e-10  # scikit-learn adds it to every mean reachability distance, in units of the data
-ALGORITHMS = ("auto", "brute", "kd_tree", "ball_tree")
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class Params(Options):
     """Options of lof."""
 
     neighbors: int = option(
-        10,
-        "number of neighbours, >= 1; rows - 1 where that is less",
-        aliases=("n_neighbors", "n_neighbor", "neighbor"),
+        10, "number of neighbours; rows - 1 where that is less", ge=1, aliases=("n_neighbors", "n_neighbor", "neighbor")
     )
     algorithm: Literal["auto", "brute", "kd_tree", "ball_tree"] = option("auto", "accepted; the answer is the same")
-
-    def __post_init__(self) -> None:
-        if self.neighbors < 1:
-            raise BadParameter(f"neighbors must be >= 1, got {self.neighbors}")
-        if self.algorithm not in ALGORITHMS:
-            raise BadParameter(f"algorithm must be one of {', '.join(ALGORITHMS)}, got {self.algorithm}")
 
 
 def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (frozen, no state)

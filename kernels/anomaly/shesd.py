@@ -14,24 +14,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.contract import (
-    ANOMALY,
-    Algorithm,
-    BadParameter,
-    Detection,
-    Flags,
-    Needs,
-    Series,
-    Task,
-    TooShort,
-    as_series,
-)
+from kernels.contract import ANOMALY, Algorithm, Detection, Flags, Needs, Series, Task, TooShort, as_series
 from kernels.numerics import esd
-from kernels.numerics.period import find_period
+from kernels.numerics.period import Season, season_length, season_option
 from kernels.numerics.quantiles import median, quantile
 from kernels.numerics.scaling import scale_to_unit
 from kernels.numerics.stl import decompose
-from kernels.options import option
+from kernels.options import Options, option
 
 SIDES = {"both": esd.BOTH, "pos": esd.POSITIVE, "neg": esd.NEGATIVE}
 THRESHOLDS = {"med_max": 0.5, "p95": 0.95, "p99": 0.99}
@@ -45,46 +34,31 @@ def _fraction(text: str) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class Params(Options):
     """Options of shesd."""
 
-    period: int = option(0, "rows in a season; 0: find it in the data; 1: there is none")
-    direction: Literal["both", "pos", "neg"] = option("both", "which anomalies: both, pos or neg")
+    period: Season = season_option(doc="rows in a season; 0 or auto: found; 1 or none: there is none")
+    direction: Literal["both", "pos", "neg"] = option("both", "which anomalies: too high (pos), too low (neg), both")
     max_anoms: float = option(
         0.05,
-        "most anomalies: a fraction up to 0.499, or a percentage from 1 to 49.9",
+        "most anomalies, as a fraction of the rows; 1 to 49.9 is a percentage",
+        gt=0.0,
+        le=0.499,
         aliases=("anoms",),
         parse=_fraction,
+        refusal="max_anoms must be a fraction in (0, 0.499] or a percentage in [1, 49.9]",
     )
-    alpha: float = option(0.05, "significance of the test, between 0 and 1")
+    alpha: float = option(0.05, "significance of the test", gt=0.0, lt=1.0)
     trend: Literal["auto", "median", "stl"] = option(
         "auto",
         "median: subtract one median, as published; stl: subtract the trend; auto: median, or stl for a found period",
     )
-    longterm: bool = option(False, "1: test windows of longterm_period rows each with its own median")
-    longterm_period: int = option(0, "rows in such a window; 0: 14 seasons")
+    longterm: bool = option(False, "1: test windows of longterm_period rows, each with its own season and median")
+    longterm_period: int = option(0, "rows in such a window; 0: 14 seasons", ge=0)
     only_last: bool = option(False, "1: report only what lies in the last season")
     threshold: Literal["none", "med_max", "p95", "p99"] = option(
         "none", "report only values from the median (med_max), 95 or 99 % quantile (p95, p99) of the seasons' maxima on"
     )
-
-    def __post_init__(self) -> None:
-        if self.period < 0:
-            raise BadParameter(f"period must be >= 0, got {self.period}")
-        if self.direction not in SIDES:
-            raise BadParameter(f"direction must be both, pos or neg, got {self.direction}")
-        if not 0.0 < self.max_anoms <= 0.499:
-            raise BadParameter(
-                f"max_anoms must be a fraction in (0, 0.499] or a percentage in [1, 49.9], got {self.max_anoms}"
-            )
-        if not 0.0 < self.alpha < 1.0:
-            raise BadParameter(f"alpha must be in (0, 1), got {self.alpha}")
-        if self.trend not in ("auto", "median", "stl"):
-            raise BadParameter(f"trend must be auto, median or stl, got {self.trend}")
-        if self.longterm_period < 0:
-            raise BadParameter(f"longterm_period must be >= 0, got {self.longterm_period}")
-        if self.threshold not in ("none", *THRESHOLDS):
-            raise BadParameter(f"threshold must be none, med_max, p95 or p99, got {self.threshold}")
 
 
 def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (frozen, no state)
@@ -109,8 +83,9 @@ def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (
     scale_to_unit(x)
     x -= median(x)
     scale_to_unit(x)
-    period = find_period(x) if params.period == 0 else params.period if params.period > 1 else 0
-    with_trend = params.trend == "stl" or (params.trend == "auto" and params.period == 0 and period > 0)
+    asked = params.period or "auto"
+    period = season_length(asked, x)
+    with_trend = params.trend == "stl" or (params.trend == "auto" and asked == "auto" and period > 0)
     flags, score = np.ones(len(x), np.int8), np.zeros(len(x))
     for begin, end in _windows(len(x), period, params):
         window_flags, window_score = _test(x[begin:end].copy(), period, with_trend, params)

@@ -32,7 +32,7 @@ EXACT_WORK = 1_000_000
 # Elementary steps (about half a nanosecond each) between two looks at the clock.
 UNINTERRUPTED = 100_000_000
 
-Never = Callable[[], bool]
+OutOfTime = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -98,7 +98,7 @@ class Search:
 
     w: Series
     period: int
-    out_of_time: Never
+    out_of_time: OutOfTime
     fits: dict[Orders, Fit] = field(default_factory=dict)
     n_models: int = 0
     stopped: bool = False

@@ -23,12 +23,12 @@ from kernels.forecast._ets_recursion import STATES, errors, grow, growth_error
 
 
 @kernel("Tuple((f8, f8))(f8[::1], i8, i8, f8[::1], f8[::1], i8, i8, i8)")
-def look_inside(
+def backtest(
     y: Series, trend: int, season: int, smoothing: Series, states: Series, rows: int, first: int, stride: int
 ) -> tuple[float, float]:
-    """Return the level innovations' mean in standard errors, and the mean absolute error of inner forecasts.
+    """Return the level innovations' mean in standard errors, and the mean absolute error of a rolling-origin backtest.
 
-    Inner forecasts start before row `first` and every `stride` rows from there, each over `rows` rows or up to the
+    Its forecasts start before row `first` and every `stride` rows from there, each over `rows` rows or up to the
     series' end.
     """
     n, m = y.shape[0], states.shape[0] - STATES
@@ -58,7 +58,7 @@ def look_inside(
 
 
 @kernel("f8(f8[::1], i8, i8, i8, i8)")
-def repeat_inside(y: Series, m: int, rows: int, first: int, stride: int) -> float:
+def naive_backtest(y: Series, m: int, rows: int, first: int, stride: int) -> float:
     """Return the mean absolute error of repeating the last m values from the same origins; ``first >= m``."""
     n = y.shape[0]
     missed = 0.0
@@ -80,7 +80,7 @@ def smooth_for_horizon(
     for alpha in (0.0, 0.03, 0.1, 0.3, 0.6, 1.0):
         for share in (0.0, 0.03, 0.1, 0.3, 0.6, 1.0):
             tried[0], tried[2] = alpha, (1.0 - alpha) * share
-            _, missed = look_inside(y, trend, season, tried, states, rows, first, stride)
+            _, missed = backtest(y, trend, season, tried, states, rows, first, stride)
             if missed < least:
                 least = missed
                 smoothing[:] = tried

@@ -13,7 +13,7 @@ from math import frexp, inf, isfinite, log, pi, sqrt
 import numpy as np
 
 from kernels.contract import Horizon, Json, Series
-from kernels.forecast._ets_check import look_inside, repeat_inside, smooth_for_horizon
+from kernels.forecast._ets_check import backtest, naive_backtest, smooth_for_horizon
 from kernels.forecast._ets_fit import fit
 from kernels.forecast._ets_intervals import deviations, simulate, spread_of_paths
 from kernels.forecast._ets_recursion import ADD, MUL, STATES, forecast_path, run_through
@@ -198,7 +198,7 @@ def select(y: Series, forms: Sequence[Form], period: int, horizon: Horizon) -> t
     m, n = max(period, 1), len(y)
     first = max(m, n // 3)
     where = horizon.rows, first, max(1, (n - first) // ORIGINS)
-    bar = repeat_inside(fits[0].z, m, *where) * fits[0].scale
+    bar = naive_backtest(fits[0].z, m, *where) * fits[0].scale
     inside = [(f, *_look(f, where)) for f in fits]
     sound = [row for row in inside if row[1] < UNBIASED] or inside
     good = [row[0] for row in sound if row[2] < bar]
@@ -224,7 +224,7 @@ def _smoothed_for_horizon(y: Series, forms: Sequence[Form], where: tuple[int, in
 
 def _look(fitted: Fitted, where: tuple[int, int, int]) -> tuple[float, float]:
     trend, season = CODE[fitted.form.trend], CODE[fitted.form.seasonal]
-    deviation, missed = look_inside(fitted.z, trend, season, fitted.smoothing, fitted.states, *where)
+    deviation, missed = backtest(fitted.z, trend, season, fitted.smoothing, fitted.states, *where)
     return deviation, missed * fitted.scale
 
 

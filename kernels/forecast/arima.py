@@ -17,9 +17,9 @@ import numpy as np
 from kernels.contract import FORECAST, Algorithm, BadParameter, Forecast, Needs, Series, Task, TooShort, as_series
 from kernels.forecast._arima_answer import Differenced, Scaled, answer, answer_for_constant, differenced, scaled
 from kernels.forecast._arima_search import Limits, Orders, Search
-from kernels.numerics.period import find_period
+from kernels.numerics.period import Season, season_length, season_option
 from kernels.numerics.stationarity import KPSS_5_PERCENT, STRONG_SEASON, kpss, seasonal_strength
-from kernels.options import option
+from kernels.options import Options, check, option
 
 Auto = Literal["auto"]
 AT_LEAST = 3
@@ -27,37 +27,30 @@ DOCUMENTED_MAX = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class Params(Options):
     """Options of arima."""
 
-    period: int | Auto = option(0, "season length in rows; 0: none, auto: found")
-    start_p: int = option(0, "AR order the search also starts from, 0 to max_p")
-    max_p: int = option(DOCUMENTED_MAX, "largest AR order, 1 to 20; 0 means 10")
-    start_q: int = option(0, "MA order the search also starts from, 0 to max_q")
-    max_q: int = option(DOCUMENTED_MAX, "largest MA order, 1 to 20; 0 means 10")
-    d: int | Auto = option("auto", "differences, 0 to 2; auto: by the KPSS test")
-    p: int | Auto = option("auto", "AR order, 0 to 20; auto: searched")
-    q: int | Auto = option("auto", "MA order, 0 to 20; auto: searched")
-    P: int | Auto = option("auto", "seasonal AR order, 0 to 5; auto: searched")
-    D: int | Auto = option("auto", "seasonal differences, 0 to 2; auto: by the season's strength")
-    Q: int | Auto = option("auto", "seasonal MA order, 0 to 5; auto: searched")
-    max_P: int = option(2, "largest seasonal AR order, 0 to 5")
-    max_Q: int = option(2, "largest seasonal MA order, 0 to 5")
-    max_d: int = option(2, "most differences, 0 to 2")
-    max_D: int = option(1, "most seasonal differences, 0 to 2")
+    period: Season = season_option()
+    start_p: int = option(0, "AR order the search also starts from, at most max_p", ge=0)
+    max_p: int = option(DOCUMENTED_MAX, "largest AR order; 0 means 10", ge=0, le=20)
+    start_q: int = option(0, "MA order the search also starts from, at most max_q", ge=0)
+    max_q: int = option(DOCUMENTED_MAX, "largest MA order; 0 means 10", ge=0, le=20)
+    d: int | Auto = option("auto", "differences; auto: by the KPSS test", ge=0, le=2)
+    p: int | Auto = option("auto", "AR order; auto: searched", ge=0, le=20)
+    q: int | Auto = option("auto", "MA order; auto: searched", ge=0, le=20)
+    P: int | Auto = option("auto", "seasonal AR order, in seasons; auto: searched", ge=0, le=5)
+    D: int | Auto = option("auto", "seasonal differences; auto: by the season's strength", ge=0, le=2)
+    Q: int | Auto = option("auto", "seasonal MA order, in seasons; auto: searched", ge=0, le=5)
+    max_P: int = option(2, "largest seasonal AR order", ge=0, le=5)
+    max_Q: int = option(2, "largest seasonal MA order", ge=0, le=5)
+    max_d: int = option(2, "most differences that the test may choose", ge=0, le=2)
+    max_D: int = option(1, "most seasonal differences that the test may choose", ge=0, le=2)
 
     def __post_init__(self) -> None:
-        if self.period != "auto" and self.period < 0:
-            raise BadParameter(f"periods should be greater than 0, got {self.period}")
-        bounds = {"p": 20, "q": 20, "P": 5, "Q": 5, "d": 2, "D": 2}
-        for name, most in bounds.items():
-            for given in (name, f"max_{name}"):
-                value = getattr(self, given)
-                if value != "auto" and not 0 <= value <= most:
-                    raise BadParameter(f"{given} must be 0 to {most}, got {value}")
+        check(self)
         for name in ("p", "q"):
             start, most = getattr(self, f"start_{name}"), getattr(self, f"max_{name}") or DOCUMENTED_MAX
-            if not 0 <= start <= most:
+            if start > most:
                 raise BadParameter(f"start_{name} must be 0 to max_{name}={most}, got {start}")
 
 
@@ -94,11 +87,10 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
 
 def _period(values: Series, params: Params) -> int:
     """Return the season length, 0 for none."""
-    if params.period == "auto":
-        return find_period(values)
-    if params.period > len(values):
-        raise TooShort(f"number of input data is less than the periods: {len(values)} values, period {params.period}")
-    return params.period if params.period > 1 else 0
+    period = season_length(params.period, values)
+    if period > len(values):
+        raise TooShort(f"number of input data is less than the periods: {len(values)} values, period {period}")
+    return period
 
 
 def _differences(z: Scaled, m: int, params: Params) -> tuple[int, int]:

@@ -9,6 +9,7 @@ Cost: O(n (6 + period)**2) per iteration of the fit, some dozens of iterations p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -27,42 +28,37 @@ from kernels.contract import (
     as_series,
 )
 from kernels.forecast._ets_model import Fitted, Form, fit_form, fit_simple, predict, select
-from kernels.numerics.period import find_period
-from kernels.options import option
+from kernels.numerics.period import Season, season_length, season_option
+from kernels.options import Options, check, option
 
-KINDS = ("none", "add", "mul", "auto")
+Shape = Literal["none", "add", "mul", "auto"]
 LARGEST = 1e150  # what can still be squared
 FEWEST = {"none": 2, "add": 4, "mul": 4}  # rows per trend
 
 
-def _kind(text: str) -> str:
-    return text.strip().lower()
-
-
-def _number_or_auto(text: str) -> int | str:
-    return "auto" if _kind(text) == "auto" else int(text)
-
-
 @dataclass(frozen=True, slots=True)
-class Params:
+class Params(Options):
     """Options of holtwinters."""
 
-    trend: str = option("none", "trend: none, add, mul or auto", parse=_kind)
-    seasonal: str = option("none", "season: none, add, mul or auto; needs period", parse=_kind)
-    period: int | str = option(0, "rows per season, 0 for none; auto: found", parse=_number_or_auto)
-    damped: int | str = option(
-        "auto", "1: the trend fades out; 0: it does not; auto: found with trend=auto", parse=_number_or_auto
+    trend: Shape = option(
+        "none",
+        "growth per row: added, multiplied, or whichever fits better (auto)",
+        parse=str.lower,
+        refusal="trend parameter can only be 'mul' or 'add', or 'none' or 'auto'",
+    )
+    seasonal: Shape = option(
+        "none",
+        "season: added, multiplied, or whichever fits better (auto); needs period, and two whole periods of rows",
+        parse=str.lower,
+        refusal="seasonal parameter can only be 'mul' or 'add', or 'none' or 'auto'",
+    )
+    period: Season = season_option()
+    damped: Literal[0, 1, "auto"] = option(
+        "auto", "1: the trend fades out; 0: it does not; auto: both are tried with trend=auto, else 0"
     )
 
     def __post_init__(self) -> None:
-        for name in ("trend", "seasonal"):
-            value = getattr(self, name)
-            if value not in KINDS:
-                raise BadParameter(f"{name} parameter can only be 'mul' or 'add', or 'none' or 'auto', got '{value}'")
-        if self.period != "auto" and (isinstance(self.period, str) or self.period < 0):
-            raise BadParameter(f"periods should be greater than 0, got {self.period}")
-        if self.damped not in (0, 1, "auto"):
-            raise BadParameter(f"damped must be 0, 1 or auto, got {self.damped}")
+        check(self)
         if self.damped == 1 and self.trend == "none":
             raise BadParameter("damped=1 needs trend=add, trend=mul or trend=auto, got trend=none")
 
@@ -95,7 +91,7 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     y = as_series(task.series, at_least=FEWEST["none"])
     if (largest := float(np.max(np.abs(y)))) > LARGEST:
         raise BadSeries(f"values must lie within {LARGEST:g}, got one of magnitude {largest:g}")
-    period = find_period(y) if isinstance(params.period, str) else params.period
+    period = season_length(params.period, y)
     forms = _forms(y, period, params)
     tried = 1
     fitted: Fitted | None

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +24,10 @@ from kernels.imputation import _axis, linear
 from kernels.imputation._kalman_fit import DEVIATING, OWN, PLAIN, STEP, TRENDING, fit
 from kernels.imputation._kalman_long import smooth_long_season
 from kernels.numerics.local_level import MODEL, NOISE
-from kernels.numerics.period import find_period
+from kernels.numerics.period import Season, find_period, season_length, season_option
 from kernels.numerics.phases import season_variances, smooth_phases
 from kernels.numerics.structural import smooth_season
-from kernels.options import Options, option
+from kernels.options import Options
 
 Observed = NDArray[np.bool_]
 FEWEST = 5  # observations; fewer are joined by lines
@@ -51,18 +50,11 @@ def _never() -> bool:
     return False
 
 
-def _number_or_word(text: str) -> int | str:
-    word = text.strip().lower()
-    return 0 if word == "none" else "auto" if word == "auto" else int(text)
-
-
 @dataclass(frozen=True, slots=True)
 class Params(Options):
     """Options of kalman."""
 
-    period: int | Literal["auto"] = option(
-        "auto", "rows in a season; 0 or none: no season; auto: found in the data", ge=0, parse=_number_or_word
-    )
+    period: Season = season_option("auto")
 
 
 def impute(task: Task, params: Params = Params()) -> Filling:  # noqa: B008  (frozen, no state)
@@ -86,13 +78,14 @@ def impute(task: Task, params: Params = Params()) -> Filling:  # noqa: B008  (fr
 
     def with_season(values: Series, observed: Observed) -> tuple[Series, Series]:
         nonlocal season
-        season = choose_period(values, observed) if isinstance(params.period, str) else params.period
-        if season > 1 and CYCLES * season > len(values):
+        automatic = params.period == "auto"
+        season = choose_period(values, observed) if automatic else season_length(params.period, values)
+        if CYCLES * season > len(values):
             raise TooShort(f"a season needs two whole periods, {CYCLES * season} rows, got {len(values)}")
         return fill(values, observed, season, out_of_time=task.out_of_time)
 
     found = _axis.filled(task, with_season)
-    return replace(found, period=season if season > 1 else 0)
+    return replace(found, period=season)
 
 
 def choose_period(values: Series, observed: Observed) -> int:

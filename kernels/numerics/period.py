@@ -10,6 +10,8 @@ I. A. Stegun, "Handbook of Mathematical Functions", 26.6.15.    Cost: O(n log n)
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,7 @@ from kernels._jit import kernel
 from kernels.contract import Series
 from kernels.numerics.normal import normal_quantile
 from kernels.numerics.quantiles import median
+from kernels.options import option
 
 SIGNIFICANCE = 1e-3  # of the whole search, shared by all periods
 CYCLES = 3  # a season must fit so often
@@ -24,6 +27,20 @@ CLIP = 3.0 * 1.4826  # in MADs: no outlier may feign or hide a season
 WORTHWHILE = 0.05  # a season that explains less of the variance is left alone, however significant
 ROUNDING = 1e-9  # of the range: less movement than that is not a season
 AS_GOOD = 0.9  # a multiple of the period is preferred where the period explains less than this part of it
+
+Season = int | Literal["auto", "none"]
+
+
+def season_option(default: Season = 0, doc: str = "rows in a season; 0, 1 or none: there is none; auto: found") -> Any:
+    """Declare the option ``period``, which reads the same for every algorithm; `season_length` says what it means."""
+    return option(default, doc, ge=0, refusal="periods should be greater than 0")
+
+
+def season_length(period: Season, series: Series) -> int:
+    """Return the rows in a season that a value of ``period`` means for a series, 0 for no season."""
+    if period == "auto":
+        return find_period(series)
+    return 0 if period == "none" or period < 2 else period
 
 
 def find_period(series: Series) -> int:

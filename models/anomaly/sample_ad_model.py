@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from kernels.contract import ANOMALY, Algorithm, BadParameter, Detection, Series, Task, TooShort, as_series
-from kernels.options import option
+from kernels.options import Options, check, option
 from models.anomaly import _autoencoder, _windows
 from models.anomaly._autoencoder import Adaptive, Autoencoder, BadModel, Trained
 
@@ -38,13 +38,14 @@ Stamp = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class Params(Options):
     """Options of sample_ad_model."""
 
     model: str = option(SHIPPED, f"trained model, a folder of the node's model folder; {SHIPPED} comes with the node")
-    threshold: float = option(1.0, "times the model's own threshold, 0.1 to 10; lower finds more")
+    threshold: float = option(1.0, "times the model's own threshold; lower finds more", ge=0.1, le=10.0)
 
     def __post_init__(self) -> None:
+        check(self)
         if not self.model:
             raise BadParameter("model needs to be specified")
         if not NAME.fullmatch(self.model):
@@ -52,8 +53,6 @@ class Params:
                 f"failed to load model: {self.model[:SHOWN]!r}: a name is letters, digits, '_', '.' and '-', "
                 "begins with a letter or digit and has at most 128 characters"
             )
-        if not 0.1 <= self.threshold <= 10.0:
-            raise BadParameter(f"threshold must be 0.1 to 10, got {self.threshold}")
 
 
 class Models:

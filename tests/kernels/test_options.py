@@ -217,6 +217,20 @@ def test_the_line_about_an_option_ends_with_its_range() -> None:
     assert (name.within, str(name)) == ("", "of a model")
 
 
+def test_the_values_of_an_option_are_told_with_range_and_choices() -> None:
+    assert {each.name: each.values for each in declared(Several)} == {
+        "share": "a number in (0, 1]",
+        "period": "an integer >= 0 or auto",
+        "side": "both or pos",
+        "order": "1, 2 or 4",
+        "damped": "0, 1 or auto",
+        "seed": "an integer >= 0 or none",
+        "longterm": "0 or 1",
+        "name": "text",
+        "plain": "an integer",
+    }
+
+
 @pytest.mark.parametrize(
     ("hint", "words"),
     [

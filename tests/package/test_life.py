@@ -152,6 +152,7 @@ def test_layout_is_that_of_the_product(machine: Machine) -> None:
         section = 1 if name == "taosanode" else 8
         machine.run("test", "-e", f"/usr/share/man/man{section}/{name}.{section}.gz")
         machine.run("test", "-e", f"/usr/share/bash-completion/completions/{name}")
+    machine.run("test", "-e", "/usr/share/man/man7/taosanode-algorithms.7.gz")
 
 
 def test_selftest_passes_for_anybody_without_a_home(machine: Machine) -> None:

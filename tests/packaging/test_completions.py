@@ -15,9 +15,12 @@ import completions
 import pytest
 
 from appliance import cli
+from appliance.analysis import reference
+from appliance.analysis.kinds import KINDS
 from models import table
 
 ALGORITHMS = {"anomaly-detection": ["iqr", "ksigma"], "forecast": ["arima", "holtwinters"]}
+OPTIONS = {"anomaly-detection": ["alpha", "k", "scores"], "forecast": ["period", "trend"]}
 GIVE_UP_S = 60.0
 
 
@@ -25,7 +28,7 @@ GIVE_UP_S = 60.0
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is installed, and a working folder with some files."""
     made = tmp_path_factory.mktemp("shells")
-    completions.write(made, ALGORITHMS)
+    completions.write(made, ALGORITHMS, OPTIONS)
     (made / "home").mkdir()
     for name in ("nodes.ini", "taos.pth"):
         (made / "home" / name).touch()
@@ -96,6 +99,15 @@ def test_commands_options_and_values_are_completed(terminal: Terminal) -> None:
     terminal.completes("start-model mine --dtype ", "float32", "bfloat16")
     terminal.completes("start-tdtsfm --", "--weights", "--port")
     assert "arima" not in terminal.completes("taosanode detect nodes.ini --algo ", "iqr", "ksigma")
+    terminal.completes("taosanode list ", "iqr", "ksigma", "arima", "holtwinters")
+    terminal.completes("taosanode list --kind ", "anomaly", "forecast")
+
+
+def test_the_value_of_an_option_is_typed_right_behind_its_name(terminal: Terminal) -> None:
+    assert "trend" not in terminal.completes("taosanode detect nodes.ini --option ", "alpha=", "k=", "scores=")
+    terminal.type("taosanode() { echo got:$*; }\n")
+    terminal.type("taosanode forecast nodes.ini --option tr\tadd\n")
+    terminal.wait_for("got:forecast nodes.ini --option trend=add")
 
 
 def test_files_and_folders_are_completed_where_they_are_meant(terminal: Terminal) -> None:
@@ -120,6 +132,8 @@ def test_fish_completes_too(folder: Path) -> None:
     assert set(cli.COMMANDS) <= offered("taosanode ")
     assert offered("taosanode start-model ") == {*(row.name for row in table.OURS), "all"}
     assert "nodes.ini" in offered("taosanoded -c ")
+    assert {"iqr", "arima"} <= offered("taosanode list ")
+    assert offered("taosanode forecast nodes.ini --option ") == {"period=", "trend="}
 
 
 @pytest.mark.parametrize(
@@ -133,10 +147,15 @@ def test_fish_completes_too(folder: Path) -> None:
 def test_algorithms_of_the_commands_kind_are_offered(command: str, names: list[str]) -> None:
     parser = cli.parser("taosanode check")
     action = parser.add_argument("--algo", metavar="NAME")
-    completions._hinted(parser, command, ALGORITHMS)
+    completions._hinted(parser, command, ALGORITHMS, OPTIONS)
     assert action.choices == names
 
 
-def test_kinds_are_those_of_the_list() -> None:
-    details = [{"type": "forecast", "algo": [{"name": "b"}, {"name": "a"}]}]
-    assert completions.by_kind(details) == {"forecast": ["a", "b"]}
+def test_words_are_the_names_of_all_algorithms_and_options_by_kind() -> None:
+    algorithms, options = completions.words(reference.shipped())
+    assert set(algorithms) == set(options) == {kind.wire_type for kind in KINDS}
+    assert {"ksigma", "sample_ad_model"} <= set(algorithms["anomaly-detection"])
+    assert {"k", "n_neighbors", "scores", "timeout"} <= set(options["anomaly-detection"])
+    assert {"trend", "max_P", "rows", "host"} <= set(options["forecast"])
+    assert "trend" in options["anomaly-detection"]  # shesd has one
+    assert "k" not in options["forecast"]

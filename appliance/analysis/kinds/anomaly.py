@@ -17,6 +17,7 @@ from appliance.protocol import fields
 from appliance.protocol.documents import BadRequest, Document
 from appliance.protocol.requests import Request
 from kernels.contract import ANOMALY, AlgorithmError, Detection, Series, Task, Times
+from kernels.options import Declared
 
 WINDOWS, FLAGS = "windows", "flags"
 ENVELOPE = (fields.ALGO, fields.OPTION, fields.RESULT, fields.ROWS, fields.MASK, fields.SCORES)
@@ -31,7 +32,12 @@ class Anomaly(Kind[Detection]):
     route = "/anomaly-detect"
     default = "ksigma"
     everything = f"{fields.SCORES}=1"
-    takes = (fields.VALID_CODE, fields.SCORES)
+    takes = (
+        Declared(fields.SCORES, 0, "1: tell the score of every row as well", "0 or 1"),
+        Declared(
+            fields.VALID_CODE, 1, "the code that normal rows have in the answers of a plug-in class", "an integer"
+        ),
+    )
     plugin = AbstractAnomalyDetectionService
     folder = "ad"
     tables = {

@@ -16,6 +16,7 @@ from appliance.protocol import documents, fields, options, requests, times
 from appliance.protocol.documents import INT64, MAX_FORECAST_ROWS, BadRequest, Document
 from appliance.protocol.requests import Request
 from kernels.contract import FORECAST, AlgorithmError, Forecast, Series, Task, Times
+from kernels.options import Declared, Range
 
 DEFAULT_ROWS, DEFAULT_CONF = 10, 0.95
 OPTION_ROWS = "rows"  # of the user's options, in SQL and at the prompt
@@ -42,7 +43,18 @@ class Forecasting(Kind[Forecast]):
         "tz": "UTC",
         "precision": "ms",
     }
-    takes = (fields.PERIOD, OPTION_ROWS, fields.CONF, fields.EVERY, fields.START, fields.RETURN_CONF)
+    takes = (
+        Declared(OPTION_ROWS, DEFAULT_ROWS, "rows to forecast", "an integer", Range(ge=1, le=MAX_FORECAST_ROWS)),
+        Declared(
+            fields.CONF, DEFAULT_CONF, "coverage of the interval; above 1 in per cent", "a number", Range(gt=0, le=100)
+        ),
+        Declared(fields.START, None, "time of the first row ahead; else one step after the last row", "a time"),
+        Declared(
+            fields.EVERY, None, "step of the rows ahead, such as 5m; else the usual one of the series", "a duration"
+        ),
+        Declared(fields.RETURN_CONF, 1, "0: no interval in the answer", "0 or 1"),
+        Declared(fields.PERIOD, 0, "rows in a season, for an algorithm that looks at it", "an integer", Range(ge=0)),
+    )
     plugin = AbstractForecastService
     folder = "fc"
     tables = {"forecast": {"time": TIME, "forecast": REAL, "low": REAL, "high": REAL}}
@@ -92,7 +104,7 @@ class Forecasting(Kind[Forecast]):
             fields.START: times.moment(start, data.unit) if start else int(data.times[-1]) + step,
             fields.RETURN_CONF: 1,
         }
-        return found | ({fields.CONF: confidence({}, options)} if fields.CONF in options else {})
+        return found | ({fields.CONF: _conf_option(options)} if fields.CONF in options else {})
 
     def remark(self, options: Mapping[str, str], data: Task) -> str | None:
         """Return how irregular the times are, None if they are regular."""
@@ -157,8 +169,8 @@ class Forecasting(Kind[Forecast]):
                 fields.KNOWN_COVARIATE: [values.tolist() for values in task.known.values()],
                 fields.PAST_COVARIATE: [values.tolist() for values in task.past.values()],
             }
-            if fields.PERIOD in task.options:
-                asked[fields.PERIOD] = checks.integer(fields.PERIOD, task.options[fields.PERIOD])
+            if (period := task.options.get(fields.PERIOD)) is not None:
+                asked[fields.PERIOD] = 0 if period.lower() == "none" else checks.integer(fields.PERIOD, period)
             for name, value in asked.items():  # also where the plug-in's set_params does not call the base class's
                 setattr(worker, name, value)
             worker.set_params({**task.options, **asked})
@@ -202,16 +214,20 @@ def confidence(document: Mapping[str, Any], given: Mapping[str, str]) -> float:
     """Return the coverage that is asked for, from a request's fields or its options; raises BadRequest."""
     conf = documents.number(document, fields.CONF)
     if conf is None and fields.CONF in given:
-        try:
-            conf = options.finite_number(given[fields.CONF])
-        except ValueError:
-            raise BadRequest(f"{fields.CONF} must be a number, got {given[fields.CONF]!r}") from None
+        conf = _conf_option(given)
     if conf is None:
         return DEFAULT_CONF
     share = conf / 100.0 if conf > 1.0 else float(conf)
     if not 0.0 < share <= 1.0:
         raise BadRequest(f"invalid value of conf, should between 0 and 1.0, got {conf}")
     return share
+
+
+def _conf_option(given: Mapping[str, str]) -> float:
+    try:
+        return options.finite_number(given[fields.CONF])
+    except ValueError:
+        raise BadRequest(f"{fields.CONF} must be a number, got {given[fields.CONF]!r}") from None
 
 
 def _check_period(given: Mapping[str, str], rows: int) -> None:

@@ -17,6 +17,7 @@ from appliance.protocol.documents import INT64, MAX_ROWS, BadRequest, Document
 from appliance.protocol.requests import Request
 from kernels.contract import IMPUTATION, AlgorithmError, Filling, Series, Task, Times
 from kernels.imputation import _axis
+from kernels.options import Declared, Range
 
 DEFAULT_FREQ = "1ms"
 NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86_400 * 10**9}
@@ -48,7 +49,12 @@ class Imputation(Kind[Filling]):
     default = "moment"
     optional = True
     common = {fields.FREQ: DEFAULT_FREQ, "precision": "ms"}
-    takes = (fields.FREQ, fields.PERIOD)
+    takes = (
+        Declared(
+            fields.FREQ, DEFAULT_FREQ, "distance of rows; at the prompt the usual step of the series", "a duration"
+        ),
+        Declared(fields.PERIOD, 0, "rows in a season, for an algorithm that looks at it", "an integer", Range(ge=0)),
+    )
     tables = {SERIES: COLUMNS, FILLED: COLUMNS}
     noun = {SERIES: "row", FILLED: "filled row"}
     headline = "Gaps filled by {}"

@@ -15,8 +15,6 @@ from kernels.contract import Algorithm
 from kernels.options import declared
 from models import table
 
-ALL_TAKE = (fields.ALGO, fields.NOISE_CHECK, fields.TIMEOUT)
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -73,7 +71,7 @@ def check(algorithms: ByName, kind: Kind[Any], question: Question) -> Algorithm:
     if algorithm.needs.options:
         return algorithm
     own = [other for one in declared(algorithm.params) for other in (one.name, *one.aliases)]
-    service = [*ALL_TAKE, *kind.takes]
+    service = [fields.ALGO, *(one.name for one in kind.options)]
     for option in question.given:
         if option not in own and option not in service:
             raise UnknownOption(name, option, own, difflib.get_close_matches(option, [*own, *service], n=1))

@@ -238,6 +238,11 @@ def test_period_must_be_an_integer():
         ahead(forecaster({"res": [REGULAR, [5] * 3]}), options={"period": "long"})
 
 
+def test_no_season_may_be_asked_for_in_a_word():
+    answer = ahead(forecaster({"res": [REGULAR, [5] * 3]}), options={"period": "none"})
+    assert answer.period == 0
+
+
 def test_failure_is_logged_with_its_traceback_and_a_refusal_is_not(caplog):
     for answer in (TooShort("short"), KeyError("lost")):
         with pytest.raises(AlgorithmError):

@@ -27,6 +27,7 @@ ALSO = {
     "algo": {"protocol/requests.py"},  # a field of Request
     "data": {"protocol/documents.py"},  # a word of its messages
     "schema": {"protocol/documents.py"},
+    "option": {"analysis/reference.py"},  # a heading
     "rows": {"analysis/kinds/forecast.py", "analysis/kinds/anomaly.py", "files/compare/anomaly.py"},  # options, columns
     "start": {"analysis/kinds/anomaly.py"},  # a column of a file
     "status": {"sql/anode.py"},  # a path

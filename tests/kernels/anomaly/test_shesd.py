@@ -83,6 +83,14 @@ def test_the_period_is_found_and_told() -> None:
     assert shesd.detect(Task.of(np.random.default_rng(1).normal(size=100))).extra == {"period": 0}
 
 
+@pytest.mark.parametrize(("word", "number"), [("auto", 0), ("none", 1)])
+def test_a_season_is_found_for_0_or_auto_and_left_out_for_1_or_none(word: str, number: int) -> None:
+    x = seasonal(120, 12) + np.arange(120.0)
+    by_word, by_number = shesd.detect(Task.of(x), Params(word)), shesd.detect(Task.of(x), Params(number))  # type: ignore[arg-type]
+    assert by_word.extra == by_number.extra == {"period": 12 if word == "auto" else 0}
+    assert (by_word.score == by_number.score).all()
+
+
 def test_without_a_season_it_is_the_plain_hybrid_test() -> None:
     x = np.random.default_rng(1).normal(size=100)
     x[[5, 50]] = [9, -9]
@@ -201,16 +209,16 @@ def test_max_anoms_is_read_in_both_units(text: str, value: float) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"period": -1}, "period must be >= 0, got -1"),
-        ({"direction": "up"}, "direction must be both, pos or neg, got up"),
+        ({"period": -1}, "periods should be greater than 0, got -1"),
+        ({"direction": "up"}, "direction must be both or pos or neg, got up"),
         ({"max_anoms": 0.0}, r"max_anoms must be a fraction in \(0, 0.499\] or a percentage in \[1, 49.9\], got 0.0"),
         ({"max_anoms": 0.5}, "max_anoms must be"),
         ({"max_anoms": float("nan")}, "max_anoms must be"),
         ({"alpha": 0.0}, r"alpha must be in \(0, 1\), got 0.0"),
         ({"alpha": 1.0}, r"alpha must be in \(0, 1\), got 1.0"),
-        ({"trend": "line"}, "trend must be auto, median or stl, got line"),
+        ({"trend": "line"}, "trend must be auto or median or stl, got line"),
         ({"longterm_period": -5}, "longterm_period must be >= 0, got -5"),
-        ({"threshold": "p50"}, "threshold must be none, med_max, p95 or p99, got p50"),
+        ({"threshold": "p50"}, "threshold must be none or med_max or p95 or p99, got p50"),
     ],
 )
 def test_refuses_options_out_of_range(options: dict, message: str) -> None:

@@ -22,6 +22,7 @@ from kernels.contract import BadParameter
         (shesd.Params, "max_anoms=0.1,alpha=0.01", shesd.Params(max_anoms=0.1, alpha=0.01)),
         (shesd.Params, "longterm=1,only_last=0,threshold=p95", shesd.Params(longterm=True, threshold="p95")),
         (shesd.Params, "trend=stl", shesd.Params(trend="stl")),
+        (shesd.Params, "period=none", shesd.Params("none")),
     ],
 )
 def test_options_are_understood(kind: type, text: str, wanted: Any) -> None:

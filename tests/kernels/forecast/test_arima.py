@@ -267,9 +267,10 @@ def test_every_finite_series_has_a_sane_answer(y: list[float], period: int, conf
     ("options", "message"),
     [
         ({"period": -1}, "periods should be greater than 0, got -1"),
-        ({"p": 21}, "p must be 0 to 20, got 21"),
+        ({"p": 21}, "p must be 0 to 20 or auto, got 21"),
         ({"max_Q": -1}, "max_Q must be 0 to 5, got -1"),
-        ({"d": 3}, "d must be 0 to 2, got 3"),
+        ({"start_p": -1}, "start_p must be >= 0, got -1"),
+        ({"d": 3}, "d must be 0 to 2 or auto, got 3"),
         ({"start_p": 4, "max_p": 3}, "start_p must be 0 to max_p=3, got 4"),
         ({"start_q": 11}, "start_q must be 0 to max_q=10, got 11"),
     ],

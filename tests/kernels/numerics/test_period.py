@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
-from kernels.numerics.period import _shares, find_period
+from kernels.contract import BadParameter
+from kernels.numerics.period import Season, _shares, find_period, season_length, season_option
+from kernels.options import Options, declared
 from tests.kernels.golden import GOLDEN, NASTY, SEASONAL, SERIES
 
 
@@ -90,3 +94,24 @@ def test_what_does_not_move_has_no_season(name: str) -> None:
 def test_an_exact_pattern_is_found_without_noise() -> None:
     assert find_period(np.tile([0.0, 1.0, 5.0, 2.0, 0.0, 0.0, 1.0], 20)) == 7
     assert find_period(np.tile([0.0, 1.0], 30)) == 2
+
+
+@dataclass(frozen=True, slots=True)
+class Seasonal(Options):
+    period: Season = season_option()
+
+
+@pytest.mark.parametrize(("period", "rows"), [(0, 0), (1, 0), ("none", 0), (2, 2), (24, 24), ("auto", 12)])
+def test_the_option_period_means_the_same_everywhere(period: Season, rows: int) -> None:
+    assert season_length(Seasonal(period).period, wave(600, 12, 1, noise=0.1)) == rows
+
+
+@pytest.mark.parametrize("period", [-1, "often", float("nan")])
+def test_the_option_period_refuses_all_else(period: Season) -> None:
+    with pytest.raises(BadParameter, match=f"^periods should be greater than 0, got {period}$"):
+        Seasonal(period)
+
+
+def test_the_option_period_tells_what_it_takes() -> None:
+    (option,) = declared(Seasonal)
+    assert (option.default, option.values) == (0, "an integer >= 0, auto or none")

@@ -40,7 +40,7 @@ def test_a_forecast_goes_on_where_the_rows_end() -> None:
     asked = KIND.question({}, DATA)
     assert (asked["forecast_rows"], asked["every"], asked["start"]) == (10, 60_000, 1_700_000_000_000 + 20 * 60_000)
     assert "conf" not in asked  # the wire's default
-    assert KIND.question({"conf": "80"}, DATA)["conf"] == 0.8
+    assert KIND.question({"conf": "80"}, DATA)["conf"] == 80
     asked = KIND.question({"rows": "3", "every": "1h", "start": "2026-01-01"}, DATA)
     assert (asked["forecast_rows"], asked["every"], asked["start"]) == (3, 3_600_000, 1_767_225_600_000)
     with pytest.raises(BadRequest, match="rows must be an integer, got 'many'"):
