@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import bill_of_materials
+import changelog
 import completions
 import recompress
 import torch_tree
@@ -108,7 +109,8 @@ def pack(version: str, out: Path, fast: bool) -> None:
         "taosanode": bill_of_materials.of_program(STAGE / "lib"),
         "taosanode-tsfm": bill_of_materials.of_libraries(libraries),
     }
-    changelog(version)
+    history = (ROOT / "CHANGELOG.md").read_text()
+    (STAGE / "changelog.yaml").write_text(changelog.entries(history, version, commit_time(), maintainer()))
     values = {
         "VERSION": version,
         "DEB_COMPRESSION": "none" if fast else "gzip",
@@ -147,14 +149,7 @@ def documents(name: str, bundled: list[bill_of_materials.Component], version: st
     told = f"Bundled, each with its own licence in /usr/share/doc/{name}/licences:\n{names}\n"
     told += "On Debian, the text of Apache-2.0 is in /usr/share/common-licenses/Apache-2.0 as well.\n"
     (doc / "copyright").write_text(f"{(ROOT / 'LICENSE').read_text()}\n{told}")
-
-
-def changelog(version: str) -> None:
-    """Stage the changelog that all packages carry."""
-    (STAGE / "changelog.yaml").write_text(
-        f"---\n- semver: {version}-1\n  date: {commit_time()}\n  packager: {maintainer()}\n"
-        f"  deb: {{urgency: low, distributions: [stable]}}\n  changes:\n    - note: Release {version}.\n"
-    )
+    (doc / "changelog.gz").write_bytes(gzip.compress((ROOT / "CHANGELOG.md").read_bytes(), 9, mtime=0))
 
 
 def rpm_documents(name: str) -> list[str]:

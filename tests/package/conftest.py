@@ -29,7 +29,7 @@ def packages() -> Path:
 
 @pytest.fixture(scope="session")
 def version(packages: Path) -> str:
-    """The version under test, such as 0.1.0-1."""
+    """The version under test, such as 0.2.0-1."""
     (package,) = packages.glob("taosanode_*.deb")
     return package.name.split("_")[1]
 

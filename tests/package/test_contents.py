@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
 import subprocess
 from pathlib import Path
 
+import changelog
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
@@ -71,3 +73,20 @@ def test_bill_of_materials_is_valid_and_names_the_parts(packages: Path) -> None:
     inner = {part["name"] for component in listed for part in component.get("components", [])}
     assert {"llvm", "openblas"} <= inner
     assert all(component["version"] and component["licenses"] for component in listed)
+
+
+@pytest.mark.parametrize("name", ["taosanode", "taosanode-tsfm"])
+def test_both_packages_quote_the_changelog(packages: Path, name: str, tmp_path: Path) -> None:
+    (deb,), (rpm,) = packages.glob(f"{name}_*.deb"), packages.glob(f"{name}-[0-9]*.rpm")
+    subprocess.run(["dpkg-deb", "--extract", deb, tmp_path], check=True)
+    folder = tmp_path / "usr/share/doc" / name
+    told = gzip.decompress((folder / "changelog.Debian.gz").read_bytes()).decode()
+    asked = subprocess.run(["rpm", "-q", "--changelog", "--package", rpm], capture_output=True, text=True, check=True)
+    history = (ROOT / "CHANGELOG.md").read_text()
+    assert gzip.decompress((folder / "changelog.gz").read_bytes()).decode() == history
+    for release in changelog.releases(history):
+        assert f"{name} ({release.version}-1) stable" in told
+        assert f" - {release.version}-1\n" in asked.stdout
+        for change in release.changes:
+            assert f"\n  * {change}\n" in told
+            assert f"\n- {change}\n" in asked.stdout

@@ -5,25 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import build
 import manual_pages
 import pytest
 from completions import SHELLS
 
+import build
 from appliance import cli
+from models import table
 
-NAMES = {
-    "taosanode",
-    "taosanoded",
-    "rmtaosanode",
-    "start-model",
-    "stop-model",
-    "start-tdtsfm",
-    "stop-tdtsfm",
-    "start-time-moe",
-    "stop-time-moe",
-    "start-timer-moe",
-    "stop-timer-moe",
+NAMES = {"taosanode", "taosanoded", "rmtaosanode"} | {
+    f"{verb}-{word}" for verb in ("start", "stop") for word in ("model", *dict(table.commands()))
 }
 
 

@@ -17,6 +17,7 @@ import pytest
 from appliance import cli
 from appliance.analysis import reference
 from appliance.analysis.kinds import KINDS
+from models import table
 
 ALGORITHMS = {"anomaly-detection": ["iqr", "ksigma"], "forecast": ["arima", "holtwinters"]}
 OPTIONS = {"anomaly-detection": ["alpha", "k", "scores"], "forecast": ["period", "trend"]}
@@ -129,7 +130,7 @@ def test_fish_completes_too(folder: Path) -> None:
         return {row.split("\t")[0] for row in done.stdout.splitlines()}
 
     assert set(cli.COMMANDS) <= offered("taosanode ")
-    assert offered("taosanode start-model ") == {"tdtsfm", "timemoe", "all"}
+    assert offered("taosanode start-model ") == {*(row.name for row in table.OURS), "all"}
     assert "nodes.ini" in offered("taosanoded -c ")
     assert {"iqr", "arima"} <= offered("taosanode list ")
     assert offered("taosanode forecast nodes.ini --option ") == {"period=", "trend="}

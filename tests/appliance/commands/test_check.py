@@ -6,6 +6,7 @@ import pytest
 
 from appliance import cli
 from appliance.commands import check
+from models import table
 from tests.appliance.fake_server import answer, serving, silent
 
 ROOT = Path(__file__).parents[3]
@@ -25,7 +26,8 @@ def checking(tmp_path, port):
 
     def run(server: str = "", node: str = "") -> tuple[list[str], int]:
         text = f"[uwsgi]\nhttp = 127.0.0.1:{port}\n{server}\n[taosanode]\nmodel-dir = model\n{node}\n[tsfm-service]\n"
-        (tmp_path / "taosanode.ini").write_text(text + "tdtsfm_1 =\ntimemoe-fc =\n")
+        no_models = "".join(f"{name} =\n" for name in table.default_urls())
+        (tmp_path / "taosanode.ini").write_text(text + no_models)
         report, code = check.report(tmp_path / "taosanode.ini")
         return report.splitlines(), code
 

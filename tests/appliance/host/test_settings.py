@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from appliance.host import ini, settings
 from appliance.host.settings import Settings, SettingsError, embedded, load
+from models import table
 
 ROOT = Path(__file__).parents[3]
 PACKAGED = ROOT / "packaging" / "taosanode.ini"
@@ -225,16 +226,16 @@ def test_foundation_models(reading):
     found = reading(
         "[tsfm-service]\nTDtsfm_1 =\ntimemoe_fc = http://gpu:5001/ds_predict\nchronos = http://gpu:6063/ds_predict"
     )
-    assert found.tsfm == {"timemoe-fc": "http://gpu:5001/ds_predict", "chronos": "http://gpu:6063/ds_predict"}
+    others = {name: url for name, url in table.default_urls().items() if name not in ("tdtsfm_1", "timemoe-fc")}
+    named = {"timemoe-fc": "http://gpu:5001/ds_predict", "chronos": "http://gpu:6063/ds_predict"}
+    assert found.tsfm == {**others, **named}
     assert found.warnings == ()
 
 
 def test_foundation_models_not_named_keep_their_address(reading):
-    assert reading("[tsfm-service]\nchronos = http://gpu/x").tsfm == {
-        "tdtsfm_1": "http://127.0.0.1:6061/tdtsfm",
-        "timemoe-fc": "http://127.0.0.1:6062/ds_predict",
-        "chronos": "http://gpu/x",
-    }
+    assert reading("[tsfm-service]\nchronos = http://gpu/x").tsfm == {**table.default_urls(), "chronos": "http://gpu/x"}
+    assert table.default_urls()["tdtsfm_1"] == "http://127.0.0.1:6061/tdtsfm"
+    assert table.default_urls()["timemoe-fc"] == "http://127.0.0.1:6062/ds_predict"
 
 
 def test_a_foundation_model_that_imputes_comes_with_its_detail_type(reading):

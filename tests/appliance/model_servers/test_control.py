@@ -11,6 +11,7 @@ import pytest
 from appliance.host.settings import Settings, embedded
 from appliance.model_servers import control
 from appliance.model_servers.control import AlreadyRunning, ControlError, held, plan, running
+from models import table
 
 CHECKPOINT = Path(__file__).parents[2] / "checkpoints" / "tdtsfm"
 
@@ -52,7 +53,7 @@ def test_an_unknown_model_needs_a_port() -> None:
 
 def test_a_server_that_is_not_ours_is_not_started() -> None:
     settings = Settings(tsfm={**Settings().tsfm, "moment": "http://127.0.0.1:6066/imputation"})
-    assert list(control.known(settings)) == ["tdtsfm", "timemoe"]
+    assert list(control.known(settings)) == [row.name for row in table.OURS]
     with pytest.raises(ControlError, match="the server of moment is none of this program's"):
         plan(settings, "moment")
 

@@ -18,7 +18,8 @@ from appliance.host.settings import Settings
 from appliance.model_servers import servers
 from appliance.model_servers.replies import ServiceError
 from appliance.model_servers.servers import ModelServers, Params
-from kernels.contract import BadParameter, Forecast, Task
+from kernels.contract import FORECAST, IMPUTATION, BadParameter, Forecast, Task
+from models import table
 from tests.appliance import bodies
 from tests.appliance.fake_server import Behaviour, Fake, answer, closed_port, dripping, raw, serving, silent
 
@@ -135,7 +136,8 @@ def test_a_short_series_goes_as_it_is_to_the_server_which_knows_what_it_needs() 
 
 def test_a_model_that_imputes_is_no_forecaster() -> None:
     urls = {"moment": "http://127.0.0.1:6066/imputation", "chronos": "http://127.0.0.1:2/b"}
-    assert [one.name for one in ModelServers(Settings(tsfm=urls)).algorithms()] == ["chronos"]
+    found = [(one.name, one.kind) for one in ModelServers(Settings(tsfm=urls)).algorithms()]
+    assert found == [("moment", IMPUTATION), ("chronos", FORECAST)]
 
 
 def test_host_leads_to_another_server() -> None:
@@ -211,10 +213,10 @@ def test_the_status_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ModelServers, "probe", probe)
     before = set(threading.enumerate())
     servers = ModelServers(Settings())
-    assert servers.statuses() == {"tdtsfm_1": "UNAVAIL", "timemoe-fc": "UNAVAIL"}
+    assert servers.statuses() == dict.fromkeys(table.default_urls(), "UNAVAIL")
     go_on.set()
     assert probed.wait(30)
-    assert servers.statuses() == {"tdtsfm_1": "UNAVAIL", "timemoe-fc": "READY"}
+    assert servers.statuses() == {**dict.fromkeys(table.default_urls(), "UNAVAIL"), "timemoe-fc": "READY"}
     assert [thread.name for thread in set(threading.enumerate()) - before] == ["tsfm-probe"]
     servers.close()
     for thread in set(threading.enumerate()) - before:

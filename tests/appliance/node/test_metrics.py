@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from importlib.metadata import version
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -148,4 +149,4 @@ def test_slots_and_queue_of_all_workers() -> None:
 
 def test_build_is_named() -> None:
     (key,) = (key for key in samples(Metrics(rows=1)) if key[0] == "build_info")
-    assert key[1] == "0.1.0"
+    assert key[1] == version("taosanode")

@@ -14,6 +14,7 @@ import termios
 import threading
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def test_document_describes_the_node(server: StatsServer, board: Scoreboard) -> 
     working(board).slots(1, 4)
     document = read(server.address)
     assert document["pid"] == os.getpid()
-    assert document["version"] == "0.1.0"
+    assert document["version"] == version("taosanode")
     assert document["listen_queue"] == 4
     assert len(document["workers"]) == 2
 
@@ -246,7 +247,7 @@ def test_uwsgitop_shows_our_workers(server: StatsServer, board: Scoreboard) -> N
     working(board)
     board.take(board.reserve())
     head, node, columns, first, second, *_ = screen_of("{}:{}".format(*server.address), "idle")
-    assert head.startswith("uwsgi-0.1.0 - ")
+    assert head.startswith(f"uwsgi-{version('taosanode')} - ")
     assert " - req: 7 - " in head
     assert head.endswith("- lq: 0 - tx: 6.8K")
     assert f"masterpid: {os.getpid()}" in node
