@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import build
 import manual_pages
 import pytest
 from completions import SHELLS
 
-import build
 from appliance import cli
 from models import table
 

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import re
 
+import build
 import changelog
 import pytest
 from changelog import Release
-
-import build
 
 TEXT = """# Changelog
 
