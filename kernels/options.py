@@ -12,7 +12,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from kernels.contract import Algorithm, BadParameter, Json
 
@@ -140,19 +140,41 @@ def check(given: Any) -> None:
     ------
     BadParameter : the first that is outside its range or none of its choices.
     """
-    hints = type_hints(type(given))  # type: ignore[arg-type]  # classes are hashable
-    for each in dataclasses.fields(given):
-        value, within, hint = getattr(given, each.name), each.metadata.get("within", _ANY), hints[each.name]
-        explicit, words = each.metadata.get("choices", ()), _words(hint)
-        if explicit:
-            fine = value in explicit
-        elif isinstance(value, (int, float)) and _NUMBERS & {hint, *get_args(hint)}:
-            fine = value in within
-        else:
-            fine = not words or value in words
-        if not fine:
-            accepted = " or ".join(map(str, explicit or ((str(within),) if str(within) else ()) + words))
-            raise BadParameter(f"{each.metadata.get('refusal') or f'{each.name} must be {accepted}'}, got {value}")
+    for rule in _rules(type(given)):  # type: ignore[arg-type]  # classes are hashable
+        value = getattr(given, rule.name)
+        if value is not rule.default and not rule.allows(value):
+            raise BadParameter(f"{rule.refusal}, got {value}")
+
+
+class _Rule(NamedTuple):
+    """What a value of one option is held to, found out once: a request has no time for it."""
+
+    name: str
+    default: Any
+    choices: tuple[Any, ...]
+    within: Range
+    number: bool
+    refusal: str
+
+    def allows(self, value: Any) -> bool:
+        if value in self.choices:
+            return True
+        if self.number and isinstance(value, (int, float)):
+            return value in self.within
+        return not self.choices
+
+
+@cache
+def _rules(params: Any) -> tuple[_Rule, ...]:
+    hints, rules = type_hints(params), []
+    for each in dataclasses.fields(params):
+        told, hint = each.metadata, hints[each.name]
+        explicit, within, words = told.get("choices", ()), told.get("within", _ANY), _words(hint)
+        number = not explicit and bool(_NUMBERS & {hint, *get_args(hint)})
+        accepted = " or ".join(map(str, explicit or ((str(within),) if str(within) else ()) + words))
+        refusal = told.get("refusal") or f"{each.name} must be {accepted}"
+        rules.append(_Rule(each.name, each.default, tuple(explicit) or words, within, number, refusal))
+    return tuple(rules)
 
 
 def defaults(algorithm: Algorithm) -> dict[str, Json]:

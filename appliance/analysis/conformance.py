@@ -63,7 +63,7 @@ def nasty() -> Mapping[str, Series]:
 
 
 def faults(algorithm: Algorithm, kind: Kind[Any], file: str = "") -> Iterator[Fault]:
-    """Yield what is wrong with an algorithm; ends early if it does not answer at all.
+    """Yield what is wrong with an algorithm, one thing on several series once; ends early if it does not answer at all.
 
     Parameters
     ----------
@@ -77,11 +77,16 @@ def faults(algorithm: Algorithm, kind: Kind[Any], file: str = "") -> Iterator[Fa
             yield Fault(f"its options cannot be made: {judge.told(error)}")
             return
         yield from judge.options()
-        for name, values in nasty().items():
-            yield from judge.series(name, values, params)
+        tried = dict(nasty())
         if algorithm.needs.columns == "many":
-            values = nasty()["ordinary"]
-            yield from judge.series("three columns", np.column_stack((values, values, np.zeros(ROWS))), params)
+            tried["three columns"] = np.column_stack((tried["ordinary"], tried["ordinary"], tried["all zero"]))
+        on: dict[Fault, list[str]] = {}
+        for name, values in tried.items():
+            for fault in judge.series(name, values, params):
+                on.setdefault(fault, []).append(name)
+        for fault, (first, *more) in on.items():
+            where = f"on {first}" + (f" and {len(more)} more series" if more else "")
+            yield Fault(f"{where}: {fault.text}", fault.severe)
         yield from judge.refusals(params)
         yield from judge.deadline(params)
     except _Late:
@@ -104,21 +109,21 @@ class _Judge:
                 raise
             except ValueError as refusal:  # also AlgorithmError: it may refuse, but not what is ordinary
                 if name == "ordinary":
-                    yield Fault(f"it refuses an ordinary series of {len(values)} rows: {refusal}", severe=False)
+                    yield Fault(f"it refuses {len(values)} rows: {refusal}", severe=False)
                 return
             except BaseException as error:
-                yield Fault(f"on {name}: {self.told(error)}")
+                yield Fault(self.told(error))
                 return
             try:
                 summaries.append(self._kind.summary(self._kind.checked(task, answer)))
             except AlgorithmError as error:
-                yield Fault(f"on {name}: {error}")
+                yield Fault(str(error))
                 return
         if any(not np.array_equal(task.columns[column], data) for column, data in before.items()):
-            yield Fault(f"on {name}: it has changed the data it was given")
+            yield Fault("it has changed the data it was given")
         first, second = summaries
         if any(not np.array_equal(first[key], second[key]) for key in first):
-            yield Fault(f"on {name}: it answers differently when it is asked again", severe=False)
+            yield Fault("it answers differently when it is asked again", severe=False)
 
     def options(self) -> Iterator[Fault]:
         """Try values outside the ranges that its options declare."""

@@ -85,17 +85,23 @@ class Kind(ABC, Generic[A]):
 
     # --- requests ---------------------------------------------------------------------------------------------------
 
-    def read(self, body: Body) -> Request:
+    def read(self, body: Body, out_of_time: Callable[[], bool]) -> Request:
         """Read the body of a request; raises BadRequest."""
         document = documents.parse(body)
-        return self.request(document, *documents.table(document, body))
+        return self.request(document, *documents.table(document, body), out_of_time)
 
-    def request(self, document: Document, times: Times, columns: Mapping[str, Series]) -> Request:
-        """Return the request that a body with these fields and columns is; raises BadRequest."""
+    def request(
+        self, document: Document, times: Times, columns: Mapping[str, Series], out_of_time: Callable[[], bool]
+    ) -> Request:
+        """Return the request that a body with these fields and columns is; raises BadRequest.
+
+        out_of_time : true once the answer is due.
+        """
         common = requests.common(document, self.default)
         unit = self.unit(document)
-        task = self.task(document, common["options"], Task(columns, times, unit))
-        return Request(**common, task=task, unit=unit)
+        options = common["options"]
+        data = Task(columns, times, unit, options=options, out_of_time=out_of_time)
+        return Request(**common, task=self.task(document, options, data), unit=unit)
 
     def unit(self, document: Document) -> str:
         """Return the unit of a request's times; raises BadRequest."""

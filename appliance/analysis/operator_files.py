@@ -69,13 +69,21 @@ def load(
                 algorithms = [Own(*one, path) for one in _algorithms(_module(path, folder))]
             for one in algorithms:
                 _check(one.algorithm, names)
-        except (Exception, SystemExit, KeyboardInterrupt):
-            broken[str(path)] = traceback.format_exc()
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            broken[str(path)] = _reason(error, folder)
             log.error("operator's algorithm left out: %s\n%s", path, broken[str(path)])
             continue
         found += algorithms
         names |= {(one.algorithm.kind, one.algorithm.name) for one in algorithms}
     return found, broken
+
+
+def _reason(error: BaseException, folder: Path) -> str:
+    """Return a traceback of the author's own lines; the error alone if it is none of theirs."""
+    told = traceback.TracebackException.from_exception(error)
+    own = [frame for frame in told.stack if Path(frame.filename).is_relative_to(folder)]
+    told.stack = traceback.StackSummary.from_list(own)
+    return "".join(told.format() if own else told.format_exception_only())
 
 
 def _start_afresh(folder: Path, settings: Settings) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from appliance.analysis.kind import TIMEOUT_S, Kind
@@ -24,11 +24,11 @@ class WhiteNoise(BadRequest):
     """The series is white noise, and the check was not declined."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Deadline:
-    """When the client gives up, as `time.monotonic`."""
+    """When the client gives up, as `time.monotonic`; known only once its request is read."""
 
-    due: float
+    due: float = inf
 
     def out_of_time(self) -> bool:
         """Tell a long search that its answer is due."""
@@ -42,15 +42,10 @@ def patience_s(request: Request, settings: Settings) -> float:
     return min(patience, settings.longest_request_s)
 
 
-def answer(
-    kind: Kind[Any], algorithms: Mapping[str, Algorithm], request: Request, out_of_time: Callable[[], bool]
-) -> Any:
+def answer(kind: Kind[Any], algorithms: Mapping[str, Algorithm], request: Request) -> Any:
     """Return the answer of the algorithm that was asked for.
 
-    Parameters
-    ----------
     algorithms : of this kind, by name.
-    out_of_time : true once the answer is due.
 
     Raises
     ------
@@ -64,8 +59,7 @@ def answer(
     task = request.task
     if (task.past or task.known) and not algorithm.needs.covariates:
         raise AlgorithmError(f"covariate forecast is not supported yet by {request.algo}")
-    params = options.params(algorithm.params, request.options)
-    return algorithm.run(dataclasses.replace(task, options=request.options, out_of_time=out_of_time), params)
+    return algorithm.run(task, options.params(algorithm.params, request.options))
 
 
 def refusal(message: str) -> AlgorithmError:

@@ -17,7 +17,7 @@ import numpy as np
 import simdjson
 from numpy.typing import NDArray
 
-from appliance.protocol import fields
+from appliance.protocol import fields, options
 from kernels.contract import AlgorithmError, Series, Times
 
 Body = bytes | bytearray
@@ -94,10 +94,15 @@ def text(document: Document, name: str, default: str) -> str:
 
 
 def number(document: Document, name: str) -> int | float | None:
-    """Return a field that is a finite number, None if it is absent; raises BadRequest."""
+    """Return a field that is a finite number, or text that is one, None if it is absent; raises BadRequest."""
     value = document.get(name)
     if value is None:
         return None
+    if isinstance(value, str):
+        try:
+            return options.finite_number(value)
+        except ValueError:
+            raise BadRequest(f"{name} must be a number, got {value[:20]!r}") from None
     if not isinstance(value, (int, float)) or not isfinite(value):
         raise BadRequest(f"{name} must be a number")
     return value

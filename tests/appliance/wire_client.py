@@ -37,6 +37,9 @@ class WireClient:
     def simulate_get(self, path: str) -> Answer:
         return self._ask("GET", path, None, {})
 
+    def simulate_head(self, path: str) -> Answer:
+        return self._ask("HEAD", path, None, {})
+
     def simulate_post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         return self._ask("POST", path, body, headers)
 

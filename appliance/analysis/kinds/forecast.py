@@ -89,7 +89,7 @@ class Forecasting(Kind[Forecast]):
             step=every,
             rows=rows,
             levels=(confidence(document, options),),
-            bounds=bool(documents.integer(document, fields.RETURN_CONF) or 0),
+            bounds=documents.integer(document, fields.RETURN_CONF) != 0,  # absent, it is 1, as `/list` says
             past=past,
             known=ahead,
         )

@@ -36,8 +36,11 @@ class Local:
         lengths = [len(data.times), *map(len, data.columns.values())]
         documents.check_lengths(lengths, [fields.TIME_COLUMN, *data.columns])
         body = self._question.body(self._kind, algorithm, series)
-        request = self._kind.request(body, data.times, data.columns)
-        due = run.Deadline(time.monotonic() + run.patience_s(request, self._settings))
-        found = run.answer(self._kind, self._algorithms, request, lambda: self._halted.is_set() or due.out_of_time())
+        deadline = run.Deadline()
+        request = self._kind.request(
+            body, data.times, data.columns, lambda: self._halted.is_set() or deadline.out_of_time()
+        )
+        deadline.due = time.monotonic() + run.patience_s(request, self._settings)
+        found = run.answer(self._kind, self._algorithms, request)
         self._kind.write(request, found)  # what could not be sent is refused here too
         return FileResult.of(series, self._kind, algorithm, request.task, found)

@@ -39,15 +39,16 @@ class Analysis:
         """Answer one request; whatever happens, the reply is HTTP 200 and JSON."""
         arrived = time.monotonic()
         record = served(req)
+        deadline = Deadline()
         try:
             body = self._body(req)
             with self._parsing:
-                request = self._kind.read(body)
+                request = self._kind.read(body, deadline.out_of_time)
             record.algorithm, record.rows, record.option = request.algo, request.rows, request.option_text
-            deadline = Deadline(arrived + run.patience_s(request, self._settings))
+            deadline.due = arrived + run.patience_s(request, self._settings)
 
             def work() -> bytes:
-                found = run.answer(self._kind, self._algorithms, request, deadline.out_of_time)
+                found = run.answer(self._kind, self._algorithms, request)
                 reply = self._kind.write(request, found)
                 record.result_rows = reply[fields.ROWS]
                 return answers.dump({fields.ALGO: request.algo, fields.OPTION: request.option_text, **reply})

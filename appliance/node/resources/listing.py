@@ -34,6 +34,8 @@ class Listing:
             self._seen = seen
         resp.data = self._answer
 
+    on_head = on_get
+
 
 class Models:
     """GET `/models`: the trained models found on this node."""
@@ -45,6 +47,8 @@ class Models:
         """Answer with one entry per model."""
         details = [*self._catalog.servers.models(), *catalogue.trained_models(self._settings.model_dir)]
         resp.data = answers.listing(details)
+
+    on_head = on_get
 
 
 def answer(catalog: Catalog, settings: Settings, status: Mapping[str, str] = MappingProxyType({})) -> bytes:

@@ -19,3 +19,5 @@ class MetricsText:
         """Answer with what has been counted until now."""
         resp.content_type = CONTENT_TYPE
         resp.data = exposition(self._metrics, self._scoreboard)
+
+    on_head = on_get

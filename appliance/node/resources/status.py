@@ -13,12 +13,15 @@ class Home:
     """GET `/`: one line of text that says what answers here."""
 
     def __init__(self) -> None:
-        self._text = f"TDgpt - TDengine TSDB© Time-Series Data Analytics Platform (ver {version('taosanode')})"
+        four = [*version("taosanode").split("."), "0", "0"][:4]  # numbers, as the original has
+        self._text = f"TDgpt - TDengine TSDB© Time-Series Data Analytics Platform (ver {'.'.join(four)})"
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with the product's name and version."""
         resp.content_type = falcon.MEDIA_TEXT
         resp.text = self._text
+
+    on_head = on_get
 
 
 class Status:
@@ -30,3 +33,5 @@ class Status:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer that the node is ready."""
         resp.data = self._answer
+
+    on_head = on_get

@@ -81,13 +81,21 @@ def test_what_is_in_order_has_no_fault() -> None:
 @pytest.mark.parametrize(
     ("run", "told", "severe"),
     [
-        (changes, "on ordinary: it has changed the data it was given", True),
-        (masks, "on ordinary: codes must be integers, 1 for normal and -1 for an anomaly, got true or false", True),
+        (changes, "on ordinary and 13 more series: it has changed the data it was given", True),
+        (
+            masks,
+            "on ordinary and 13 more series: codes must be integers, 1 for normal and -1 for an anomaly",
+            True,
+        ),
         (stumbles, "on all zero: line ", True),
-        (lambda task, params: fine(task, params).flags, "on ordinary: a Detection is expected, got ndarray", True),
-        (counts(), "on ordinary: it answers differently when it is asked again", False),
+        (
+            lambda task, params: fine(task, params).flags,
+            "on ordinary and 13 more series: a Detection is expected, got ndarray",
+            True,
+        ),
+        (counts(), "on ordinary and 13 more series: it answers differently when it is asked again", False),
         (takes_all, "it takes a value that is no number without a word", False),
-        (refuses, "it refuses an ordinary series of 120 rows: not today", False),
+        (refuses, "on ordinary: it refuses 120 rows: not today", False),
     ],
 )
 def test_every_fault_is_told(run: Callable[[Task, Any], Any], told: str, severe: bool) -> None:

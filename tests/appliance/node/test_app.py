@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,17 @@ def ask(client: testing.TestClient, path: str, body: Any, headers: dict[str, str
 
 def test_home_names_the_product(client: testing.TestClient) -> None:
     answer = client.simulate_get("/")
-    assert answer.text.startswith("TDgpt - TDengine TSDB© Time-Series Data Analytics Platform (ver ")
+    shape = r"TDgpt - TDengine TSDB© Time-Series Data Analytics Platform \(ver \d+\.\d+\.\d+\.\d+\)"
+    assert re.fullmatch(shape, answer.text)
     assert answer.headers["content-type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize("path", ["/", "/status", "/list", "/models", "/metrics"])
+def test_head_works_wherever_get_does(client: testing.TestClient, path: str) -> None:
+    got, head = client.simulate_get(path), client.simulate_head(path)
+    assert head.status_code == got.status_code == 200
+    assert head.headers["content-type"] == got.headers["content-type"]
+    assert head.content == b""
 
 
 def test_status_is_ready(client: testing.TestClient) -> None:
@@ -89,6 +99,8 @@ def test_forecast_answer_has_four_or_two_arrays(client: testing.TestClient) -> N
     assert answer["rows"] == 5
     assert [len(array) for array in answer["res"]] == [5] * 4
     assert len(ask(client, FORECAST, forecast_request(return_conf=0))["res"]) == 2
+    assert len(ask(client, FORECAST, forecast_request(return_conf="0"))["res"]) == 2
+    assert len(ask(client, FORECAST, forecast_request(return_conf=None))["res"]) == 4  # as `/list` says
     assert answer["res"][0] == [1_700_000_020_000 + 1000 * i for i in range(5)]
 
 

@@ -42,8 +42,11 @@ def test_fields_are_read_by_type_or_refused() -> None:
     assert documents.number(document, "number") == 2.5
     assert documents.integer(document, "whole") == 3
     assert documents.integer(document, "nothing") is None
-    with pytest.raises(BadRequest, match="^text must be a number$"):
+    assert documents.integer({"whole": "3"}, "whole") == 3
+    with pytest.raises(BadRequest, match="^text must be a number, got 'a'$"):
         documents.number(document, "text")
+    with pytest.raises(BadRequest, match="^list must be a number$"):
+        documents.number({"list": []}, "list")
     with pytest.raises(BadRequest, match="^number must be an integer, got 2.5$"):
         documents.integer(document, "number")
     with pytest.raises(BadRequest, match="^number must be a string$"):

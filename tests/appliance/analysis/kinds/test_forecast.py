@@ -9,7 +9,7 @@ from appliance.protocol.requests import Request
 from kernels.contract import AlgorithmError, Forecast, Task
 
 DATA = Task({"val": np.arange(20.0)}, 1_700_000_000_000 + 60_000 * np.arange(20), "ms")
-BODY = {"start": 100, "every": 10, "forecast_rows": 3}
+BODY = {"start": 100, "every": 10, "forecast_rows": 3, "return_conf": 0}
 TASK = KIND.task(BODY, {}, DATA)
 VALUE = np.array([1.0, 2.0, 3.0])
 ANSWER = Forecast(VALUE, VALUE - 1, VALUE + 1, 0.5, 4, {"model_info": "x"})

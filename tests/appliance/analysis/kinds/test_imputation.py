@@ -16,7 +16,9 @@ ERROR = np.where(MASK, 0.5, 0.0)
 
 
 def request(times: list[int], freq: str = "S", prec: str = "ms") -> Request:
-    return KIND.request({"freq": freq, "prec": prec}, np.array(times), {"val": np.arange(float(len(times)))})
+    return KIND.request(
+        {"freq": freq, "prec": prec}, np.array(times), {"val": np.arange(float(len(times)))}, lambda: False
+    )
 
 
 TASK = request([0, 2000, 3000]).task
