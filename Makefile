@@ -24,6 +24,7 @@ run: $(VENV)/.core
 	exec $(BIN)/taosanoded
 
 test: $(VENV)/.dev lint
+	$(BIN)/python -m appliance warm  # so that no test waits for the compiler
 	$(BIN)/pytest -q
 	$(MAKE) test-plain
 

@@ -92,8 +92,10 @@ def _cases() -> Iterator[tuple[str, tuple[Kind[Any], Algorithm, Any, Task]]]:
             if any(field.name == fields.PERIOD for field in dataclasses.fields(algorithm.params)):
                 choices[f" period={PERIOD}"] = algorithm.params(period=PERIOD)
             for label, params in choices.items():
+                # a name that several kinds have is told apart by its kind
+                shown = name if sum(one.name == name for one in known) == 1 else f"{kind.name}:{name}"
                 for which, values in series().items():
-                    yield f"{name}{label} {which}", (kind, algorithm, params, kind.example(values))
+                    yield f"{shown}{label} {which}", (kind, algorithm, params, kind.example(values))
 
 
 def _answer(kind: Kind[Any], algorithm: Algorithm, params: Any, task: Task) -> dict[str, Any]:
