@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from kernels._jit import kernel
 from kernels.contract import Series
+from kernels.numerics.quantiles import median
 
 Places = NDArray[np.int32]  # short, because the memory they take is what slows down long series
 
@@ -93,11 +94,23 @@ def _dense(count: Series, density: Series, g: int, low: int, high: int) -> float
     return total
 
 
+@kernel()
+def set_densities(reach: Series, floor: float) -> None:
+    """Turn mean reachability distances, of any unit, into densities; 0, that of equal rows, into the largest one.
+
+    floor : added to every one, in units of the median of those above 0; 1e-300 at least, whose reciprocal is finite.
+    """
+    apart = reach[reach > 0.0]
+    added = max(floor * median(apart), 1e-300) if apart.shape[0] > 0 else 1.0
+    for g in range(reach.shape[0]):
+        reach[g] = 1.0 / (reach[g] + added)
+
+
 @kernel("f8[::1](f8[::1], i8, f8)")
 def factors_on_line(x: Series, k: int, floor: float) -> Series:
     """Return the local outlier factors of n ascending values, 1 <= k < n.
 
-    floor : added to every mean reachability distance, so that equal values have a finite density.
+    floor : added to every mean reachability distance, in units of their median; > 0.
     """
     group, begin = _groups(x)
     groups = begin.shape[0] - 1
@@ -114,7 +127,8 @@ def factors_on_line(x: Series, k: int, floor: float) -> Series:
             rim = _reach(value, count, distance, g, first, inner_first)
             rim += _reach(value, count, distance, g, inner_end, end)
             total += share[g] * rim
-        density[g] = 1.0 / (total / k + floor)
+        density[g] = total / k
+    set_densities(density, floor)
     for g in range(groups):
         first, inner_first, inner_end, end = bounds[g, 0], bounds[g, 1], bounds[g, 2], bounds[g, 3]
         if distance[g] > 0.0:
