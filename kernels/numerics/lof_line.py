@@ -3,7 +3,8 @@
 Source: M. M. Breunig, H.-P. Kriegel, R. T. Ng and J. Sander, "LOF: identifying density-based local outliers", SIGMOD
 (2000), definitions 3 to 7, with exactly k neighbours as in scikit-learn.    Cost: O(n k) after the sort.
 
-Where more values than needed are equally far, they share what is missing to k: see `kernels.anomaly.lof`.
+Where more values than needed are equally far, they share what is missing to k: see `kernels.anomaly.lof`. Equally far
+are distances that differ by no more than the values' rounding, or ties would depend on the unit: 0.3 - 0.2 < 0.2 - 0.1.
 Equal values have equal factors, so everything is done once per distinct value (a group).
 """
 
@@ -17,6 +18,8 @@ from kernels.contract import Series
 from kernels.numerics.quantiles import median
 
 Places = NDArray[np.int32]  # short, because the memory they take is what slows down long series
+
+ROUNDING = 4.0 * float(np.finfo(np.float64).eps)  # of the difference of two distances, in units of the values
 
 
 @kernel()
@@ -56,13 +59,15 @@ def _neighbourhoods(x: Series, k: int, group: Places, begin: Places) -> tuple[Se
         low, high = group[start], group[start + k] + 1
         inner_low, inner_high = low, high
         if far > 0.0:
-            while low > 0 and value - x[begin[low - 1]] <= far:
+            rounding = min(ROUNDING * (abs(value) + far), 0.5 * far)
+            nearer, farther = far - rounding, far + rounding
+            while low > 0 and value - x[begin[low - 1]] <= farther:
                 low -= 1
-            while high < groups and x[begin[high]] - value <= far:
+            while high < groups and x[begin[high]] - value <= farther:
                 high += 1
-            while value - x[begin[inner_low]] >= far:
+            while value - x[begin[inner_low]] >= nearer:
                 inner_low += 1
-            while x[begin[inner_high - 1]] - value >= far:
+            while x[begin[inner_high - 1]] - value >= nearer:
                 inner_high -= 1
             inner = begin[inner_high] - begin[inner_low]
             rim = begin[high] - begin[low] - inner

@@ -118,6 +118,12 @@ def test_an_offset_does_not_matter(offset: float) -> None:
     np.testing.assert_allclose(lof.detect(Task.of(series + offset)).score, lof.detect(Task.of(series)).score, rtol=1e-9)
 
 
+def test_ties_are_ties_also_in_steps_that_no_double_holds() -> None:
+    steps = np.random.default_rng(7).integers(0, 12, 80)
+    whole, tenths = lof.detect(Task.of(steps)), lof.detect(Task.of(steps * 0.1))
+    np.testing.assert_allclose(tenths.score, whole.score, rtol=1e-9)
+
+
 def test_one_column_of_a_table_is_the_series() -> None:
     series = np.random.default_rng(6).normal(size=50)
     assert (lof.detect(Task.of(series.reshape(-1, 1))).score == lof.detect(Task.of(series)).score).all()
