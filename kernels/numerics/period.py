@@ -5,7 +5,8 @@ Source: a season is sought as the period that leaves the least dispersion within
 beyond chance is the mean product of values whole periods apart, so it is read off the autocorrelation. It must pass an
 F test with the degrees of freedom of an autocorrelated series after M. S. Bartlett, "On the theoretical specification
 and sampling properties of autocorrelated time-series" (1946); F is brought to a normal deviate by M. Abramowitz and
-I. A. Stegun, "Handbook of Mathematical Functions", 26.6.15.    Cost: O(n log n).
+I. A. Stegun, "Handbook of Mathematical Functions", 26.6.15. A series that repeats exactly is looked at before, as it
+has no chance in it (`exact_period`).    Cost: O(n log n).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from kernels._jit import kernel
 from kernels.contract import Series
+from kernels.numerics.exact_period import exact_period
 from kernels.numerics.normal import normal_quantile
 from kernels.numerics.quantiles import median
 from kernels.options import option
@@ -54,6 +56,8 @@ def find_period(series: Series) -> int:
     longest = n // CYCLES
     if longest < 2:
         return 0
+    if exact := exact_period(np.ascontiguousarray(series), longest):
+        return exact
     quick = _quick_part(series)
     products = _lagged_products(quick, n)
     rounding = ROUNDING * float(np.ptp(series))
