@@ -12,7 +12,6 @@ have equal factors, and neither the order of the rows nor mirroring changes anyt
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ldexp
 from typing import Literal
 
 import numpy as np
@@ -24,7 +23,9 @@ from kernels.numerics.scaling import scale_to_unit
 from kernels.options import Options, option
 
 THRESHOLD = 1.5
-FLOOR = 1e-10  # scikit-learn adds it to every mean reachability distance, in units of the data
+# Added to every mean reachability distance, so that equal rows have a finite density: scikit-learn's number, but in
+# units of the median one, since nothing may depend on the unit of the data.
+FLOOR = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +55,27 @@ def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (
     TooShort : n < 2.
     """
     table = as_columns(task.table, at_least=2)
-    exponent = scale_to_unit(table.reshape(-1))
-    # the floor follows the scale, as far as its reciprocal stays finite
-    floor = ldexp(FLOOR, min(max(-exponent, -900), 900))
+    scale_to_unit(table.reshape(-1))
     k = min(params.neighbors, len(table) - 1)
-    score = _of_column(table[:, 0], k, floor) if table.shape[1] == 1 else _of_rows(table, k, floor)
+    score = _of_column(table[:, 0], k) if table.shape[1] == 1 else _of_rows(table, k)
     return Detection(np.where(score > THRESHOLD, -1, 1).astype(np.int8), score)
 
 
-def _of_column(column: Series, k: int, floor: float) -> Series:
+def _of_column(column: Series, k: int) -> Series:
     order = np.argsort(column)
     score = np.empty(len(column))
-    score[order] = factors_on_line(column[order], k, floor)
+    score[order] = factors_on_line(column[order], k, FLOOR)
     return score
 
 
-def _of_rows(table: Series, k: int, floor: float) -> Series:
+def _of_rows(table: Series, k: int) -> Series:
     order = np.lexsort(table.T)
     ordered = table[order]
     first = np.concatenate(([True], (ordered[1:] != ordered[:-1]).any(axis=1)))
     begin = np.flatnonzero(first)
     counts = np.diff(np.append(begin, len(table))).astype(np.float64)
     score = np.empty(len(table))
-    score[order] = factors_in_space(ordered[begin], counts, k, floor)[np.cumsum(first) - 1]
+    score[order] = factors_in_space(ordered[begin], counts, k, FLOOR)[np.cumsum(first) - 1]
     return score
 
 

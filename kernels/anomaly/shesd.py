@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ldexp
 from typing import Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from kernels.contract import ANOMALY, Algorithm, Detection, Flags, Needs, Series, Task, TooShort, as_series
 from kernels.numerics import esd
 from kernels.numerics.period import Season, season_length, season_option
+from kernels.numerics.periodic_fit import fit_periodic
 from kernels.numerics.quantiles import median, quantile
 from kernels.numerics.scaling import scale_to_unit
 from kernels.numerics.stl import decompose
@@ -25,6 +27,9 @@ from kernels.options import Options, option
 SIDES = {"both": esd.BOTH, "pos": esd.POSITIVE, "neg": esd.NEGATIVE}
 THRESHOLDS = {"med_max": 0.5, "p95": 0.95, "p99": 0.99}
 LONGTERM_CYCLES = 14  # two weeks of daily seasons
+ROUNDING = 1e-11  # of the largest usual value: what the decomposition and a computed pattern (a sine's argument) leave
+INPUT_ROUNDING = 4.0 * float(np.finfo(np.float64).eps)  # of the median that is subtracted
+EXTREME = 100.0  # MADs around a pattern that repeats exactly: beyond, a value must not take part in the decomposition
 
 
 def _fraction(text: str) -> float:
@@ -72,7 +77,8 @@ def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (
     -------
     Detection
         score float64 (n,): distance of the deseasoned value from the median, to the wanted side, in units of 1.4826
-        MAD; where the MAD is 0, in units of the largest distance. The MAD being 0, nothing is flagged.
+        MAD; where the MAD is 0, in units of the largest distance. The MAD being 0, all values off the median are
+        flagged if they are no more than max_anoms, else none. Remainders within the rounding error count as 0.
         extra : ``period``, the season used, 0 for none.
 
     Raises
@@ -81,14 +87,15 @@ def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (
     """
     x = as_series(task.series, at_least=3)
     scale_to_unit(x)
-    x -= median(x)
-    scale_to_unit(x)
+    centre = median(x)
+    x -= centre
+    rounding = ldexp(INPUT_ROUNDING * abs(centre), -scale_to_unit(x))
     asked = params.period or "auto"
     period = season_length(asked, x)
     with_trend = params.trend == "stl" or (params.trend == "auto" and asked == "auto" and period > 0)
     flags, score = np.ones(len(x), np.int8), np.zeros(len(x))
     for begin, end in _windows(len(x), period, params):
-        window_flags, window_score = _test(x[begin:end].copy(), period, with_trend, params)
+        window_flags, window_score = _test(x[begin:end].copy(), period, with_trend, rounding, params)
         np.minimum(flags[begin:end], window_flags, out=flags[begin:end])
         np.maximum(score[begin:end], window_score, out=score[begin:end])
     flags[~_reported(x, period, params)] = 1
@@ -106,18 +113,33 @@ def _windows(n: int, period: int, params: Params) -> Iterator[tuple[int, int]]:
         yield min(begin, n - size), min(begin + size, n)
 
 
-def _test(x: Series, period: int, with_trend: bool, params: Params) -> tuple[Flags, Series]:
-    """Subtract the season and the median, or the trend, and test what remains."""
-    centre = median(x)
+def _test(x: Series, period: int, with_trend: bool, rounding: float, params: Params) -> tuple[Flags, Series]:
+    """Subtract the season and the median, or the trend, and test what remains.
+
+    rounding : that of the values of x.
+    """
+    most = min(max(int(params.max_anoms * len(x)), 1), len(x) - 2)
     if period:
-        season, trend, _ = decompose(x, period)
+        usual = _without_extremes(x, period, most, rounding)
+        rounding += ROUNDING * float(np.max(np.abs(usual)))
+        season, trend, _ = decompose(usual, period)
         x -= season
         if with_trend:
             x -= trend
-            centre = 0.0
-    x -= centre
-    most = min(max(int(params.max_anoms * len(x)), 1), len(x) - 2)
+    else:
+        rounding += ROUNDING * float(np.partition(np.abs(x), -most - 1)[-most - 1])
+    x -= median(x)
+    x[np.abs(x) <= rounding] = 0.0
     return esd.hybrid_esd(x, np.argsort(x, kind="stable"), most, params.alpha, SIDES[params.direction])
+
+
+def _without_extremes(x: Series, period: int, most: int, rounding: float) -> Series:
+    """Replace what lies so far off an exact pattern that its neighbours would lose their weights in its stead."""
+    fitted = fit_periodic(x, period)
+    away = np.abs(x - fitted)
+    bound = EXTREME * median(away) + rounding + ROUNDING * float(np.max(np.abs(fitted)))
+    extreme = away > bound
+    return np.where(extreme, fitted, x) if np.count_nonzero(extreme) <= most else x
 
 
 def _reported(x: Series, period: int, params: Params) -> NDArray[np.bool_]:

@@ -23,7 +23,6 @@ from kernels.options import Options, check, option
 
 Auto = Literal["auto"]
 AT_LEAST = 3
-DOCUMENTED_MAX = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +31,9 @@ class Params(Options):
 
     period: Season = season_option()
     start_p: int = option(0, "AR order the search also starts from, at most max_p", ge=0)
-    max_p: int = option(DOCUMENTED_MAX, "largest AR order; 0 means 10", ge=0, le=20)
+    max_p: int = option(10, "largest AR order of the search", ge=0, le=20)
     start_q: int = option(0, "MA order the search also starts from, at most max_q", ge=0)
-    max_q: int = option(DOCUMENTED_MAX, "largest MA order; 0 means 10", ge=0, le=20)
+    max_q: int = option(10, "largest MA order of the search", ge=0, le=20)
     d: int | Auto = option("auto", "differences; auto: by the KPSS test", ge=0, le=2)
     p: int | Auto = option("auto", "AR order; auto: searched", ge=0, le=20)
     q: int | Auto = option("auto", "MA order; auto: searched", ge=0, le=20)
@@ -49,7 +48,7 @@ class Params(Options):
     def __post_init__(self) -> None:
         check(self)
         for name in ("p", "q"):
-            start, most = getattr(self, f"start_{name}"), getattr(self, f"max_{name}") or DOCUMENTED_MAX
+            start, most = getattr(self, f"start_{name}"), getattr(self, f"max_{name}")
             if start > most:
                 raise BadParameter(f"start_{name} must be 0 to max_{name}={most}, got {start}")
 
@@ -124,7 +123,7 @@ def _limits(params: Params, d: int, seasonal_d: int, m: int, mean_needed: bool) 
     def within(given: int | Auto, most: int) -> tuple[int, int]:
         return (0, most) if given == "auto" else (given, given)
 
-    max_p, max_q = params.max_p or DOCUMENTED_MAX, params.max_q or DOCUMENTED_MAX
+    max_p, max_q = params.max_p, params.max_q
     if m and params.max_P:
         max_p = min(max_p, m - 1)  # a longer lag is the season's
     if m and params.max_Q:
@@ -132,7 +131,7 @@ def _limits(params: Params, d: int, seasonal_d: int, m: int, mean_needed: bool) 
     p, q = within(params.p, max_p), within(params.q, max_q)
     big_p = within(params.P, params.max_P) if m else (0, 0)
     big_q = within(params.Q, params.max_Q) if m else (0, 0)
-    given = all(low == high for low, high in (p, q, big_p, big_q))
+    given = "auto" not in (params.p, params.q) and all(low == high for low, high in (p, q, big_p, big_q))
     constants: tuple[bool, ...] = (True, False) if d + seasonal_d < 2 else (False,)
     if given or (mean_needed and d + seasonal_d == 0):
         constants = (d + seasonal_d == 0,)

@@ -91,8 +91,8 @@ def impute(task: Task, params: Params = Params()) -> Filling:  # noqa: B008  (fr
 def choose_period(values: Series, observed: Observed) -> int:
     """Return the season length of a series with gaps, 0 for none: that of the series with its gaps bridged by lines."""
     bridged, _ = linear.fill(values, observed)
-    low, high = float(np.min(bridged)), float(np.max(bridged))
-    return find_period((bridged - (0.5 * low + 0.5 * high)) / (0.5 * high - 0.5 * low)) if high > low else 0
+    largest = float(np.max(np.abs(bridged)))
+    return find_period(bridged / largest) if largest > 0.0 else 0
 
 
 def fill(

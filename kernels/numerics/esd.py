@@ -70,6 +70,16 @@ def _first_rows_outside(ordered: Series, order: NDArray[np.int64]) -> None:
         begin = end
 
 
+@kernel()
+def _away(x: Series, centre: float, side: int) -> Series:
+    """Return the distances from the centre to the wanted side."""
+    distance = np.empty(x.shape[0])
+    for i in range(x.shape[0]):
+        away = x[i] - centre
+        distance[i] = max(away * side, 0.0) if side != BOTH else abs(away)
+    return distance
+
+
 @kernel("Tuple((i1[::1], f8[::1]))(f8[::1], i8[::1], i8, f8, i8)")
 def hybrid_esd(x: Series, order: NDArray[np.int64], most: int, alpha: float, side: int) -> tuple[Flags, Series]:
     """Test for up to `most` outliers.
@@ -84,7 +94,8 @@ def hybrid_esd(x: Series, order: NDArray[np.int64], most: int, alpha: float, sid
 
     Returns
     -------
-    flags : int8 (n,): -1 for an outlier, else 1. Of equal values the earlier rows go first.
+    flags : int8 (n,): -1 for an outlier, else 1. Of equal values the earlier rows go first. Where the MAD is 0 from the
+        start, all values off the median are outliers if there are no more than `most` of them, else none.
     score : float64 (n,): distance from the median to the wanted side, in units of the scaled MAD; where that is 0, in
         units of the largest distance.
     """
@@ -96,13 +107,11 @@ def hybrid_esd(x: Series, order: NDArray[np.int64], most: int, alpha: float, sid
     steps = 0
     centre = _range_median(ordered, 0, n)
     unit = _mad(ordered, 0, n, centre)
-    score = np.empty(n)
-    largest = 0.0
-    for i in range(n):
-        away = x[i] - centre
-        score[i] = max(away * side, 0.0) if side != BOTH else abs(away)
-        largest = max(largest, score[i])
-    scale = unit if unit > 0.0 else largest
+    score = _away(x, centre, side)
+    scale = unit if unit > 0.0 else score.max()
+    flags = np.ones(n, np.int8)
+    if unit == 0.0 and np.sum(x != centre) <= most:
+        flags[score > 0.0] = -1
     while steps < most and unit > 0.0:
         above, below = ordered[high - 1] - centre, centre - ordered[low]
         upper = side == POSITIVE or (
@@ -127,7 +136,6 @@ def hybrid_esd(x: Series, order: NDArray[np.int64], most: int, alpha: float, sid
             if deviate[i] > critical:
                 outliers = i + 1
                 break
-    flags = np.ones(n, np.int8)
     for i in range(outliers):
         flags[removed[i]] = -1
     if scale > 0.0:

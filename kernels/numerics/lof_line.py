@@ -3,7 +3,8 @@
 Source: M. M. Breunig, H.-P. Kriegel, R. T. Ng and J. Sander, "LOF: identifying density-based local outliers", SIGMOD
 (2000), definitions 3 to 7, with exactly k neighbours as in scikit-learn.    Cost: O(n k) after the sort.
 
-Where more values than needed are equally far, they share what is missing to k: see `kernels.anomaly.lof`.
+Where more values than needed are equally far, they share what is missing to k: see `kernels.anomaly.lof`. Equally far
+are distances that differ by no more than the values' rounding, or ties would depend on the unit: 0.3 - 0.2 < 0.2 - 0.1.
 Equal values have equal factors, so everything is done once per distinct value (a group).
 """
 
@@ -14,8 +15,11 @@ from numpy.typing import NDArray
 
 from kernels._jit import kernel
 from kernels.contract import Series
+from kernels.numerics.quantiles import median
 
 Places = NDArray[np.int32]  # short, because the memory they take is what slows down long series
+
+ROUNDING = 4.0 * float(np.finfo(np.float64).eps)  # of the difference of two distances, in units of the values
 
 
 @kernel()
@@ -55,13 +59,15 @@ def _neighbourhoods(x: Series, k: int, group: Places, begin: Places) -> tuple[Se
         low, high = group[start], group[start + k] + 1
         inner_low, inner_high = low, high
         if far > 0.0:
-            while low > 0 and value - x[begin[low - 1]] <= far:
+            rounding = min(ROUNDING * (abs(value) + far), 0.5 * far)
+            nearer, farther = far - rounding, far + rounding
+            while low > 0 and value - x[begin[low - 1]] <= farther:
                 low -= 1
-            while high < groups and x[begin[high]] - value <= far:
+            while high < groups and x[begin[high]] - value <= farther:
                 high += 1
-            while value - x[begin[inner_low]] >= far:
+            while value - x[begin[inner_low]] >= nearer:
                 inner_low += 1
-            while x[begin[inner_high - 1]] - value >= far:
+            while x[begin[inner_high - 1]] - value >= nearer:
                 inner_high -= 1
             inner = begin[inner_high] - begin[inner_low]
             rim = begin[high] - begin[low] - inner
@@ -93,11 +99,23 @@ def _dense(count: Series, density: Series, g: int, low: int, high: int) -> float
     return total
 
 
+@kernel()
+def set_densities(reach: Series, floor: float) -> None:
+    """Turn mean reachability distances, of any unit, into densities; 0, that of equal rows, into the largest one.
+
+    floor : added to every one, in units of the median of those above 0; 1e-300 at least, whose reciprocal is finite.
+    """
+    apart = reach[reach > 0.0]
+    added = max(floor * median(apart), 1e-300) if apart.shape[0] > 0 else 1.0
+    for g in range(reach.shape[0]):
+        reach[g] = 1.0 / (reach[g] + added)
+
+
 @kernel("f8[::1](f8[::1], i8, f8)")
 def factors_on_line(x: Series, k: int, floor: float) -> Series:
     """Return the local outlier factors of n ascending values, 1 <= k < n.
 
-    floor : added to every mean reachability distance, so that equal values have a finite density.
+    floor : added to every mean reachability distance, in units of their median; > 0.
     """
     group, begin = _groups(x)
     groups = begin.shape[0] - 1
@@ -114,7 +132,8 @@ def factors_on_line(x: Series, k: int, floor: float) -> Series:
             rim = _reach(value, count, distance, g, first, inner_first)
             rim += _reach(value, count, distance, g, inner_end, end)
             total += share[g] * rim
-        density[g] = 1.0 / (total / k + floor)
+        density[g] = total / k
+    set_densities(density, floor)
     for g in range(groups):
         first, inner_first, inner_end, end = bounds[g, 0], bounds[g, 1], bounds[g, 2], bounds[g, 3]
         if distance[g] > 0.0:

@@ -16,6 +16,7 @@ import numpy as np
 from kernels._jit import kernel
 from kernels.contract import Series
 from kernels.numerics.kd_tree import LEAF, Places, build, nearest, within
+from kernels.numerics.lof_line import set_densities
 
 STORED = 20_000_000  # neighbours that are kept at most; beyond, they are searched again
 
@@ -84,7 +85,7 @@ def factors_in_space(points: Series, counts: Series, k: int, floor: float) -> Se
     ----------
     points : float64 (n, columns), pairwise different, coordinates below 1e150.
     counts : float64 (n,), how many rows are at each point; 1 <= k < sum of the counts.
-    floor : added to every mean reachability distance, so that equal rows have a finite density.
+    floor : added to every mean reachability distance, in units of their median; > 0.
     """
     n = points.shape[0]
     order, edges, boxes = build(points)
@@ -106,7 +107,7 @@ def factors_in_space(points: Series, counts: Series, k: int, floor: float) -> Se
             kept[used:end], kept_squared[used:end] = found[: size[g]], squared[: size[g]]
             kept_weight[used:end] = weight[: size[g]]
             used = end
-    density, factor = np.full(n, 1.0 / floor), np.ones(n)
+    density, factor = np.zeros(n), np.ones(n)
     for step in range(2):  # the densities first, then the factors
         for g in range(n):
             if far[g] == 0.0:
@@ -118,7 +119,9 @@ def factors_in_space(points: Series, counts: Series, k: int, floor: float) -> Se
                 near = slice(0, _neighbours(columns, count, edges, boxes, g, k, found, squared, weight))
                 total = _weigh(found[near], squared[near], weight[near], far, density, step == 1)
             if step == 0:
-                density[g] = 1.0 / (total / k + floor)
+                density[g] = total / k
             else:
                 factor[order[g]] = total / k / density[g]
+        if step == 0:
+            set_densities(density, floor)
     return factor

@@ -5,7 +5,8 @@ Source: a season is sought as the period that leaves the least dispersion within
 beyond chance is the mean product of values whole periods apart, so it is read off the autocorrelation. It must pass an
 F test with the degrees of freedom of an autocorrelated series after M. S. Bartlett, "On the theoretical specification
 and sampling properties of autocorrelated time-series" (1946); F is brought to a normal deviate by M. Abramowitz and
-I. A. Stegun, "Handbook of Mathematical Functions", 26.6.15.    Cost: O(n log n).
+I. A. Stegun, "Handbook of Mathematical Functions", 26.6.15. A series that repeats exactly is looked at before, as it
+has no chance in it (`exact_period`).    Cost: O(n log n).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from kernels._jit import kernel
 from kernels.contract import Series
+from kernels.numerics.exact_period import exact_period
 from kernels.numerics.normal import normal_quantile
 from kernels.numerics.quantiles import median
 from kernels.options import option
@@ -25,6 +27,8 @@ SIGNIFICANCE = 1e-3  # of the whole search, shared by all periods
 CYCLES = 3  # a season must fit so often
 CLIP = 3.0 * 1.4826  # in MADs: no outlier may feign or hide a season
 WORTHWHILE = 0.05  # a season that explains less of the variance is left alone, however significant
+GROWTH = 2.0  # between the first and the last third of a series: beyond, its logarithm is looked at too
+SIGNIFICANCE_IN_LOG, CYCLES_IN_LOG = 1e-6, 4  # so that a second look finds no more by chance
 ROUNDING = 1e-9  # of the range: less movement than that is not a season
 AS_GOOD = 0.9  # a multiple of the period is preferred where the period explains less than this part of it
 
@@ -46,14 +50,35 @@ def season_length(period: Season, series: Series) -> int:
 def find_period(series: Series) -> int:
     """Return the season length, 0 if there is none.
 
+    A season that grows with the level is sought in the logarithm too, where a series that is positive has grown much.
+
     Parameters
     ----------
     series : float64 (n,), finite, magnitudes below 1e150.
     """
-    n = len(series)
-    longest = n // CYCLES
+    longest = len(series) // CYCLES
     if longest < 2:
         return 0
+    if exact := exact_period(series, longest):
+        return exact
+    if found := _find(series, SIGNIFICANCE):
+        return found
+    found = _find(np.log(series), SIGNIFICANCE_IN_LOG) if _has_grown(series) else 0
+    return found if len(series) >= CYCLES_IN_LOG * found else 0
+
+
+def _has_grown(series: Series) -> bool:
+    """Tell whether all values are positive and the levels of the first and the last third are far apart."""
+    if not np.min(series) > 0.0:
+        return False
+    third = len(series) // 3
+    first, last = median(series[:third]), median(series[-third:])
+    return max(first, last) > GROWTH * min(first, last)
+
+
+def _find(series: Series, significance: float) -> int:
+    """Return the season length on the scale of the series, 0 if there is none."""
+    n, longest = len(series), len(series) // CYCLES
     quick = _quick_part(series)
     products = _lagged_products(quick, n)
     rounding = ROUNDING * float(np.ptp(series))
@@ -64,16 +89,17 @@ def find_period(series: Series) -> int:
     error = np.sqrt(2.0 * np.arange(len(share))) / n
     error[0] = 1.0
     period = int(np.argmax(share / error))
-    if period < 2 or share[period] < WORTHWHILE or not _is_significant(quick, period, longest):
+    shared = significance / longest  # by all periods
+    if period < 2 or share[period] < WORTHWHILE or not _is_significant(quick, period, shared):
         return 0
     multiples = np.arange(period, len(share), period)
     enough = AS_GOOD * np.max(share[multiples] - 3.0 * error[multiples])
     longer = int(multiples[np.argmax(share[multiples] >= enough)])
     rest = quick - _means(quick, np.arange(n) % period)
-    return longer if longer > period and _is_significant(rest, longer, longest) else period
+    return longer if longer > period and _is_significant(rest, longer, shared) else period
 
 
-def _is_significant(quick: Series, period: int, tried: int) -> bool:
+def _is_significant(quick: Series, period: int, significance: float) -> bool:
     """Test the variance between the phases against what is left without phases and cycles.
 
     What is left is autocorrelated within a cycle; `memory` values of it count as one.
@@ -92,7 +118,7 @@ def _is_significant(quick: Series, period: int, tried: int) -> bool:
     root = ratio ** (1.0 / 3.0)
     normal = root * (1.0 - 2.0 / 9.0 * within) - (1.0 - 2.0 / 9.0 * between)
     normal /= np.sqrt(2.0 / 9.0 * (between + root * root * within))
-    return bool(normal > -normal_quantile(SIGNIFICANCE / tried))
+    return bool(normal > -normal_quantile(significance))
 
 
 def _quick_part(series: Series) -> Series:

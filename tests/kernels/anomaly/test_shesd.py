@@ -189,6 +189,50 @@ def test_constant_series_has_no_anomaly() -> None:
         assert flagged(shesd.detect(Task.of(NASTY["all equal"]), params).flags) == []
 
 
+def square(n: int) -> np.ndarray:
+    return np.where(np.arange(n) % 12 < 6, 0.1, 20.0)
+
+
+def with_values(x: np.ndarray, values: dict[int, float]) -> np.ndarray:
+    x = x.copy()
+    x[list(values)] = list(values.values())
+    return x
+
+
+@pytest.mark.parametrize("trend", ["auto", "median", "stl"])
+@pytest.mark.parametrize("period", [0, 12, 1440])
+@pytest.mark.parametrize(
+    ("x", "right"),
+    [
+        (with_values(np.zeros(5000), {4899: -1000.0}), [4899]),
+        (with_values(np.zeros(3000), {2899: -11.0}), [2899]),
+        (with_values(square(3003), {602: 60.0}), [602]),
+        (square(3003), []),
+        (10.0 * np.sin(2 * np.pi * np.arange(3003) / 12), []),
+    ],
+    ids=["flat with a dip", "flat with a dip in a season of three", "square with a spike", "square", "sine"],
+)
+def test_of_what_repeats_exactly_the_spike_is_found_and_nothing_else(
+    x: np.ndarray, right: list[int], period: int, trend: str
+) -> None:
+    params = Params(period=period, trend=trend)  # type: ignore[arg-type]
+    assert flagged(shesd.detect(Task.of(x), params).flags) == right
+
+
+@pytest.mark.parametrize("trend", ["median", "stl"])
+@pytest.mark.parametrize("row", [0, 30, 61, 120])
+def test_a_spike_in_next_to_no_noise_takes_no_neighbour_with_it(row: int, trend: str) -> None:
+    x = square(121) + 1e-6 * np.random.default_rng(row).uniform(-1.0, 1.0, 121)
+    x[row] += 50.0
+    assert flagged(shesd.detect(Task.of(x), Params(period=12, trend=trend)).flags) == [row]  # type: ignore[arg-type]
+
+
+def test_a_dip_at_the_end_of_a_ramp_is_found() -> None:
+    x = np.arange(1.0, 5001.0)
+    x[4899:4910] -= 600.0
+    assert flagged(shesd.detect(Task.of(x), Params(period=1440, trend="stl")).flags) == list(range(4899, 4910))
+
+
 def test_the_series_is_not_modified() -> None:
     x = seasonal(60, 4)
     kept = x.copy()

@@ -176,10 +176,25 @@ def test_a_seasonal_model_continues_the_season() -> None:
     assert np.max(np.abs(answer.value - expected)) < 0.6
 
 
-def test_no_largest_order_means_the_documented_ten() -> None:
-    y = np.random.default_rng(3).normal(size=80)
-    given = forecast(Task.of(y, rows=2), Params(max_p=0, max_q=0))
-    assert given.extra == forecast(Task.of(y, rows=2), Params()).extra
+@SEARCHES
+@pytest.mark.parametrize("period", [0, 12])
+@pytest.mark.parametrize("none_of", ["p", "q"])
+def test_a_largest_order_of_0_leaves_ar_or_ma_alone(none_of: str, period: int) -> None:
+    y = np.convolve(np.random.default_rng(3).normal(size=203), [1.0, 0.9, 0.5, 0.3], "valid") + 20.0
+    given = forecast(Task.of(y, rows=2), Params(period=period, **{f"max_{none_of}": 0})).extra  # type: ignore[arg-type]
+    p, _, q = given["model_info"].removeprefix("SARIMAX(").split(")")[0].split(",")
+    assert (int(p) == 0, int(q) == 0) == (none_of == "p", none_of == "q")
+
+
+def test_with_largest_orders_of_0_only_the_constant_is_searched() -> None:
+    y = 5.0 * np.arange(80.0) + np.cumsum(np.random.default_rng(3).normal(size=80))
+    given = forecast(Task.of(y, rows=1), Params(max_p=0, max_q=0))
+    assert given.extra["model_info"] == "SARIMAX(0,1,0)x(0,0,0,0)"
+    assert given.extra["diagnostics"]["n_models"] == 2
+    assert given.extra["diagnostics"]["params"]["drift"] == pytest.approx(5.0, abs=0.3)
+
+
+def test_largest_orders_are_the_documented_ten() -> None:
     assert Params().max_p == Params().max_q == 10
 
 

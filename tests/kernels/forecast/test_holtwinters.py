@@ -119,6 +119,15 @@ def test_automatic_forms_find_trend_and_season_of_the_passengers() -> None:
     np.testing.assert_array_equal(found.value, answer.value)
 
 
+def test_a_season_that_grows_eighteenfold_is_found_and_continued() -> None:
+    t = np.arange(156)
+    y = np.exp(2.3 + np.log(18.0) * t / 144 + 0.2 * np.sin(2 * np.pi * t / 12))
+    y *= 1.0 + 0.01 * np.random.default_rng(0).normal(size=156)
+    answer = forecast(Task.of(y[:144], rows=12), Params(trend="auto", seasonal="auto", period="auto"))
+    assert answer.period == 12
+    np.testing.assert_allclose(answer.value, y[144:], rtol=0.04)
+
+
 def test_automatic_trend_may_be_damped_or_not_as_told() -> None:
     y = np.array(GOLDEN["AirPassengers"]["series"], np.float64)
     for damped in (0, 1):

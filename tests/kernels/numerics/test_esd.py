@@ -10,9 +10,13 @@ from kernels.numerics.esd import BOTH, NEGATIVE, POSITIVE, hybrid_esd
 
 
 def naive(series: np.ndarray, most: int, alpha: float, side: int) -> list[int]:
-    """Recompute median and MAD after every removal."""
+    """Recompute median and MAD after every removal; without spread from the start, few values off it are outliers."""
     rows, n = list(range(len(series))), len(series)
     removed, outliers = [], 0
+    off = series - np.median(series)
+    if np.median(abs(off)) == 0:
+        found = np.flatnonzero(off if side == BOTH else side * off > 0).tolist()
+        return found if np.count_nonzero(off) <= most else []
     for i in range(1, most + 1):
         left = series[rows]
         deviation = left - np.median(left)
@@ -63,10 +67,12 @@ def test_score_is_the_distance_from_the_median_in_scaled_mads() -> None:
     np.testing.assert_allclose(run(series, 1, 0.05, NEGATIVE)[1], np.array([2, 1, 0, 0, 0]) / 1.4826)
 
 
-def test_without_spread_nothing_is_an_outlier() -> None:
-    found, score = run(np.array([5.0] * 9 + [6.0]), 4, 0.05, BOTH)
-    assert found == []
-    assert score.tolist() == [0.0] * 9 + [1.0]
+def test_without_spread_few_values_off_the_median_are_outliers_and_many_are_not() -> None:
+    few, many = np.array([5.0] * 9 + [6.0, 3.0]), np.array([5.0] * 9 + [6.0, 3.0, 7.0])
+    assert run(few, 2, 0.05, BOTH)[0] == [9, 10]
+    assert run(few, 2, 0.05, POSITIVE)[0] == [9]
+    assert run(many, 2, 0.05, BOTH)[0] == run(many, 2, 0.05, POSITIVE)[0] == []
+    assert run(few, 2, 0.05, BOTH)[1].tolist() == [0.0] * 9 + [0.5, 1.0]
 
 
 def test_fewer_outliers_than_allowed_are_all_found_even_behind_an_unremarkable_one() -> None:

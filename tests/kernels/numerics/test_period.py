@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kernels.contract import BadParameter
-from kernels.numerics.period import Season, _shares, find_period, season_length, season_option
+from kernels.numerics.period import SIGNIFICANCE, Season, _find, _shares, find_period, season_length, season_option
 from kernels.options import Options, declared
 from tests.kernels.golden import GOLDEN, NASTY, SEASONAL, SERIES
 
@@ -78,6 +78,32 @@ def autoregression(a: float, b: float, seed: int) -> np.ndarray:
 def test_noise_walks_and_damped_oscillations_have_no_season(a: float, b: float) -> None:
     # the test's level is 0.1 % for white noise; walks and oscillations only come near it
     assert sum(find_period(autoregression(a, b, seed)) > 0 for seed in range(60)) <= 4
+
+
+def growing(times: float, seed: int, noise: float = 0.02) -> np.ndarray:
+    t = np.arange(144)
+    season = 0.2 * np.sin(2 * np.pi * t / 12)
+    return np.exp(np.log(times) * t / 144 + season + noise * np.random.default_rng(seed).normal(size=144))
+
+
+@pytest.mark.parametrize("times", [3, 18, 1e3, 1e9])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_season_that_grows_with_the_level_is_found_up_and_down(times: float, seed: int) -> None:
+    assert find_period(growing(times, seed)) == find_period(growing(times, seed)[::-1].copy()) == 12
+
+
+def test_a_value_of_zero_leaves_the_logarithm_out() -> None:
+    x = growing(1e3, 1)
+    x[0] = 0.0
+    assert find_period(x) == 0
+
+
+@pytest.mark.parametrize(("a", "b"), [(0, 0), (1, 0), (1, -0.5), (1.6, -0.9)])
+def test_growth_by_chance_adds_no_season(a: float, b: float) -> None:
+    for seed in range(60):
+        x = autoregression(a, b, seed)
+        x -= x.min() - 0.02 * np.ptp(x)
+        assert find_period(x) == _find(x, SIGNIFICANCE)
 
 
 @pytest.mark.parametrize("n", [3, 4, 5, 6, 7, 10, 12])
