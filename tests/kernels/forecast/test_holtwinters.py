@@ -128,6 +128,14 @@ def test_a_season_that_grows_eighteenfold_is_found_and_continued() -> None:
     np.testing.assert_allclose(answer.value, y[144:], rtol=0.04)
 
 
+def test_several_seasons_are_told_and_the_first_is_used() -> None:
+    t = np.arange(600)
+    y = 9 * np.sin(2 * np.pi * t / 12) + 3 * np.sin(2 * np.pi * t / 60) + np.random.default_rng(1).normal(size=600)
+    answer = forecast(Task.of(y, rows=1), Params(seasonal="add", period="auto"))
+    assert (answer.period, answer.extra["periods"]) == (12, [12, 60])
+    assert "periods" not in forecast(Task.of(y, rows=1), Params(seasonal="add", period=12)).extra
+
+
 def test_automatic_trend_may_be_damped_or_not_as_told() -> None:
     y = np.array(GOLDEN["AirPassengers"]["series"], np.float64)
     for damped in (0, 1):
