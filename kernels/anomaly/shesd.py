@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from kernels.contract import ANOMALY, Algorithm, Detection, Flags, Needs, Series, Task, TooShort, as_series
 from kernels.numerics import esd
-from kernels.numerics.period import Season, season_length, season_option
+from kernels.numerics.period import Season, season_option, season_told
 from kernels.numerics.periodic_fit import fit_periodic
 from kernels.numerics.quantiles import median, quantile
 from kernels.numerics.scaling import scale_to_unit
@@ -91,7 +91,7 @@ def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (
     x -= centre
     rounding = ldexp(INPUT_ROUNDING * abs(centre), -scale_to_unit(x))
     asked = params.period or "auto"
-    period = season_length(asked, x)
+    period, seasons = season_told(asked, x)
     with_trend = params.trend == "stl" or (params.trend == "auto" and asked == "auto" and period > 0)
     flags, score = np.ones(len(x), np.int8), np.zeros(len(x))
     for begin, end in _windows(len(x), period, params):
@@ -99,7 +99,7 @@ def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (
         np.minimum(flags[begin:end], window_flags, out=flags[begin:end])
         np.maximum(score[begin:end], window_score, out=score[begin:end])
     flags[~_reported(x, period, params)] = 1
-    return Detection(flags, score, {"period": period})
+    return Detection(flags, score, {"period": period} | seasons)
 
 
 def _windows(n: int, period: int, params: Params) -> Iterator[tuple[int, int]]:

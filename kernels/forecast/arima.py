@@ -9,15 +9,15 @@ Cost: O(n (p + q + m (P + Q))) per likelihood while the filter settles, O(n (p +
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from kernels.contract import FORECAST, Algorithm, BadParameter, Forecast, Needs, Series, Task, TooShort, as_series
+from kernels.contract import FORECAST, Algorithm, BadParameter, Forecast, Json, Needs, Series, Task, TooShort, as_series
 from kernels.forecast._arima_answer import Differenced, Scaled, answer, answer_for_constant, differenced, scaled
 from kernels.forecast._arima_search import Limits, Orders, Search
-from kernels.numerics.period import Season, season_length, season_option
+from kernels.numerics.period import Season, season_option, season_told
 from kernels.numerics.stationarity import KPSS_5_PERCENT, STRONG_SEASON, kpss, seasonal_strength
 from kernels.options import Options, check, option
 
@@ -64,7 +64,8 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     -------
     Forecast
         extra: ``model_info``, ``search`` (how the orders were found) and ``diagnostics``: loglik, aic, aicc of the
-        differenced series, sigma2 (innovation variance, squared units), params, n_models.
+        differenced series, sigma2 (innovation variance, squared units), params, n_models; ``periods`` where several
+        seasons were found.
 
     Raises
     ------
@@ -72,7 +73,7 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     """
     horizon = task.horizon
     z = scaled(as_series(task.series, at_least=AT_LEAST))
-    m = _period(z.values, params)
+    m, seasons = _season(z.values, params)
     d, seasonal_d = _differences(z, m, params)
     w = differenced(z.values, d, seasonal_d, m)
     model = Differenced(z, w, d, seasonal_d, m)
@@ -81,15 +82,16 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     search = Search(w / np.std(w), m, horizon.out_of_time)
     limits = _limits(params, d, seasonal_d, m, mean_needed=z.centre != 0.0)
     fit = search.run(limits, Orders(params.start_p, params.start_q))
-    return answer(model, fit, search, limits, horizon)
+    answered = answer(model, fit, search, limits, horizon)
+    return replace(answered, extra={**answered.extra, **seasons})
 
 
-def _period(values: Series, params: Params) -> int:
-    """Return the season length, 0 for none."""
-    period = season_length(params.period, values)
+def _season(values: Series, params: Params) -> tuple[int, dict[str, Json]]:
+    """Return the season length, 0 for none, and what the answer tells of seasons."""
+    period, seasons = season_told(params.period, values)
     if period > len(values):
         raise TooShort(f"number of input data is less than the periods: {len(values)} values, period {period}")
-    return period
+    return period, seasons
 
 
 def _differences(z: Scaled, m: int, params: Params) -> tuple[int, int]:

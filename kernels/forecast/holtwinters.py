@@ -28,7 +28,7 @@ from kernels.contract import (
     as_series,
 )
 from kernels.forecast._ets_model import Fitted, Form, fit_form, fit_simple, predict, select
-from kernels.numerics.period import Season, season_length, season_option
+from kernels.numerics.period import Season, season_option, season_told
 from kernels.options import Options, check, option
 
 Shape = Literal["none", "add", "mul", "auto"]
@@ -79,7 +79,8 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     -------
     Forecast
         extra: ``model_info`` such as ETS(A,Ad,M), ``trend``, ``seasonal`` and ``damped`` as used, ``diagnostics``
-        (log-likelihood, criteria, variance of the errors -- relative ones for ETS(M,...) -- and parameters).
+        (log-likelihood, criteria, variance of the errors -- relative ones for ETS(M,...) -- and parameters),
+        ``periods`` where several seasons were found.
 
     Raises
     ------
@@ -91,7 +92,7 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     y = as_series(task.series, at_least=FEWEST["none"])
     if (largest := float(np.max(np.abs(y)))) > LARGEST:
         raise BadSeries(f"values must lie within {LARGEST:g}, got one of magnitude {largest:g}")
-    period = season_length(params.period, y)
+    period, seasons = season_told(params.period, y)
     forms = _forms(y, period, params)
     tried = 1
     fitted: Fitted | None
@@ -114,7 +115,7 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
         np.nan_to_num(high),
         mse=fitted.mse,
         period=fitted.form.period,
-        extra=_told(fitted, tried, len(forms)),
+        extra=_told(fitted, tried, len(forms)) | seasons,
     )
 
 

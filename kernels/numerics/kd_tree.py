@@ -10,6 +10,8 @@ Points are stored in leaf order and column by column, so that one leaf's distanc
 
 from __future__ import annotations
 
+from math import sqrt
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,7 @@ from kernels.contract import Series
 
 Places = NDArray[np.int64]
 LEAF = 48  # points in a leaf, at most
+ROUNDING = 4.0 * float(np.finfo(np.float64).eps)  # of the difference of two distances, in units of the coordinates
 DEPTH = 64  # of the stack; a tree of 2 ** 63 points
 
 
@@ -108,6 +111,17 @@ def _replace_largest(heap: Series, places: Places, value: float, place: int) -> 
 
 
 @kernel()
+def leeway(squared: float, size: float) -> float:
+    """Return how far beside a squared distance another one lies that is equal but for rounding.
+
+    size : the largest coordinate of the point from which both are taken.
+    """
+    distance = sqrt(squared)
+    rounding = min(ROUNDING * (size + distance), 0.25 * distance)
+    return 2.0 * distance * rounding
+
+
+@kernel()
 def nearest(
     columns: Series,
     count: Series,
@@ -125,23 +139,25 @@ def nearest(
 
     Returns
     -------
-    True if further rows are exactly as far as the farthest found.
+    True if further rows are as far as the farthest found, but for rounding.
     """
     leaves = (edges.shape[0] // 2 + 1) // 2
     stack, gaps = np.empty(DEPTH, np.int64), np.empty(DEPTH)
     heap[:] = np.inf
-    tied = np.inf  # the largest squared distance at which a row was left out
+    size = np.abs(point).max()
+    tied = np.inf  # the smallest squared distance at which a row was left out
     stack[0], gaps[0], waiting = 0, 0.0, 1
     while waiting > 0:
         waiting -= 1
         node = stack[waiting]
-        if gaps[waiting] > heap[0]:
+        reach = heap[0] + leeway(heap[0], size)
+        if gaps[waiting] > reach:
             continue
         while node < leaves - 1:  # down to the nearer child, the farther one waits
             left = _gap(boxes, 2 * node + 1, point)
             right = _gap(boxes, 2 * node + 2, point)
             near, far = (2 * node + 1, 2 * node + 2) if left <= right else (2 * node + 2, 2 * node + 1)
-            if max(left, right) <= heap[0]:
+            if max(left, right) <= reach:
                 stack[waiting], gaps[waiting] = far, max(left, right)
                 waiting += 1
             node = near
@@ -150,15 +166,16 @@ def nearest(
         for i in range(end - begin):
             distance = squared[i]
             if distance > heap[0]:
+                tied = min(tied, distance)
                 continue
             copies = count[begin + i]
             while copies > 0.0 and distance < heap[0]:
-                tied = heap[0]
+                tied = min(tied, heap[0])
                 _replace_largest(heap, places, distance, begin + i)
                 copies -= 1.0
             if copies > 0.0:
-                tied = distance
-    return bool(tied == heap[0])
+                tied = min(tied, distance)
+    return bool(tied <= heap[0] + leeway(heap[0], size))
 
 
 @kernel()

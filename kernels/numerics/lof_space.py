@@ -15,26 +15,25 @@ import numpy as np
 
 from kernels._jit import kernel
 from kernels.contract import Series
-from kernels.numerics.kd_tree import LEAF, Places, build, nearest, within
+from kernels.numerics.kd_tree import LEAF, Places, build, leeway, nearest, within
 from kernels.numerics.lof_line import set_densities
 
 STORED = 20_000_000  # neighbours that are kept at most; beyond, they are searched again
 
 
 @kernel()
-def _rim_weights(count: Series, found: Places, squared: Series, k: int, weight: Series) -> None:
-    """Weigh all points up to the k-distance: their rows, or their share of what is missing to k on the rim."""
+def _rim_weights(count: Series, found: Places, squared: Series, nearer: float, k: int, weight: Series) -> None:
+    """Weigh all points up to the k-distance: their rows, or, from `nearer` on, their share of what is missing to k."""
     size = found.shape[0]
-    far = squared.max()
     inner = rim = 0.0
     for i in range(size):
-        if squared[i] < far:
+        if squared[i] < nearer:
             inner += count[found[i]]
         else:
             rim += count[found[i]]
     share = (k + 1.0 - inner) / rim
     for i in range(size):
-        weight[i] = count[found[i]] * (share if squared[i] == far else 1.0)
+        weight[i] = count[found[i]] * (1.0 if squared[i] < nearer else share)
 
 
 @kernel()
@@ -56,8 +55,10 @@ def _neighbours(
     point = columns[:, place].copy()
     size = k + 1
     if nearest(columns, count, edges, boxes, point, squared[:size], found[:size], squared[size:]):
-        size = within(columns, edges, boxes, point, squared[0], found, squared)
-        _rim_weights(count, found[:size], squared[:size], k, weight)
+        far = squared[0]
+        rounding = leeway(far, np.abs(point).max())
+        size = within(columns, edges, boxes, point, far + rounding, found, squared)
+        _rim_weights(count, found[:size], squared[:size], far - rounding, k, weight)
     else:
         weight[:size] = 1.0
     for i in range(size):

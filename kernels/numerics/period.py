@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels._jit import kernel
-from kernels.contract import Series
+from kernels.contract import Json, Series
 from kernels.numerics.exact_period import exact_period
 from kernels.numerics.normal import normal_quantile
 from kernels.numerics.quantiles import median
@@ -28,7 +28,7 @@ CYCLES = 3  # a season must fit so often
 CLIP = 3.0 * 1.4826  # in MADs: no outlier may feign or hide a season
 WORTHWHILE = 0.05  # a season that explains less of the variance is left alone, however significant
 GROWTH = 2.0  # between the first and the last third of a series: beyond, its logarithm is looked at too
-SIGNIFICANCE_IN_LOG, CYCLES_IN_LOG = 1e-6, 4  # so that a second look finds no more by chance
+SIGNIFICANCE_IN_LOG, CYCLES_IN_LOG = 1e-6, 5  # so that a second look finds no more by chance
 ROUNDING = 1e-9  # of the range: less movement than that is not a season
 AS_GOOD = 0.9  # a multiple of the period is preferred where the period explains less than this part of it
 
@@ -42,9 +42,15 @@ def season_option(default: Season = 0, doc: str = "rows in a season; 0, 1 or non
 
 def season_length(period: Season, series: Series) -> int:
     """Return the rows in a season that a value of ``period`` means for a series, 0 for no season."""
+    return season_told(period, series)[0]
+
+
+def season_told(period: Season, series: Series) -> tuple[int, dict[str, Json]]:
+    """Return the same, and for an answer's `extra` the ``periods`` that were found if they are several."""
     if period == "auto":
-        return find_period(series)
-    return 0 if period == "none" or period < 2 else period
+        found = find_periods(series)
+        return (found[0] if found else 0), ({"periods": found} if len(found) > 1 else {})
+    return (0 if period == "none" or period < 2 else period), {}
 
 
 def find_period(series: Series) -> int:
@@ -56,15 +62,54 @@ def find_period(series: Series) -> int:
     ----------
     series : float64 (n,), finite, magnitudes below 1e150.
     """
+    found, _ = _first_seasons(series)
+    return found[0] if found else 0
+
+
+def find_periods(series: Series) -> list[int]:
+    """Return the season lengths, that of `find_period` first: what repeats within it, and in what is left without it.
+
+    Parameters
+    ----------
+    series : float64 (n,), finite, magnitudes below 1e150.
+    """
+    found, quick = _first_seasons(series)
+    if not found:
+        return []
+    rest = quick - _means(quick, np.arange(len(quick)) % found[0])
+    for other in _find(rest, float(np.ptp(quick)), SIGNIFICANCE):
+        if not any(_is_left_over(other, season, len(rest)) for season in found):
+            found.append(other)
+    return found
+
+
+def _is_left_over(period: int, season: int, rows: int) -> bool:
+    """Tell whether a period is what a season leaves that is no whole number of rows.
+
+    Over all rows it may drift by half a cycle from what was found, so its multiples may be that far off, and rounded.
+    """
+    times = max(round(period / season), 1)
+    drift = season * season / (2.0 * rows)
+    return period == season or 0.0 < abs(period - times * season) <= times * drift + 0.5
+
+
+def _first_seasons(series: Series) -> tuple[list[int], Series]:
+    """Return the season to use and any within it, and the quick part of the series on the scale that showed it."""
     longest = len(series) // CYCLES
     if longest < 2:
-        return 0
+        return [], series
     if exact := exact_period(series, longest):
-        return exact
-    if found := _find(series, SIGNIFICANCE):
-        return found
-    found = _find(np.log(series), SIGNIFICANCE_IN_LOG) if _has_grown(series) else 0
-    return found if len(series) >= CYCLES_IN_LOG * found else 0
+        return [exact], _quick_part(series)
+    quick = _quick_part(series)
+    if found := _find(quick, float(np.ptp(series)), SIGNIFICANCE):
+        return found, quick
+    if _has_grown(series):
+        in_log = np.log(series)
+        quick = _quick_part(in_log)
+        found = _find(quick, float(np.ptp(in_log)), SIGNIFICANCE_IN_LOG)
+        if found and len(series) >= CYCLES_IN_LOG * found[0]:
+            return found, quick
+    return [], series
 
 
 def _has_grown(series: Series) -> bool:
@@ -76,14 +121,16 @@ def _has_grown(series: Series) -> bool:
     return max(first, last) > GROWTH * min(first, last)
 
 
-def _find(series: Series, significance: float) -> int:
-    """Return the season length on the scale of the series, 0 if there is none."""
-    n, longest = len(series), len(series) // CYCLES
-    quick = _quick_part(series)
+def _find(quick: Series, size: float, significance: float) -> list[int]:
+    """Return the season length of the quick part of a series, and the more significant one within it if there is one.
+
+    size : range of the series.
+    """
+    n, longest = len(quick), len(quick) // CYCLES
     products = _lagged_products(quick, n)
-    rounding = ROUNDING * float(np.ptp(series))
+    rounding = ROUNDING * size
     if not products[0] > n * rounding * rounding:
-        return 0
+        return []
     share = _shares(products / products[0], longest)
     # n / period cycles make n * n / (2 * period) pairs of values whole periods apart
     error = np.sqrt(2.0 * np.arange(len(share))) / n
@@ -91,12 +138,12 @@ def _find(series: Series, significance: float) -> int:
     period = int(np.argmax(share / error))
     shared = significance / longest  # by all periods
     if period < 2 or share[period] < WORTHWHILE or not _is_significant(quick, period, shared):
-        return 0
+        return []
     multiples = np.arange(period, len(share), period)
     enough = AS_GOOD * np.max(share[multiples] - 3.0 * error[multiples])
     longer = int(multiples[np.argmax(share[multiples] >= enough)])
     rest = quick - _means(quick, np.arange(n) % period)
-    return longer if longer > period and _is_significant(rest, longer, shared) else period
+    return [longer, period] if longer > period and _is_significant(rest, longer, shared) else [period]
 
 
 def _is_significant(quick: Series, period: int, significance: float) -> bool:

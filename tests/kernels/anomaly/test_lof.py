@@ -118,10 +118,22 @@ def test_an_offset_does_not_matter(offset: float) -> None:
     np.testing.assert_allclose(lof.detect(Task.of(series + offset)).score, lof.detect(Task.of(series)).score, rtol=1e-9)
 
 
-def test_ties_are_ties_also_in_steps_that_no_double_holds() -> None:
-    steps = np.random.default_rng(7).integers(0, 12, 80)
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_ties_are_ties_also_in_steps_that_no_double_holds(columns: int) -> None:
+    steps = np.random.default_rng(7).integers(0, 12, (80, columns))
     whole, tenths = lof.detect(Task.of(steps)), lof.detect(Task.of(steps * 0.1))
     np.testing.assert_allclose(tenths.score, whole.score, rtol=1e-9)
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-3, 1e12])
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+def test_neither_unit_nor_zero_of_several_columns_matters(scale: float, offset: float) -> None:
+    table = np.random.default_rng(9).integers(0, 9, (120, 3)).astype(np.float64)
+    table[50] = 30.0
+    found, moved = lof.detect(Task.of(table)), lof.detect(Task.of((table + offset) * scale))
+    assert found.flags[50] == -1
+    np.testing.assert_array_equal(moved.flags, found.flags)
+    np.testing.assert_allclose(moved.score, found.score, rtol=1e-6)
 
 
 def test_one_column_of_a_table_is_the_series() -> None:

@@ -76,6 +76,12 @@ def test_equals_the_recorded_flags(name: str) -> None:
         assert flagged(shesd.detect(Task.of(SERIES[name]), params).flags) == wanted, call
 
 
+def test_several_seasons_are_told() -> None:
+    x = seasonal(1344, 24) + 3 * np.sin(2 * np.pi * np.arange(1344) / 168)
+    assert shesd.detect(Task.of(x)).extra == {"period": 24, "periods": [24, 168]}
+    assert shesd.detect(Task.of(x), Params(period=24)).extra == {"period": 24}
+
+
 def test_the_period_is_found_and_told() -> None:
     x = seasonal(400, 24)
     assert shesd.detect(Task.of(x)).extra == {"period": 24}

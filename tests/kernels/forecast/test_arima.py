@@ -194,6 +194,13 @@ def test_with_largest_orders_of_0_only_the_constant_is_searched() -> None:
     assert given.extra["diagnostics"]["params"]["drift"] == pytest.approx(5.0, abs=0.3)
 
 
+def test_several_seasons_are_told_and_the_first_is_used() -> None:
+    t = np.arange(600)
+    y = 9 * np.sin(2 * np.pi * t / 12) + 3 * np.sin(2 * np.pi * t / 60) + np.random.default_rng(1).normal(size=600)
+    answer = forecast(Task.of(y, rows=1), Params(period="auto", p=1, q=0, P=0, Q=0, D=1))
+    assert (answer.period, answer.extra["periods"]) == (12, [12, 60])
+
+
 def test_largest_orders_are_the_documented_ten() -> None:
     assert Params().max_p == Params().max_q == 10
 

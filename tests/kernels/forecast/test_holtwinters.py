@@ -1,5 +1,6 @@
 import json
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -126,6 +127,23 @@ def test_a_season_that_grows_eighteenfold_is_found_and_continued() -> None:
     answer = forecast(Task.of(y[:144], rows=12), Params(trend="auto", seasonal="auto", period="auto"))
     assert answer.period == 12
     np.testing.assert_allclose(answer.value, y[144:], rtol=0.04)
+
+
+def test_the_season_of_a_reported_series_is_found_and_answers_as_if_it_had_been_told() -> None:
+    file = Path(__file__).parent.parent.parent / "golden" / "growth_period.json"
+    task = Task.of(json.loads(file.read_text())["data"], rows=12)
+    found = forecast(task, Params(trend="auto", seasonal="auto", period="auto"))
+    told = forecast(task, Params(trend="auto", seasonal="auto", period=12))
+    assert found.period == 12
+    np.testing.assert_array_equal(found.value, told.value)
+
+
+def test_several_seasons_are_told_and_the_first_is_used() -> None:
+    t = np.arange(600)
+    y = 9 * np.sin(2 * np.pi * t / 12) + 3 * np.sin(2 * np.pi * t / 60) + np.random.default_rng(1).normal(size=600)
+    answer = forecast(Task.of(y, rows=1), Params(seasonal="add", period="auto"))
+    assert (answer.period, answer.extra["periods"]) == (12, [12, 60])
+    assert "periods" not in forecast(Task.of(y, rows=1), Params(seasonal="add", period=12)).extra
 
 
 def test_automatic_trend_may_be_damped_or_not_as_told() -> None:

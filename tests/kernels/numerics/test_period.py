@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 
 from kernels.contract import BadParameter
-from kernels.numerics.period import SIGNIFICANCE, Season, _find, _shares, find_period, season_length, season_option
+from kernels.numerics.period import (
+    SIGNIFICANCE,
+    Season,
+    _find,
+    _quick_part,
+    _shares,
+    find_period,
+    find_periods,
+    season_length,
+    season_option,
+    season_told,
+)
 from kernels.options import Options, declared
 from tests.kernels.golden import GOLDEN, NASTY, SEASONAL, SERIES
 
@@ -80,6 +91,40 @@ def test_noise_walks_and_damped_oscillations_have_no_season(a: float, b: float) 
     assert sum(find_period(autoregression(a, b, seed)) > 0 for seed in range(60)) <= 4
 
 
+def layers(*waves: tuple[int, float], noise: float = 0.3) -> np.ndarray:
+    t = np.arange(1344)
+    return sum(size * np.sin(2 * np.pi * t / period) for period, size in waves) + noise * np.random.default_rng(
+        1
+    ).normal(size=1344)
+
+
+@pytest.mark.parametrize(
+    ("x", "periods"),
+    [
+        (layers((24, 3.0), (168, 1.0)), [24, 168]),
+        (layers((24, 3.0), (168, 3.0)), [168, 24]),
+        (layers((7, 2.0), (30, 1.0)), [7, 30]),
+        (np.exp(layers((7, 0.4), (30, 0.2), noise=0.05) + np.arange(1344) / 100), [7, 30]),
+        (layers((24, 3.0)), [24]),
+        (3.0 * (np.arange(1344) % 24) + layers(), [24]),
+        (layers(), []),
+    ],
+    ids=["day over week", "week with days", "unrelated", "growing", "one", "sawtooth", "noise"],
+)
+def test_all_seasons_are_found_the_one_to_use_first(x: np.ndarray, periods: list[int]) -> None:
+    assert find_periods(x) == periods
+    assert find_period(x) == next(iter(periods), 0)
+    told = {"periods": periods} if len(periods) > 1 else {}
+    assert season_told("auto", x) == (find_period(x), told)
+    assert season_told(7, x) == (7, {})
+
+
+@pytest.mark.parametrize("n", [100, 150, 400])
+@pytest.mark.parametrize("period", [12.4, 7.3, 20.5])
+def test_a_season_that_is_no_whole_number_of_rows_is_not_two(period: float, n: int) -> None:
+    assert len(find_periods(wave(n, period, n, noise=0.1))) <= 1
+
+
 def growing(times: float, seed: int, noise: float = 0.02) -> np.ndarray:
     t = np.arange(144)
     season = 0.2 * np.sin(2 * np.pi * t / 12)
@@ -103,7 +148,8 @@ def test_growth_by_chance_adds_no_season(a: float, b: float) -> None:
     for seed in range(60):
         x = autoregression(a, b, seed)
         x -= x.min() - 0.02 * np.ptp(x)
-        assert find_period(x) == _find(x, SIGNIFICANCE)
+        on_its_scale = _find(_quick_part(x), float(np.ptp(x)), SIGNIFICANCE)
+        assert find_period(x) == next(iter(on_its_scale), 0)
 
 
 @pytest.mark.parametrize("n", [3, 4, 5, 6, 7, 10, 12])
