@@ -218,7 +218,7 @@ def _smoothed_for_horizon(y: Series, forms: Sequence[Form], where: tuple[int, in
     z = (y - shift) / scale
     smoothing, states = np.empty(4), np.empty(STATES + max(form.period, 1))
     initial_states(z, ADD, 0, ADD, states)
-    smooth_for_horizon(z, ADD, ADD, states, *where, smoothing)
+    smooth_for_horizon(z, ADD, ADD, form.seasonal != "none", states, *where, smoothing)
     return [_finished(form, form.parameters, shift, scale, z, smoothing, states)]
 
 
