@@ -26,6 +26,8 @@ LETTER = {"none": "N", "add": "A", "mul": "M"}
 TINIEST = 4.0 * float(np.finfo(np.float64).eps)  # residuals of scaled data below this are rounding
 ORIGINS = 100  # inner forecasts per series, about
 UNBIASED = 3.0  # standard errors that the innovations' mean may be off
+WIDE = 10.0  # times that the largest value of a series is the smallest: the squares of the small ones hardly count
+DECISIVE = 10.0  # in log-likelihood
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,21 @@ def fit_form(y: Series, form: Form, prior: float = 0.0) -> Fitted | None:
     if not isfinite(objective):
         return None
     return _finished(form, form.parameters, shift, scale, z, smoothing, states)
+
+
+def fit_explicit(y: Series, form: Form) -> Fitted | None:
+    """Fit a form with additive errors by least squares; with relative errors where squares lose the small values.
+
+    With a multiplicative part the level follows e / s, so that a season of 1 % of the others can serve as a handle on
+    it, and its own values are not met at all.
+    """
+    fitted = fit_form(y, form)
+    if "mul" not in (form.trend, form.seasonal) or np.max(y) <= WIDE * np.min(y):
+        return fitted
+    relative = fit_form(y, replace(form, error="mul"))
+    if fitted is None or relative is None:
+        return fitted
+    return relative if relative.loglik > with_likelier_error(fitted).loglik + DECISIVE else fitted
 
 
 def fit_simple(y: Series) -> Fitted:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kernels.contract import Horizon, Series
-from kernels.forecast._ets_model import Form, fit_form, fit_simple, predict, select, with_likelier_error
+from kernels.forecast._ets_model import Form, fit_explicit, fit_form, fit_simple, predict, select, with_likelier_error
 
 
 def naive_loglik(residual: Series, mu: Series, error: str) -> float:
@@ -95,6 +95,27 @@ def test_errors_are_told_as_whatever_is_likelier() -> None:
         assert with_likelier_error(told).form == told.form
         residual = told.residual * told.scale
         assert told.loglik == pytest.approx(naive_loglik(residual, y - residual, error), rel=1e-9)
+
+
+def test_low_seasons_are_not_lost_to_the_squares_of_high_ones() -> None:
+    year = np.array([20, 20, 29, 100, 500, 1500, 2500, 3000, 2500, 1200, 400, 200.0])
+    for seed in range(20, 24):
+        y = np.tile(year, 20) * np.exp(np.random.default_rng(seed).normal(0.0, 0.074, 240))
+        fitted = fit_explicit(y, Form("add", "none", "mul", damped=False, period=12))
+        assert fitted is not None
+        assert with_likelier_error(fitted).form.error == "mul"
+        value, _, _ = predict(fitted, Horizon(12))
+        np.testing.assert_allclose(value, year, rtol=0.08)  # a season's mean is known to 1.7 %
+
+
+def test_explicit_forms_are_least_squares_elsewhere() -> None:
+    y = passing()
+    for trend, seasonal in (("add", "add"), ("add", "mul"), ("mul", "none")):
+        form = Form("add", trend, seasonal, damped=False, period=4 if seasonal != "none" else 0)
+        fitted, squares = fit_explicit(y, form), fit_form(y, form)
+        assert fitted is not None
+        assert squares is not None
+        assert fitted.mse == squares.mse
 
 
 @pytest.mark.parametrize("trend", ["none", "add", "mul"])
