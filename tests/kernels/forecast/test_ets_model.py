@@ -97,6 +97,7 @@ def test_errors_are_told_as_whatever_is_likelier() -> None:
         assert told.loglik == pytest.approx(naive_loglik(residual, y - residual, error), rel=1e-9)
 
 
+@pytest.mark.compiled_only("fits eight series of 240 values")
 def test_low_seasons_are_not_lost_to_the_squares_of_high_ones() -> None:
     year = np.array([20, 20, 29, 100, 500, 1500, 2500, 3000, 2500, 1200, 400, 200.0])
     for seed in range(20, 24):
@@ -118,6 +119,7 @@ def test_explicit_forms_are_least_squares_elsewhere() -> None:
         assert fitted.mse == squares.mse
 
 
+@pytest.mark.compiled_only("thousands of simulated futures")
 @pytest.mark.parametrize("trend", ["none", "add", "mul"])
 @pytest.mark.parametrize("seasonal", ["none", "add", "mul"])
 @pytest.mark.parametrize("error", ["add", "mul"])

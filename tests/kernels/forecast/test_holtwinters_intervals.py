@@ -113,6 +113,7 @@ def test_a_jump_after_zeros_widens_as_a_random_walk_does() -> None:
     np.testing.assert_allclose(answer.high - 158.0, [56.2, 79.5, 97.3, 112.4, 125.6, 137.6], atol=0.1)
 
 
+@pytest.mark.compiled_only("fits every form to 240 values")
 @pytest.mark.parametrize("seasonal", ["mul", "auto"])
 def test_a_low_season_has_the_bounds_of_a_low_season(seasonal: str) -> None:
     recorded = json.loads((Path(__file__).parents[2] / "golden" / "low_season.json").read_text())
