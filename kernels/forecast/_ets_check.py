@@ -70,16 +70,28 @@ def naive_backtest(y: Series, m: int, rows: int, first: int, stride: int) -> flo
     return missed / count if count > 0 else np.inf
 
 
-@kernel("f8(f8[::1], i8, i8, f8[::1], i8, i8, i8, f8[::1])")
+@kernel("f8(f8[::1], i8, i8, i8, f8[::1], i8, i8, i8, f8[::1])")
 def smooth_for_horizon(
-    y: Series, trend: int, season: int, states: Series, rows: int, first: int, stride: int, smoothing: Series
+    y: Series,
+    trend: int,
+    season: int,
+    with_season: int,
+    states: Series,
+    rows: int,
+    first: int,
+    stride: int,
+    smoothing: Series,
 ) -> float:
-    """Set alpha and gamma of a form without trend to those of least inner error; return that error."""
+    """Set alpha and gamma of a form without trend to those of least inner error; return that error.
+
+    Without a season the one slot of seasons must stay 0: any gamma would make a second level of it.
+    """
     tried = np.array([0.0, 0.0, 0.0, 1.0])
     least = np.inf
     for alpha in (0.0, 0.03, 0.1, 0.3, 0.6, 1.0):
         for share in (0.0, 0.03, 0.1, 0.3, 0.6, 1.0):
-            tried[0], tried[2] = alpha, (1.0 - alpha) * share
+            gamma = (1.0 - alpha) * share
+            tried[0], tried[2] = (alpha, gamma) if with_season else (alpha + gamma, 0.0)
             _, missed = backtest(y, trend, season, tried, states, rows, first, stride)
             if missed < least:
                 least = missed

@@ -92,7 +92,7 @@ def _shuffled_errors(rows: int) -> Series:
 def simulate(
     rows: int, phase: int, error: int, trend: int, season: int, sigma: float, smoothing: Series, states: Series
 ) -> Series:
-    """Return (rows, paths) simulated continuations; the next value falls into season slot `phase`."""
+    """Return (rows, paths) simulated continuations, all positive; the next value falls into season slot `phase`."""
     m = states.shape[0] - STATES
     path = _shuffled_errors(rows)
     count = path.shape[1]
@@ -108,7 +108,7 @@ def simulate(
             mu = grown + seasonal if season == ADD else grown * seasonal
             mu = min(max(mu, -LARGEST), LARGEST)
             shock = sigma * path[h, p]
-            path[h, p] = mu + (shock if error == ADD else mu * max(shock, -1.0))
+            path[h, p] = max(mu + (shock if error == ADD else mu * shock), SMALLEST)
             _, _, k, e_season = errors(path[h, p], grown, seasonal, season)
             growth = _within(damped + beta * growth_error(k, level, trend), trend)
             level = _within(grown + alpha * k, trend)
@@ -118,14 +118,26 @@ def simulate(
 
 
 @kernel("Tuple((f8[::1], f8[::1]))(f8[:,::1], f8[::1], f8)")
-def spread_of_paths(path: Series, value: Series, conf: float) -> tuple[Series, Series]:
-    """Return how far the interval of coverage `conf` reaches below and above `value`, from simulated paths."""
+def bounds_of_paths(path: Series, value: Series, conf: float) -> tuple[Series, Series]:
+    """Return the interval of coverage `conf` from simulated paths; it holds `value`, and all of them are positive.
+
+    A wider interval than the paths can tell is stretched: upwards as it is, downwards by its logarithm.
+    """
     rows = value.shape[0]
-    below, above = np.empty(rows), np.empty(rows)
+    low, high = np.empty(rows), np.empty(rows)
     inner = min(conf, FURTHEST)
     stretch = two_sided_quantile(conf) / two_sided_quantile(inner)
     for h in range(rows):
-        low, high = quantile(path[h], (1.0 - inner) / 2.0), quantile(path[h], (1.0 + inner) / 2.0)
-        below[h] = stretch * max(value[h] - low, 0.0)
-        above[h] = stretch * max(high - value[h], 0.0)
-    return below, above
+        low[h] = min(quantile(path[h], (1.0 - inner) / 2.0), value[h])
+        high[h] = max(quantile(path[h], (1.0 + inner) / 2.0), value[h])
+        if stretch > 1.0:
+            low[h] = max(value[h] * (low[h] / value[h]) ** stretch, SMALLEST)
+            high[h] = value[h] + stretch * (high[h] - value[h])
+    return low, high
+
+
+@kernel("void(f8[::1], f8[::1], i8)")
+def widen_by_season(low: Series, high: Series, m: int) -> None:
+    """Take back what chance narrows: without a trend no bound comes nearer than a season (m rows) before."""
+    for h in range(m, low.shape[0]):
+        low[h], high[h] = min(low[h], low[h - m]), max(high[h], high[h - m])

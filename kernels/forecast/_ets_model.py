@@ -7,7 +7,7 @@ tables 2.2 and 2.3 for the forms, section 7.1 for the information criteria.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import frexp, inf, isfinite, log, pi, sqrt
 
 import numpy as np
@@ -15,8 +15,8 @@ import numpy as np
 from kernels.contract import Horizon, Json, Series
 from kernels.forecast._ets_check import backtest, naive_backtest, smooth_for_horizon
 from kernels.forecast._ets_fit import fit
-from kernels.forecast._ets_intervals import deviations, simulate, spread_of_paths
-from kernels.forecast._ets_recursion import ADD, MUL, STATES, forecast_path, run_through
+from kernels.forecast._ets_intervals import bounds_of_paths, deviations, simulate, widen_by_season
+from kernels.forecast._ets_recursion import ADD, MUL, SMALLEST, STATES, forecast_path, run_through
 from kernels.forecast._ets_simple import best_alpha
 from kernels.forecast._ets_start import initial_states
 from kernels.numerics.normal import two_sided_quantile
@@ -26,6 +26,8 @@ LETTER = {"none": "N", "add": "A", "mul": "M"}
 TINIEST = 4.0 * float(np.finfo(np.float64).eps)  # residuals of scaled data below this are rounding
 ORIGINS = 100  # inner forecasts per series, about
 UNBIASED = 3.0  # standard errors that the innovations' mean may be off
+WIDE = 10.0  # times that the largest value of a series is the smallest: the squares of the small ones hardly count
+DECISIVE = 10.0  # in log-likelihood
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,21 @@ def fit_form(y: Series, form: Form, prior: float = 0.0) -> Fitted | None:
     return _finished(form, form.parameters, shift, scale, z, smoothing, states)
 
 
+def fit_explicit(y: Series, form: Form) -> Fitted | None:
+    """Fit a form with additive errors by least squares; with relative errors where squares lose the small values.
+
+    With a multiplicative part the level follows e / s, so that a season of 1 % of the others can serve as a handle on
+    it, and its own values are not met at all.
+    """
+    fitted = fit_form(y, form)
+    if "mul" not in (form.trend, form.seasonal) or np.max(y) <= WIDE * np.min(y):
+        return fitted
+    relative = fit_form(y, replace(form, error="mul"))
+    if fitted is None or relative is None:
+        return fitted
+    return relative if relative.loglik > with_likelier_error(fitted).loglik + DECISIVE else fitted
+
+
 def fit_simple(y: Series) -> Fitted:
     """Fit simple exponential smoothing whose level starts at the first value."""
     form = Form("add", "none", "none", damped=False, period=0)
@@ -218,7 +235,7 @@ def _smoothed_for_horizon(y: Series, forms: Sequence[Form], where: tuple[int, in
     z = (y - shift) / scale
     smoothing, states = np.empty(4), np.empty(STATES + max(form.period, 1))
     initial_states(z, ADD, 0, ADD, states)
-    smooth_for_horizon(z, ADD, ADD, states, *where, smoothing)
+    smooth_for_horizon(z, ADD, ADD, form.seasonal != "none", states, *where, smoothing)
     return [_finished(form, form.parameters, shift, scale, z, smoothing, states)]
 
 
@@ -228,36 +245,51 @@ def _look(fitted: Fitted, where: tuple[int, int, int]) -> tuple[float, float]:
     return deviation, missed * fitted.scale
 
 
+def with_likelier_error(fitted: Fitted) -> Fitted:
+    """Return the fit with errors additive or relative, at the same estimates, whichever is likelier.
+
+    For forms with a multiplicative trend or season, whose series is not shifted.
+    """
+    error = "add" if fitted.form.error == "mul" else "mul"
+    other = _finished(
+        replace(fitted.form, error=error),
+        fitted.estimated,
+        fitted.shift,
+        fitted.scale,
+        fitted.z,
+        fitted.smoothing,
+        fitted.states,
+    )
+    return other if other.objective < fitted.objective else fitted
+
+
 def predict(fitted: Fitted, horizon: Horizon) -> tuple[Series, Series, Series]:
     """Return forecast, low and high; not finite where a multiplicative trend overflows.
 
-    The interval never narrows as the horizon grows, on either side.
+    Those of a multiplicative form are positive, as its series is.
     """
-    form, end, smoothing, rows = fitted.form, fitted.end, fitted.smoothing, horizon.rows
-    trend, season = CODE[form.trend], CODE[form.seasonal]
+    form, end = fitted.form, fitted.end
     phase = len(fitted.z) % (len(end) - STATES)
-    path = forecast_path(rows, phase, trend, season, smoothing[3], end)
-    if "mul" in (form.trend, form.seasonal):
-        error = likelier_error(fitted) if form.error == "add" else "mul"
-        sigma = sqrt(fitted.variance(error))
-        paths = simulate(rows, phase, CODE[error], trend, season, sigma, smoothing, end)
-        below, above = spread_of_paths(paths, path, horizon.conf)
-    else:
-        sigma2 = fitted.variance(form.error)
-        below = two_sided_quantile(horizon.conf) * deviations(path, CODE[form.error], sigma2, smoothing, form.period)
-        above = below
+    path = forecast_path(horizon.rows, phase, CODE[form.trend], CODE[form.seasonal], fitted.smoothing[3], end)
+    if form.multiplicative:
+        path = np.maximum(path, SMALLEST)
     with np.errstate(over="ignore", invalid="ignore"):
-        value = path * fitted.scale + fitted.shift
-        low = value - np.maximum.accumulate(below) * fitted.scale
-        high = value + np.maximum.accumulate(above) * fitted.scale
+        low, high = _bounds(fitted, path, phase, horizon.conf)
+        value, low, high = (part * fitted.scale + fitted.shift for part in (path, low, high))
     return value, low, high
 
 
-def likelier_error(fitted: Fitted) -> str:
-    """Return whether the one-step errors look additive or multiplicative, by their likelihood."""
-    mu = fitted.z - fitted.residual
-    if not np.all(mu > 0.0):
-        return "add"
-    relative = np.sum((fitted.residual / mu) ** 2)
-    geometric_mean = np.exp(np.mean(np.log(mu)))
-    return "mul" if relative * geometric_mean**2 < np.sum(fitted.residual**2) else "add"
+def _bounds(fitted: Fitted, path: Series, phase: int, conf: float) -> tuple[Series, Series]:
+    """Return the interval of z around its forecasts: in closed form where the model has one that is positive enough."""
+    form, smoothing = fitted.form, fitted.smoothing
+    error, trend, season = CODE[form.error], CODE[form.trend], CODE[form.seasonal]
+    sigma2 = fitted.variance(form.error)
+    if MUL not in (trend, season):
+        half = two_sided_quantile(conf) * deviations(path, error, sigma2, smoothing, form.period)
+        if error == ADD or np.all(half < path):
+            return path - half, path + half
+    paths = simulate(len(path), phase, error, trend, season, sqrt(sigma2), smoothing, fitted.end)
+    low, high = bounds_of_paths(paths, path, conf)
+    if form.trend == "none":
+        widen_by_season(low, high, max(form.period, 1))
+    return low, high

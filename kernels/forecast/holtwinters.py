@@ -27,7 +27,7 @@ from kernels.contract import (
     TooShort,
     as_series,
 )
-from kernels.forecast._ets_model import Fitted, Form, fit_form, fit_simple, predict, select
+from kernels.forecast._ets_model import Fitted, Form, fit_explicit, fit_simple, predict, select, with_likelier_error
 from kernels.numerics.period import Season, season_option, season_told
 from kernels.options import Options, check, option
 
@@ -67,8 +67,10 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     """Forecast one series.
 
     Neither trend nor season: the level starts at the first value, alpha by least squares. Otherwise the initial
-    states are estimated too, by least squares; with ``auto``, by maximum likelihood, and the form of lowest AICc
-    among additive and multiplicative errors answers.
+    states are estimated too, by least squares (see `fit_explicit`); with ``auto``, by maximum likelihood, and the form
+    of lowest AICc among additive and multiplicative errors answers. With a multiplicative trend or season the errors
+    are then taken as additive or relative, whichever is likelier. Forecast and interval are those of the model that
+    ``extra`` tells.
 
     Parameters
     ----------
@@ -101,9 +103,11 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     elif "auto" in (params.trend, params.seasonal):
         fitted, tried = select(y, forms, period, horizon)
     else:
-        fitted = fit_form(y, forms[0])
+        fitted = fit_explicit(y, forms[0])
     if fitted is None:
         raise NotConverged(f"no {forms[0]} model fits this series: its level or season would have to be <= 0")
+    if "mul" in (fitted.form.trend, fitted.form.seasonal):
+        fitted = with_likelier_error(fitted)
     value, low, high = predict(fitted, horizon)
     if not np.all(np.abs(value) < np.finfo(np.float64).max):
         raise NotConverged(

@@ -53,8 +53,15 @@ def test_smoothing_for_the_horizon_is_the_best_of_its_grid() -> None:
     rng = np.random.default_rng(3)
     y = np.tile([1.0, 5.0, 2.0], 30) + rng.normal(0.0, 0.1, 90)
     states, smoothing = np.array([2.0, 0.0, -1.0, 3.0, 0.0]), np.empty(4)
-    least = smooth_for_horizon(y, ADD, ADD, states, 6, 30, 2, smoothing)
+    least = smooth_for_horizon(y, ADD, ADD, 1, states, 6, 30, 2, smoothing)
     _, missed = backtest(y, ADD, ADD, smoothing, states, 6, 30, 2)
     assert missed == least
     assert least <= backtest(y, ADD, ADD, np.array([0.1, 0.0, 0.09, 1.0]), states, 6, 30, 2)[1] + 1e-12
     assert smoothing[2] <= 1.0 - smoothing[0]
+
+
+def test_without_a_season_only_the_level_is_smoothed() -> None:
+    y = np.append(np.zeros(31), 158.0)
+    smoothing = np.empty(4)
+    smooth_for_horizon(y, ADD, ADD, 0, np.zeros(3), 6, 10, 1, smoothing)
+    assert smoothing[2] == 0.0

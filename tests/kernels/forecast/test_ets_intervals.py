@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from kernels.contract import Series
-from kernels.forecast._ets_intervals import deviations, simulate, spread_of_paths
+from kernels.forecast._ets_intervals import bounds_of_paths, deviations, simulate, widen_by_season
 from kernels.forecast._ets_recursion import ADD, MUL, forecast_path
 from tests.kernels.forecast.models import R_MODELS, Model
 
@@ -59,8 +59,8 @@ def test_simulation_without_errors_is_the_forecast_itself() -> None:
 def test_first_step_is_the_exact_normal_distribution() -> None:
     states = np.array([10.0, 0.0, 1.0])
     paths = simulate(1, 0, ADD, ADD, MUL, 2.0, SMOOTHING, states)
-    below, above = spread_of_paths(paths, np.array([10.0]), 0.95)
-    np.testing.assert_allclose([below[0], above[0]], 2.0 * 1.959964, rtol=0.005)
+    low, high = bounds_of_paths(paths, np.array([10.0]), 0.95)
+    np.testing.assert_allclose([10.0 - low[0], high[0] - 10.0], 2.0 * 1.959964, rtol=0.005)
 
 
 def test_simulation_repeats_itself() -> None:
@@ -70,16 +70,29 @@ def test_simulation_repeats_itself() -> None:
 
 
 @pytest.mark.compiled_only("a thousand paths of a thousand steps, 12 s as plain Python")
-def test_runaway_paths_stay_finite() -> None:
+def test_runaway_paths_stay_finite_and_positive() -> None:
     paths = simulate(1024, 0, ADD, MUL, MUL, 1e3, np.array([1.0, 1.0, 0.0, 1.0]), np.array([1e-6, 50.0, 1e-6]))
     assert np.all(np.isfinite(paths))
-    below, above = spread_of_paths(paths, np.zeros(1024), 1.0)
-    assert np.all(np.isfinite(below))
-    assert np.all(np.isfinite(above))
+    assert np.all(paths > 0.0)
+    for value in (1e-12, 1.0, 1e200):
+        low, high = bounds_of_paths(paths, np.full(1024, value), 1.0)
+        assert np.all(np.isfinite(high))
+        assert np.all((low > 0.0) & (low <= value) & (value <= high))
 
 
 def test_spread_widens_with_the_coverage() -> None:
     paths = simulate(3, 0, MUL, MUL, MUL, 0.2, SMOOTHING, np.array([10.0, 1.01, 0.9, 1.1]))
     value = np.array([9.0, 11.0, 9.0])
-    widths = [sum(map(np.sum, spread_of_paths(paths, value, conf))) for conf in (0.1, 0.5, 0.8, 0.95, 0.99, 0.999, 1.0)]
-    assert np.all(np.diff(widths) > 0.0)
+    low, high = zip(
+        *(bounds_of_paths(paths, value, conf) for conf in (0.1, 0.5, 0.8, 0.95, 0.99, 0.999, 1.0)), strict=True
+    )
+    assert np.all(np.diff(low, axis=0) <= 0.0)
+    assert np.all(np.diff(high, axis=0) >= 0.0)
+    assert np.all(np.diff(np.sum(high, axis=1) - np.sum(low, axis=1)) > 0.0)
+
+
+def test_bounds_come_nearer_than_in_another_season_but_not_than_in_their_own() -> None:
+    low, high = np.array([9.0, 1.0, 9.1, 0.9, 8.9]), np.array([11.0, 3.0, 10.9, 3.1, 11.1])
+    widen_by_season(low, high, 2)
+    np.testing.assert_array_equal(low, [9.0, 1.0, 9.0, 0.9, 8.9])
+    np.testing.assert_array_equal(high, [11.0, 3.0, 11.0, 3.1, 11.1])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kernels.contract import Horizon, Series
-from kernels.forecast._ets_model import Form, fit_form, fit_simple, likelier_error, predict, select
+from kernels.forecast._ets_model import Form, fit_explicit, fit_form, fit_simple, predict, select, with_likelier_error
 
 
 def naive_loglik(residual: Series, mu: Series, error: str) -> float:
@@ -78,18 +78,66 @@ def test_reported_states_reproduce_the_first_forecast() -> None:
         assert first == pytest.approx(y[0] - fitted.residual[0] * fitted.scale, rel=1e-9)
 
 
-def test_residuals_that_grow_with_the_level_look_multiplicative() -> None:
+def test_errors_are_told_as_whatever_is_likelier() -> None:
     rng = np.random.default_rng(2)
-    level = np.linspace(1.0, 100.0, 200)
-    form = Form("add", "add", "none", damped=False, period=0)
-    growing, steady = (
-        fit_form(level * np.exp(rng.normal(0, 0.2, 200)), form),
-        fit_form(level + rng.normal(0, 0.2, 200), form),
-    )
-    assert growing is not None
-    assert steady is not None
-    assert likelier_error(growing) == "mul"
-    assert likelier_error(steady) == "add"
+    level, form = np.linspace(1.0, 100.0, 200), Form("add", "mul", "none", damped=False, period=0)
+    for y, error in (
+        (level * np.exp(rng.normal(0, 0.2, 200)), "mul"),
+        (100.0 + level + rng.normal(0, 5.0, 200), "add"),
+    ):
+        fitted = fit_form(y, form)
+        assert fitted is not None
+        told = with_likelier_error(fitted)
+        assert told.form.error == error
+        assert told.loglik >= fitted.loglik
+        np.testing.assert_array_equal(told.end, fitted.end)
+        assert told.mse == fitted.mse
+        assert with_likelier_error(told).form == told.form
+        residual = told.residual * told.scale
+        assert told.loglik == pytest.approx(naive_loglik(residual, y - residual, error), rel=1e-9)
+
+
+@pytest.mark.compiled_only("fits eight series of 240 values")
+def test_low_seasons_are_not_lost_to_the_squares_of_high_ones() -> None:
+    year = np.array([20, 20, 29, 100, 500, 1500, 2500, 3000, 2500, 1200, 400, 200.0])
+    for seed in range(20, 24):
+        y = np.tile(year, 20) * np.exp(np.random.default_rng(seed).normal(0.0, 0.074, 240))
+        fitted = fit_explicit(y, Form("add", "none", "mul", damped=False, period=12))
+        assert fitted is not None
+        assert with_likelier_error(fitted).form.error == "mul"
+        value, _, _ = predict(fitted, Horizon(12))
+        np.testing.assert_allclose(value, year, rtol=0.08)  # a season's mean is known to 1.7 %
+
+
+def test_explicit_forms_are_least_squares_elsewhere() -> None:
+    y = passing()
+    for trend, seasonal in (("add", "add"), ("add", "mul"), ("mul", "none")):
+        form = Form("add", trend, seasonal, damped=False, period=4 if seasonal != "none" else 0)
+        fitted, squares = fit_explicit(y, form), fit_form(y, form)
+        assert fitted is not None
+        assert squares is not None
+        assert fitted.mse == squares.mse
+
+
+@pytest.mark.compiled_only("thousands of simulated futures")
+@pytest.mark.parametrize("trend", ["none", "add", "mul"])
+@pytest.mark.parametrize("seasonal", ["none", "add", "mul"])
+@pytest.mark.parametrize("error", ["add", "mul"])
+def test_multiplicative_forms_forecast_positive_numbers_however_uncertain(
+    error: str, trend: str, seasonal: str
+) -> None:
+    form = Form(error, trend, seasonal, damped=False, period=4 if seasonal != "none" else 0)
+    if not form.multiplicative:
+        return
+    t = np.arange(40)
+    y = (41.0 - t) * np.exp(np.random.default_rng(4).normal(0.0, 0.8, 40)) * np.tile([1.0, 0.1, 5.0, 0.5], 10)
+    fitted = fit_form(y, form)
+    if fitted is None:
+        return
+    for conf in (0.5, 0.95, 0.999, 1.0):
+        value, low, high = predict(fitted, Horizon(30, conf=conf))
+        assert np.all(low > 0.0)
+        assert np.all((low <= value) & (value <= high))
 
 
 def test_selection_stops_when_time_is_out_but_has_an_answer() -> None:
