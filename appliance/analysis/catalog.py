@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import functools
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
 from appliance.analysis import operator_files
+from appliance.analysis.kinds import KINDS
 from appliance.analysis.operator_files import Own
 from appliance.analysis.plugin_classes import guarded
 from appliance.host.settings import Settings
@@ -26,12 +28,14 @@ class Catalog:
     kinds : by kind and name, the names in order.
     broken : the operator's files that could not be used: path -> reason.
     own : the operator's algorithms as they were written.
+    deferred : kinds that are loaded when somebody asks for them; not counted among the others.
     servers : the model servers that some of the algorithms ask.
     """
 
     kinds: Mapping[str, ByName]
     broken: Mapping[str, str] = field(default_factory=dict)
     own: Sequence[Own] = ()
+    deferred: Mapping[str, ByName] = field(default_factory=dict)
     servers: ModelServers = field(default_factory=lambda: ModelServers(Settings(tsfm={})))
 
     @classmethod
@@ -47,7 +51,7 @@ class Catalog:
 
     def of_kind(self, kind: str) -> ByName:
         """Return the algorithms of one kind by name, in order."""
-        return self.kinds.get(kind, {})
+        return self.deferred[kind] if kind in self.deferred else self.kinds.get(kind, {})
 
     @property
     def names(self) -> list[str]:
@@ -61,22 +65,44 @@ class Catalog:
         return sum(map(len, self.kinds.values()))
 
 
-def build(settings: Settings) -> Catalog:
+class _Deferred(Mapping[str, Algorithm]):
+    """The algorithms of one kind: those given, and those of a package that is imported when one is first asked for."""
+
+    def __init__(self, package: str, given: ByName) -> None:
+        self._load = functools.cache(lambda: {**given, **{one.name: one for one in registry.discover(package)}})
+
+    def __getitem__(self, name: str) -> Algorithm:
+        return self._load()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._load()))
+
+    def __len__(self) -> int:
+        return len(self._load())
+
+
+def build(settings: Settings, *, defer: bool = False) -> Catalog:
     """Find every algorithm this node offers.
 
     A broken file of ours is a bug and raises; a broken file of the operator's is left out and reported.
+
+    defer : leave kinds that are not announced until they are asked for; a node pays nothing for them.
     """
-    shipped = ours(settings)
+    late = [kind for kind in KINDS if defer and kind.optional and kind.wire_type not in settings.detail_types]
+    packages = {kind.wire_type: f"kernels.{kind.name}" for kind in late}
+    shipped = ours(settings, packages.values())
     added, broken = operator_files.load(settings.algorithm_dir, taken=shipped, settings=settings)
     everything = Catalog.of(chain(shipped, (guarded(own.algorithm, own.kind) for own in added)))
-    return dataclasses.replace(everything, broken=broken, own=added, servers=shipped.servers)
+    deferred = {kind: _Deferred(package, everything.of_kind(kind)) for kind, package in packages.items()}
+    return dataclasses.replace(everything, broken=broken, own=added, servers=shipped.servers, deferred=deferred)
 
 
-def ours(settings: Settings) -> Catalog:
-    """Find the algorithms that are no operator's."""
+def ours(settings: Settings, without: Collection[str] = ()) -> Catalog:
+    """Find the algorithms that are no operator's, but for those of some packages."""
     servers = ModelServers(settings)
+    packages = [package for package in registry.packages() if package not in without]
     # every further source of algorithms of ours is one more item here
-    found = Catalog.of(chain(registry.discover(), with_weights(settings.model_dir), servers.algorithms()))
+    found = Catalog.of(chain(registry.discover(*packages), with_weights(settings.model_dir), servers.algorithms()))
     return dataclasses.replace(found, servers=servers)
 
 

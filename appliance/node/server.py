@@ -52,7 +52,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         self._ready = ready
         self._scoreboard, self._metrics = Scoreboard(), Metrics()
         self._row = 0
-        self.settings, self._catalog = settings, catalog.build(settings)
+        self.settings, self._catalog = settings, catalog.build(settings, defer=True)
         self._systemd = systemd
         logs.configure(settings)
         _log_warnings(settings)
@@ -108,7 +108,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         try:
             settings = self._read_settings()
             overlaps = self._check_reachable(settings)
-            found = catalog.build(settings)
+            found = catalog.build(settings, defer=True)
             moved = settings.stats != before.stats
             statistics = stats.start(settings, self._scoreboard) if moved else replaced
             try:

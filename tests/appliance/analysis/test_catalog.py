@@ -67,3 +67,28 @@ def test_two_algorithms_of_ours_with_one_name_are_a_bug(tmp_path, monkeypatch):
     with_models(monkeypatch, lambda model_dir: dataclasses.replace(iqr))
     with pytest.raises(TypeError, match="two algorithms of anomaly-detection named iqr"):
         catalog.build(settings(tmp_path))
+
+
+def test_a_kind_that_is_not_announced_is_loaded_when_it_is_asked_for(tmp_path, monkeypatch):
+    asked = []
+    discover = registry.discover
+
+    def seen(*packages):
+        asked.append(packages)
+        return discover(*packages)
+
+    monkeypatch.setattr(registry, "discover", seen)
+    found = catalog.build(settings(tmp_path), defer=True)
+    assert "kernels.imputation" not in asked[0]
+    assert "kalman" not in found.names
+    assert len(asked) == 1
+    fillers = found.of_kind("imputation")
+    assert fillers["kalman"].name == "kalman"
+    assert list(fillers) == ["kalman", "linear"]
+    assert fillers.get("nonesuch") is None
+    assert asked[1:] == [("kernels.imputation",)]
+
+
+def test_a_kind_that_is_announced_is_there_from_the_beginning(tmp_path):
+    announced = dataclasses.replace(settings(tmp_path), detail_types=("imputation",))
+    assert "kalman" in catalog.build(announced, defer=True).names
