@@ -39,7 +39,7 @@ OURS = (
 )
 WIRE_TESTS = [f"tests/appliance/{name}.py" for name in ("node/test_app", "test_fuzz", "test_node", "test_sql")]
 BACK_WITHIN_S = 5.0
-RESTARTS = 12
+RESTARTS = 40
 ACTIVE_SINCE = "ActiveEnterTimestampMonotonic"
 MOST_MS = {"ready": 1500.0, "detection": 50.0, "arima": 250.0}
 MOST_MEMORY_KB = 220 * 1000
