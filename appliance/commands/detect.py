@@ -15,7 +15,7 @@ EXIT_STATUS = common.EXIT_STATUS
 EPILOG = """
 examples:
   taosanode detect cpu.csv
-      anomalies of a series by the rule of the interquartile range
+      what is unusual in a series: single rows and whole stretches
   taosanode detect metrics.parquet --by host --value cpu --algo ksigma,k=2.5 --out anomalies.csv
       one series for each host, the results in a file
   taosanode detect metrics.parquet --by host --value cpu --compare
@@ -23,7 +23,7 @@ examples:
 """
 
 KIND = "anomaly"  # see appliance.analysis.kinds
-DEFAULT = "iqr"
+DEFAULT = "auto"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
