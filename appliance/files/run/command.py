@@ -15,6 +15,7 @@ import duckdb
 
 from appliance.analysis.kind import Kind
 from appliance.analysis.run import WhiteNoise
+from appliance.files.calendar import zones
 from appliance.files.compare import command as comparing
 from appliance.files.draw import image, terminal
 from appliance.files.read import database, formats
@@ -79,8 +80,13 @@ def _run(
     file = formats.open_file(given.file, scratch)
     with database.connect(scratch, file.path, output.folder) as connection:
         labels = getattr(given, "labels", None)
-        wanted = Asked(given.time, given.value, given.by, given.precision, given.sort, given.drop_nulls, labels)
+        wanted = Asked(
+            given.time, given.value, given.by, given.precision, given.sort, given.drop_nulls, labels,
+            zones.zone(given.tz) if given.tz else None, given.time_format,
+        )  # fmt: skip
         source = Source(connection, file, wanted)
+        if source.moments.note:
+            say(f"{source.shown}: {source.moments.note}")
         complete = (output.folder or scratch) / "results"
         lines = given.out is not None and given.out.suffix.lower() in writing.LINES
         if given.compare is not None:
@@ -139,11 +145,10 @@ def _answer(
             results.add(rows.number, kind.cells(table, outcome.task, outcome.answer))
             if given.plot and len(tally.results) < MAX_PLOTTED:
                 tally.results.append(outcome)
-            remark = kind.remark(asked.given, outcome.task)
-            if remark:
+            if outcome.remark:
                 tally.remarks += 1
                 if tally.remarks <= MAX_REMARKS:
-                    say(f"{label}: {remark}", progress)
+                    say(f"{label}: {outcome.remark}", progress)
     finally:
         progress.hide()
     return tally
