@@ -136,7 +136,7 @@ NODE_KEYS = (
         "detail_types",
         ("detail-types",),
         setting_values.detail_types,
-        "a comma-separated list of imputation, correlation",
+        "all, or a comma-separated list of imputation, correlation",
     ),
     Key(
         "tsfm_allowed_hosts",
