@@ -12,6 +12,7 @@ from models import table
 
 UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 LEVELS = {name: name for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")} | {"WARN": "WARNING"}
+SWITCH = dict.fromkeys(("yes", "true", "on", "1"), True) | dict.fromkeys(("no", "false", "off", "0"), False)
 FURTHER_DETAILS = ("imputation", "correlation")  # in the order they are announced
 ALGORITHM_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")  # taosd keeps 63 bytes
 HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE)
@@ -80,6 +81,13 @@ def log_level(text: str) -> str:
     if text.upper() not in LEVELS:
         raise ValueError(text)
     return LEVELS[text.upper()]
+
+
+def yes_or_no(text: str) -> bool:
+    """Read a switch."""
+    if text.lower() not in SWITCH:
+        raise ValueError(text)
+    return SWITCH[text.lower()]
 
 
 def detail_types(text: str) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ class Settings:
     stats : (host, port) or the path of a UNIX socket where uWSGI-style statistics are served; None for none.
     model_dir : trained models, one folder each.
     algorithm_dir : the operator's own algorithms, ``*.py``.
+    empty_refusals : whether a refused anomaly detection is answered with 0 rows, for servers that crash otherwise.
     detail_types : further detail types announced in `/list` beyond forecast and anomaly-detection.
     tsfm : algorithm name -> URL of its foundation-model service; those that impute are there by default only if their
         detail type is announced.
@@ -70,6 +71,7 @@ class Settings:
     stats: tuple[str, int] | str | None = None
     model_dir: Path = Path("model")
     algorithm_dir: Path = Path("resource/algo")
+    empty_refusals: bool = False
     detail_types: tuple[str, ...] = ()
     tsfm: Mapping[str, str] = field(default_factory=table.default_urls)
     tsfm_allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
@@ -140,6 +142,7 @@ NODE_KEYS = (
         setting_values.detail_types,
         "a comma-separated list of imputation, correlation",
     ),
+    Key("empty_refusals", ("empty-refusals",), setting_values.yes_or_no, "yes or no"),
     Key(
         "tsfm_allowed_hosts",
         ("tsfm-hosts", "tsfm-allowed-hosts"),

@@ -18,6 +18,7 @@ import simdjson
 from numpy.typing import NDArray
 
 from appliance.protocol import fields, options
+from appliance.protocol.mending import Mended, mend
 from kernels.contract import AlgorithmError, Series, Times
 
 Body = bytes | bytearray
@@ -43,6 +44,17 @@ def parse(body: Body) -> Document:
         raise BadRequest("invalid request format")
     found: Document = document
     return found
+
+
+def read(body: Body) -> tuple[Document, Mended | None]:
+    """Read a body, also one that TDengine's server has broken; raises BadRequest if it is no JSON object."""
+    try:
+        return parse(body), None
+    except BadRequest:
+        mended = mend(body)
+        if mended is None:
+            raise
+        return parse(mended.body), mended
 
 
 def table(document: Document, body: Body) -> tuple[Times, dict[str, Series]]:

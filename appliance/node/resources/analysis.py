@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import select
 import socket
 import threading
@@ -20,6 +21,8 @@ from appliance.node.slots import Slots
 from appliance.protocol import answers, documents, fields
 from appliance.protocol.documents import BadRequest, Body
 from appliance.protocol.requests import Request
+
+log = logging.getLogger(__name__)
 
 
 class Analysis:
@@ -45,19 +48,23 @@ class Analysis:
             body = self._body(req)
             request = self._read(body, deadline, record)
             record.algorithm, record.rows, record.option = request.algo, request.rows, request.option_text
+            mended = {}
+            if request.mended:
+                log.warning("a body was mended: %s", request.mended.told)
+                mended[fields.MESSAGE] = request.mended.told
             deadline.due = arrived + run.patience_s(request, self._settings)
 
             def work() -> bytes:
                 found = run.answer(self._kind, self._algorithms, request)
                 reply = self._kind.write(request, found)
                 record.result_rows = reply[fields.ROWS]
-                return answers.dump({fields.ALGO: request.algo, fields.OPTION: request.option_text, **reply})
+                return answers.dump({fields.ALGO: request.algo, fields.OPTION: request.option_text, **reply, **mended})
 
             resp.data = self._slots.run(work, due=deadline.due, client_gone=lambda: _hung_up(req))
         except Exception as error:  # what is not an AlgorithmError or ClientGone is a bug, logged in errors.message
             message = errors.message(error)
             record.failed(error, message)
-            resp.data = answers.error(message)
+            resp.data = answers.error(message, self._kind.nothing if self._settings.empty_refusals else None)
 
     def _read(self, body: Body, deadline: Deadline, record: Served) -> Request:
         """Return the request that a body is; one that is refused here is logged as what it says it is."""

@@ -192,6 +192,8 @@ def test_server_keys_in_their_spellings(reading, line, setting, value):
         ("log-max-size = 1M", "log_max_bytes", 1 << 20),
         ("log-backups = 2", "log_backups", 2),
         ("tsfm-hosts = gpu1, gpu2", "tsfm_allowed_hosts", ("gpu1", "gpu2")),
+        ("empty-refusals = Yes", "empty_refusals", True),
+        ("empty_refusals = 0", "empty_refusals", False),
     ],
 )
 def test_node_keys_in_their_spellings(reading, line, setting, value):
