@@ -47,6 +47,7 @@ class Settings:
     tsfm : algorithm name -> URL of its foundation-model service; those that impute are there by default only if their
         detail type is announced.
     tsfm_allowed_hosts : hosts that the ``host=`` option of a request may name.
+    tsfm_lines : algorithm name -> where its service is configured: file, line, and what stands there.
     source : the file the settings were read from, None for the defaults.
     warnings : what deserves a line in the log, each with file and line.
     """
@@ -72,6 +73,7 @@ class Settings:
     detail_types: tuple[str, ...] = ()
     tsfm: Mapping[str, str] = field(default_factory=table.default_urls)
     tsfm_allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
+    tsfm_lines: Mapping[str, str] = field(default_factory=dict, compare=False)
     source: Path | None = None
     warnings: tuple[str, ...] = ()
 
@@ -218,6 +220,7 @@ class _Reader:
         self.problems: list[str] = []
         self._path = path
         self._values: dict[str, Any] = {}
+        self._tsfm_lines: dict[str, str] = {}
         self._tsfm: dict[str, str] = {}  # as the file has it, "" for one that is to be left out
         self._warnings: list[str] = []
         self._seen: dict[tuple[str, str], ini.Entry] = {}
@@ -252,7 +255,8 @@ class _Reader:
         values.setdefault("algorithm_dir", resource_dir / "algo")
         services = table.default_urls((table.FORECAST, *values.get("detail_types", ()))) | self._tsfm
         tsfm = {name: url for name, url in services.items() if url}
-        return Settings(**values, tsfm=tsfm, source=self._path, warnings=tuple(self._warnings))
+        lines, warnings = self._tsfm_lines, tuple(self._warnings)
+        return Settings(**values, tsfm=tsfm, tsfm_lines=lines, source=self._path, warnings=warnings)
 
     def _key(self, line: ini.Entry, section: str) -> None:
         name = line.key.replace("_", "-")
@@ -287,6 +291,7 @@ class _Reader:
     def _service(self, line: ini.Entry) -> None:
         name = table.canonical(line.key)
         self._note_repeated(line, TSFM_SECTION, name)
+        self._tsfm_lines[name] = f"{self._path}:{line.line}: {line.key} = {line.value}"
         if not line.value:
             self._tsfm[name] = ""
             return

@@ -16,7 +16,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from appliance.analysis import catalog
-from appliance.host import addresses, logs
+from appliance.host import addresses, logs, paths
 from appliance.host.settings import Settings
 from appliance.host.systemd import Systemd
 from appliance.node import stats
@@ -56,6 +56,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         self.settings, self._catalog = settings, catalog.build(settings, defer=True)
         self._systemd = systemd
         logs.configure(settings)
+        if settings.pidfile:
+            paths.make_folder_of(settings.pidfile)
         _log_warnings(settings)
         self._stats = stats.start(settings, self._scoreboard)
         super().__init__()
@@ -164,9 +166,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         if reason and not ours & addresses.owners(settings.http[1]).keys():
             raise OSError(f"http = {reason}")
         if settings.pidfile and settings.pidfile != self.settings.pidfile:
-            folder = settings.pidfile.parent
-            if not os.access(folder, os.W_OK | os.X_OK):
-                raise OSError(f"pidfile = {settings.pidfile}: no right to write to {folder}, or no such folder")
+            if unusable := paths.unusable_pid_file(settings.pidfile, os.getpid()):
+                raise OSError(f"pidfile = {unusable}")
+            paths.make_folder_of(settings.pidfile)
         return reason is not None
 
     def _stop_listening(self, port: int) -> None:

@@ -15,10 +15,11 @@ from appliance.analysis.catalog import ByName
 from appliance.analysis.kind import Kind
 from appliance.analysis.run import Deadline
 from appliance.host.settings import Settings
-from appliance.node.observer import served
+from appliance.node.observer import Served, served
 from appliance.node.slots import Slots
-from appliance.protocol import answers, fields
+from appliance.protocol import answers, documents, fields
 from appliance.protocol.documents import BadRequest, Body
+from appliance.protocol.requests import Request
 
 
 class Analysis:
@@ -42,8 +43,7 @@ class Analysis:
         deadline = Deadline()
         try:
             body = self._body(req)
-            with self._parsing:
-                request = self._kind.read(body, deadline.out_of_time)
+            request = self._read(body, deadline, record)
             record.algorithm, record.rows, record.option = request.algo, request.rows, request.option_text
             deadline.due = arrived + run.patience_s(request, self._settings)
 
@@ -58,6 +58,16 @@ class Analysis:
             message = errors.message(error)
             record.failed(error, message)
             resp.data = answers.error(message)
+
+    def _read(self, body: Body, deadline: Deadline, record: Served) -> Request:
+        """Return the request that a body is; one that is refused here is logged as what it says it is."""
+        try:
+            with self._parsing:
+                return self._kind.read(body, deadline.out_of_time)
+        except Exception:
+            record.read = False
+            record.algorithm, record.rows = documents.named(body)
+            raise
 
     def _body(self, req: falcon.Request) -> Body:
         if req.content_type and "json" not in req.content_type.lower():

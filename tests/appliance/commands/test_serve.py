@@ -24,6 +24,26 @@ def test_bad_configuration_is_refused_with_file_and_line(tmp_path: Path, capsys:
     assert f"{config}:2: http = nonsense" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[uwsgi]\npidfile = old.pid\n", "pidfile = {folder}/old.pid names process 1 ("),
+        ("[uwsgi]\nstats = {folder}/bad.ini\n", "stats = {folder}/bad.ini is there and no socket"),
+        ("[tsfm-service]\narima = http://gpu/x\n", "{folder}/bad.ini:4: arima = http://gpu/x: the node has an algor"),
+        ("[taosanode]\nalgorithm-dir = old.pid\n", "algorithm-dir = {folder}/old.pid is not a folder that can be read"),
+    ],
+)
+def test_what_check_calls_an_error_stops_the_start(
+    text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "old.pid").write_text("1\n")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        http = f"[uwsgi]\nhttp = 127.0.0.1:{probe.getsockname()[1]}\n"
+    (tmp_path / "bad.ini").write_text(http + text.format(folder=tmp_path))
+    assert cli.main(["taosanoded", "-c", str(tmp_path / "bad.ini")]) == cli.FAILED
+    assert told.format(folder=tmp_path) in capsys.readouterr().err
+
+
 @pytest.fixture
 def taken() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as other:

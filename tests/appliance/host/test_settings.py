@@ -150,7 +150,7 @@ def test_the_docs_name_every_key(section):
 
 def test_every_setting_can_be_configured():
     configured = {key.setting for keys in settings.SECTIONS.values() for key in keys.values()}
-    derived = {"http_timeout_s", "longest_request_s", "tsfm", "source", "warnings"}
+    derived = {"http_timeout_s", "longest_request_s", "tsfm", "tsfm_lines", "source", "warnings"}
     assert {field.name for field in dataclasses.fields(Settings)} - derived <= configured
 
 

@@ -218,6 +218,23 @@ def test_a_built_in_algorithm_with_a_bug_says_so(catalog: Catalog, node: Node) -
     assert told.startswith("the forecast leaves the range of floating-point numbers")
 
 
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (request(data=[list(range(ROWS)), [None] * ROWS]), f"algo=iqr rows={ROWS}"),
+        (dump(request(rows=7))[:-1], "algo=iqr rows=7"),
+        (dump(request(algo="Nonesuch", data=None)), f"algo='nonesuch' rows={ROWS}"),
+        (b'{"data": [', "algo=- rows=0"),
+        (b'{"algo": 7, "rows": "x"}', "algo=- rows=0"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_logged_as_what_it_says_it_is(
+    catalog: Catalog, node: Node, caplog: pytest.LogCaptureFixture, body: Any, named: str
+) -> None:
+    assert ask(node(catalog, Settings()), ANOMALY, body)["rows"] == -1
+    assert f" {ANOMALY} {named} option=- " in caplog.text
+
+
 def test_wrong_content_type_is_refused(client: testing.TestClient) -> None:
     answer = ask(client, ANOMALY, request(), {"Content-Type": "text/plain"})
     assert answer["msg"].startswith("invalid request format")
