@@ -26,6 +26,7 @@ from appliance.node.observer import Observer
 from appliance.node.resources.metrics import MetricsText
 from appliance.node.scoreboard import Scoreboard
 from appliance.node.slots import Slots
+from appliance.transport.listening import Master
 from appliance.transport.readiness import when_answering
 from appliance.transport.worker import Worker
 
@@ -60,6 +61,19 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         _log_warnings(settings)
         self._stats = stats.start(settings, self._scoreboard)
         super().__init__()
+
+    def run(self) -> None:
+        """Start the master; returns never, but by SystemExit."""
+        try:
+            Master(self).run()
+        except RuntimeError as error:  # gunicorn's: another node has the pid file, for example
+            sys.stderr.write(f"the node cannot start: {error}\n")
+            sys.exit(1)
+
+    @property
+    def socket_is_kept(self) -> bool:
+        """Whether the listening socket outlives this process: connections then wait for the next one."""
+        return self._systemd.listens
 
     def load_config(self) -> None:
         """Translate the settings into gunicorn's own."""

@@ -166,12 +166,20 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         self._receiving: deque[TConn] = deque()  # oldest first
         self._buffered = 0
 
-    def accept(self, listener: socket.socket) -> None:
-        """Take a new connection and begin to receive its first request."""
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Begin or cease to accept; a worker that stops takes what waits already, or it would be reset."""
+        if not (enabled or self.alive):
+            for listener in self.sockets:
+                while self.accept(listener):
+                    pass
+        super().set_accept_enabled(enabled)
+
+    def accept(self, listener: socket.socket) -> bool:
+        """Take a new connection and begin to receive its first request; say whether there was one."""
         try:
             client, address = listener.accept()
         except OSError:  # another worker was faster, or the client has gone already
-            return
+            return False
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for limit in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # kept by the kernel: gunicorn undoes `settimeout`
             client.setsockopt(socket.SOL_SOCKET, limit, struct.pack("ll", STALLED_S, 0))
@@ -179,6 +187,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         if self.nr_conns >= self.worker_connections and self._receiving:
             self._drop(self._receiving[0])  # the one that has kept us waiting longest
         self._receive(TConn(self.cfg, client, address, listener.getsockname()), b"")
+        return True
 
     def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         """Begin to receive the next request of a kept-alive connection."""

@@ -199,3 +199,15 @@ def test_algorithms_that_do_not_load_are_refused(master: Master, monkeypatch: py
     assert "a kernel is broken" in master.logged("old.log")
     assert os.listdir(master.folder) == before
     master.is_as_before()
+
+
+def test_what_gunicorn_refuses_at_the_start_is_told(
+    master: Master, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(arbiter: object) -> None:
+        raise RuntimeError("Already running on PID 7 (or pid file 'x' is stale)")
+
+    monkeypatch.setattr("appliance.node.server.Master.run", refuse)
+    with pytest.raises(SystemExit, match="1"):
+        master.server.run()
+    assert capsys.readouterr().err.startswith("the node cannot start: Already running on PID 7")
