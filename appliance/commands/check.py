@@ -104,6 +104,7 @@ def _look_at(configured: Settings) -> Iterator[Finding]:
     for warning in configured.warnings:
         yield Finding(REMARK, "configuration", warning)
     yield _address("http", configured.http, configured)
+    yield _clients(configured)
     if isinstance(configured.stats, tuple):
         yield _address("stats", configured.stats, configured)
     elif configured.stats:
@@ -131,6 +132,15 @@ def _address(what: str, address: tuple[str, int], configured: Settings) -> Findi
     if _running(configured) in addresses.owners(port):
         return Finding(OK, what, f"{shown} belongs to the running node, process {_running(configured)}")
     return Finding(ERROR, what, reason)
+
+
+def _clients(configured: Settings) -> Finding:
+    """Look at who may ask the node."""
+    if configured.allow_from:
+        return Finding(OK, "allow-from", ", ".join(map(str, configured.allow_from)))
+    if addresses.is_loopback(configured.http[0]):
+        return Finding(OK, "allow-from", "not set: this machine alone, as http says")
+    return Finding(REMARK, "allow-from", "not set: everybody who reaches the port may ask; there is no authentication")
 
 
 def _running(configured: Settings) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -101,6 +102,14 @@ def detail_types(text: str) -> tuple[str, ...]:
 def hosts(text: str) -> tuple[str, ...]:
     """Read host names or addresses."""
     return tuple(_host(word) for word in _words(text))
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Read addresses and networks such as ``127.0.0.1, 10.0.0.0/8``; nothing means everybody."""
+    words = _words(text)
+    if text and not words:
+        raise ValueError(text)
+    return tuple(ipaddress.ip_network(word.strip("[]")) for word in words)
 
 
 def algorithm_name(text: str) -> str:

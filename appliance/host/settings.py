@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class Settings:
     """What the node runs with. The defaults are those of a node started without a configuration file.
 
     http : (host, port) to listen on.
+    allow_from : networks that may connect, none for all.
     processes, threads : worker processes, and threads in each that handle requests.
     slots : analyses that run at once in each worker process; 0 means one per core.
     queue : requests of one worker that may wait for a slot before further ones are refused.
@@ -54,6 +56,7 @@ class Settings:
     """
 
     http: tuple[str, int] = ("127.0.0.1", 6090)
+    allow_from: tuple[IPv4Network | IPv6Network, ...] = ()
     processes: int = 2
     threads: int = 16
     slots: int = 0
@@ -110,6 +113,12 @@ def _path(setting: str, names: str, allowed: str = "a path, or nothing") -> Key:
 
 SERVER_KEYS = (
     Key("http", ("http", "http-socket", "bind"), setting_values.address, "host:port, port 1 to 65535"),
+    Key(
+        "allow_from",
+        ("allow-from",),
+        setting_values.networks,
+        "addresses and networks, as in 127.0.0.1, 10.0.0.0/8",
+    ),
     _number("processes", "processes workers", 1, 256),
     _number("threads", "threads", 1, 1024),
     _number("http_timeout", "http-timeout", 1, 86_400, " of seconds"),

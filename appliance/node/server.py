@@ -26,8 +26,9 @@ from appliance.node.observer import Observer
 from appliance.node.resources.metrics import MetricsText
 from appliance.node.scoreboard import Scoreboard
 from appliance.node.slots import Slots
+from appliance.transport import readiness
+from appliance.transport.gate import Gate
 from appliance.transport.listening import Master
-from appliance.transport.readiness import when_answering
 from appliance.transport.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -112,6 +113,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         _keep_freed_memory()
         row = self._scoreboard.take(self._row)
         observer = Observer(row, self._metrics.recorder(self._row), self._catalog.names)
+        Worker.gate = Gate(self.settings.allow_from, row.turn_away) if self.settings.allow_from else None
         slots = Slots(slots_of(self.settings), self.settings.queue, changed=row.slots)
         return create_app(self._catalog, self.settings, slots, observer, MetricsText(self._metrics, self._scoreboard))
 
@@ -200,7 +202,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     def _when_ready(self, arbiter: Arbiter) -> None:
         """Report once a worker has answered; gunicorn calls this before there are any."""
         self._systemd.keep(arbiter.LISTENERS[0].sock)
-        when_answering(addresses.local_url(*self.settings.http), self._report_ready)
+        if self.settings.allow_from:  # a question of ours might be turned away
+            readiness.when(lambda: bool(self._scoreboard.workers()), self._report_ready)
+        else:
+            readiness.when_answering(addresses.local_url(*self.settings.http), self._report_ready)
 
     def _on_reload(self, arbiter: Arbiter) -> None:
         self._systemd.keep(arbiter.LISTENERS[0].sock)  # a new one, if the address has changed

@@ -23,6 +23,8 @@ from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import InvalidHeader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from appliance.transport.gate import Gate
+
 HEAD_END = b"\r\n\r\n"
 MAX_HEAD = 64 * 1024
 READ_SIZE = 256 * 1024
@@ -160,6 +162,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
     """gthread whose event loop receives whole requests."""
 
     max_body = 64 * 1024 * 1024  # set by the server before the fork
+    gate: Gate | None = None  # set in the worker's process, None where everybody may come in
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -180,6 +183,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
             client, address = listener.accept()
         except OSError:  # another worker was faster, or the client has gone already
             return False
+        if self.gate is not None and not self.gate.admits(address[0]):
+            client.close()
+            return True
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for limit in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # kept by the kernel: gunicorn undoes `settimeout`
             client.setsockopt(socket.SOL_SOCKET, limit, struct.pack("ll", STALLED_S, 0))

@@ -1,5 +1,6 @@
 import dataclasses
 import re
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,9 @@ def test_every_setting_can_be_configured():
     assert {field.name for field in dataclasses.fields(Settings)} - derived <= configured
 
 
+ALLOWED = ("127.0.0.1", "10.0.0.0/8", "::1")
+
+
 @pytest.mark.parametrize(
     ("line", "setting", "value"),
     [
@@ -168,6 +172,8 @@ def test_every_setting_can_be_configured():
         ("stats = /tmp/s.sock", "stats", "/tmp/s.sock"),
         ("logto =", "logto", None),
         ("log-maxsize = 100000", "log_max_bytes", 100_000),
+        ("allow-from =", "allow_from", ()),
+        ("allow_from = 127.0.0.1, 10.0.0.0/8 [::1]", "allow_from", tuple(map(ip_network, ALLOWED))),
     ],
 )
 def test_server_keys_in_their_spellings(reading, line, setting, value):
@@ -270,6 +276,15 @@ def test_https_becomes_http_with_a_warning(reading):
             "[taosanode]\ndetail-types = forecasts",
             "2: detail-types = forecasts: allowed: a comma-separated list of imputation, correlation",
         ),
+        (
+            "[uwsgi]\nallow-from = localhost",
+            "2: allow-from = localhost: allowed: addresses and networks, as in 127.0.0.1, 10.0.0.0/8",
+        ),
+        (
+            "[uwsgi]\nallow-from = 10.0.0.1/8",
+            "2: allow-from = 10.0.0.1/8: allowed: addresses and networks, as in 127.0.0.1, 10.0.0.0/8",
+        ),
+        ("[uwsgi]\nallow-from = ,", "2: allow-from = ,: allowed: addresses and networks, as in 127.0.0.1, 10.0.0.0/8"),
         ("[tsfm-service]\nx = gpu", "2: x = gpu: allowed: a URL as in http://127.0.0.1:6061/tdtsfm"),
         (
             "[tsfm-service]\nx/y = http://gpu/",
