@@ -6,6 +6,7 @@ plots, completions and conformance tests iterate over the kinds and ask no kind 
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
@@ -50,6 +51,7 @@ class Kind(ABC, Generic[A]):
     default : the algorithm of a request that names none, "" where it has to name one.
     optional : listed only where `detail-types` says so; old servers know only the first two kinds.
     common : what `/list` shows as options of every algorithm, with their defaults.
+    nothing : what an answer has besides its 0 rows, None where there is no such answer.
     everything : the option by which a node tells all there is, "" for none.
     takes : the options that every algorithm takes, besides its own and the service's.
     plugin : the base class of operators' plug-ins, None if there is none; folder : where they may lie.
@@ -66,6 +68,7 @@ class Kind(ABC, Generic[A]):
     default: ClassVar[str]
     optional: ClassVar[bool] = False
     common: ClassVar[Mapping[str, Json]] = {}
+    nothing: ClassVar[Mapping[str, Json] | None] = None
     everything: ClassVar[str] = ""
     takes: ClassVar[tuple[Declared, ...]] = ()
     plugin: ClassVar[type[Any] | None] = None
@@ -92,10 +95,11 @@ class Kind(ABC, Generic[A]):
 
         algorithm : the one that is meant whatever the request says, "" for the one that it names.
         """
-        document = documents.parse(body)
+        document, mended = documents.read(body)
         if algorithm:
             document = {**{name: document[name] for name in document}, fields.ALGO: algorithm}
-        return self.request(document, *self.columns(document, body), out_of_time)
+        request = self.request(document, *self.columns(document, body), out_of_time)
+        return dataclasses.replace(request, mended=mended) if mended else request
 
     def columns(self, document: Document, body: Body) -> tuple[Times, dict[str, Series]]:
         """Return the times and the data columns of a body; raises BadRequest."""
