@@ -55,7 +55,7 @@ class Correlating(Kind[Correlation]):
     shortcuts = {"/api/v1/analysis/pearsonr": "pearsonr"}
     default = ""
     optional = True
-    tables = {PAIR: {"value": REAL, "lag": REAL, "p_value": REAL}}
+    tables = {PAIR: {"value": REAL, fields.LAG: REAL, fields.P_VALUE: REAL}}
     noun = {PAIR: "pair"}
     headline = "Correlation by {}"
 
@@ -143,10 +143,10 @@ class Correlating(Kind[Correlation]):
         both = [each for each in (answer, answer.reverse) if each is not None]
         return {
             "value": np.array([each.value for each in both]),
-            "lag": np.array([each.lag or 0 for each in both]),
-            "p_value": np.array([each.p_value or 0.0 for each in both]),
-            "path": path.ravel(),
-            "at_lags": at_lags,
+            fields.LAG: np.array([each.lag or 0 for each in both]),
+            fields.P_VALUE: np.array([each.p_value or 0.0 for each in both]),
+            fields.PATH: path.ravel(),
+            fields.AT_LAGS: at_lags,
         }
 
     def cells(self, table: str, task: Task, answer: Correlation) -> tuple[Column, ...]:

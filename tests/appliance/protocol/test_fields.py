@@ -28,9 +28,9 @@ ALSO = {
     "data": {"protocol/documents.py"},  # a word of its messages
     "schema": {"protocol/documents.py"},
     # columns of files, what pairs are ordered by
-    "lag": {"analysis/kinds/correlation.py", "files/run/pairs.py", "commands/correlate.py"},
+    "lag": {"files/run/pairs.py", "commands/correlate.py"},
     "option": {"analysis/reference.py"},  # a heading
-    "p_value": {"analysis/kinds/correlation.py", "files/run/pairs.py"},
+    "p_value": {"files/run/pairs.py"},
     # options, columns of files
     "rows": {"analysis/kinds/forecast.py", "analysis/kinds/anomaly.py", "files/compare/anomaly.py", "files/run/pairs.py"},
     "start": {"analysis/kinds/anomaly.py"},  # a column of a file
