@@ -33,6 +33,7 @@ class Asked:
 
     labels : the column that says which rows are anomalies, None for none.
     zone : of times without one; where days and months begin. time_format : of strptime, or ``excel``.
+    every_value : without `values`, all columns of numbers are meant.
     """
 
     time: str | None = None
@@ -44,6 +45,7 @@ class Asked:
     labels: str | None = None
     zone: Zone | None = None
     time_format: str | None = None
+    every_value: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,8 @@ class Source:
     def _choose(self, table: list[Column]) -> Chosen:
         try:
             if self._asked.labels is None:
-                return roles.choose(table, self._asked.time, self._asked.values, self._asked.by)
+                asked = self._asked
+                return roles.choose(table, asked.time, asked.values, asked.by, asked.every_value)
             label = roles.label(table, self._asked.labels)
             rest = [column for column in table if column != label]
             chosen = roles.choose(rest, self._asked.time, self._asked.values, self._asked.by)
