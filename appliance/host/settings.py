@@ -163,7 +163,7 @@ NODE_KEYS = (
         "detail_types",
         ("detail-types",),
         setting_values.detail_types,
-        "a comma-separated list of imputation, correlation",
+        "all, or a comma-separated list of imputation, correlation",
     ),
     Key("empty_refusals", ("empty-refusals",), setting_values.yes_or_no, "yes or no"),
     Key(

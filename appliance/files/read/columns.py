@@ -68,17 +68,20 @@ def kind(type_: str) -> str:
     return TEXT if type_ in ("VARCHAR", "BOOLEAN", "UUID") or type_.startswith("ENUM") else OTHER
 
 
-def choose(columns: Sequence[Column], time: str | None, values: str | None, by: str | None) -> Chosen:
+def choose(
+    columns: Sequence[Column], time: str | None, values: str | None, by: str | None, every_value: bool = False
+) -> Chosen:
     """Find the columns that were named, and the only ones possible for those that were not; raises FileError.
 
     values, by : one name, or several separated by commas.
+    every_value : without a name of values all columns of numbers are meant.
     """
     series = _named(columns, by, "--by")
     moment = _named(columns, time, "--time")
     if len(moment) > 1:
         raise FileError(f"--time takes one column, got {len(moment)}: {time}")
     when = moment[0] if moment else _time(columns, series)
-    measured = _named(columns, values, "--value") or (_value(columns, (when, *series)),)
+    measured = _named(columns, values, "--value") or _values(columns, (when, *series), every_value)
     for column in measured:
         if column.kind == OTHER or (column.kind == TIME and not column.text):
             raise FileError(f"column {column.name} cannot be a value: it is {_called(column)}, numbers are needed")
@@ -171,6 +174,11 @@ def _time(columns: Sequence[Column], taken: Sequence[Column]) -> Column:
     if typed:
         raise FileError(f"several columns hold times, choose with --time: {listed(typed)}")
     raise FileError(f"no column holds times, choose with --time; there are: {listed(columns)}")
+
+
+def _values(columns: Sequence[Column], taken: Sequence[Column], every: bool) -> tuple[Column, ...]:
+    numbers = tuple(column for column in columns if column not in taken and column.kind == NUMBER)
+    return numbers if every and numbers else (_value(columns, taken),)
 
 
 def _value(columns: Sequence[Column], taken: Sequence[Column]) -> Column:

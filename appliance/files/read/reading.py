@@ -34,6 +34,7 @@ class Asked:
     """What the user says of the file: names of columns, None for those to be found; what may be mended.
 
     labels : the column that says which rows are anomalies, None for none.
+    every_value : without `values`, all columns of numbers are meant.
     """
 
     time: str | None = None
@@ -43,6 +44,7 @@ class Asked:
     sort: bool = False
     drop_nulls: bool = False
     labels: str | None = None
+    every_value: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ class Source:
     def _choose(self, table: list[Column]) -> Chosen:
         try:
             if self._asked.labels is None:
-                return roles.choose(table, self._asked.time, self._asked.values, self._asked.by)
+                asked = self._asked
+                return roles.choose(table, asked.time, asked.values, asked.by, asked.every_value)
             label = roles.label(table, self._asked.labels)
             rest = [column for column in table if column != label]
             chosen = roles.choose(rest, self._asked.time, self._asked.values, self._asked.by)

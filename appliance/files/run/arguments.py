@@ -22,18 +22,20 @@ class AsOption(argparse.Action):
         namespace.option = [*namespace.option, f"{self.dest}={values}"]
 
 
-def add(parser: argparse.ArgumentParser, default: str, plotted: str) -> None:
-    """Declare the arguments that both commands take."""
+def add(parser: argparse.ArgumentParser, default: str, plotted: str, *, compared: bool = True) -> None:
+    """Declare the arguments that these commands take; `compared`: whether algorithms can be compared."""
     parser.add_argument("file", metavar="FILE", help="Parquet, CSV with a header line, or JSON; - for standard input")
     what = parser.add_argument_group("what to do")
     what.add_argument("--algo", metavar="NAME", help=f"algorithm, also as NAME,k=2 ({default})")
-    what.add_argument(
-        "--compare",
-        nargs="?",
-        const=ALL,
-        metavar="NAME,NAME",
-        help="compare these algorithms, or all: which is best here?",
-    )
+    if compared:
+        what.add_argument(
+            "--compare",
+            nargs="?",
+            const=ALL,
+            metavar="NAME,NAME",
+            help="compare these algorithms, or all: which is best here?",
+        )
+    parser.set_defaults(compare=None)
     what.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option, as in SQL")
     what.add_argument(
         "--timeout",

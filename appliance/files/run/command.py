@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,14 @@ def run(given: argparse.Namespace, kind: Kind[Any], asked: Question, table: str)
 
     table : which of the kind's tables is written.
     """
+    return course(given, lambda format_, output, scratch: _run(given, kind, asked, table, format_, output, scratch))
+
+
+def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path], int]) -> int:
+    """Do the work of a command, with a place for its output and one for its scratch files; return the exit code.
+
+    work : takes the format of the output, where it goes, and a folder; returns the exit code.
+    """
     try:
         wrong = arguments.conflict(given)
         if wrong:
@@ -53,7 +62,7 @@ def run(given: argparse.Namespace, kind: Kind[Any], asked: Question, table: str)
             writing.Output(given.out) as output,
             tempfile.TemporaryDirectory(prefix="taosanode-") as folder,
         ):
-            return _run(given, kind, asked, table, format_, output, Path(folder).resolve())
+            return work(format_, output, Path(folder).resolve())
     except (FileError, AlgorithmError, settings.SettingsError) as error:
         say(str(error))
         return FAILED
@@ -84,7 +93,7 @@ def _run(
         complete = (output.folder or scratch) / "results"
         lines = given.out is not None and given.out.suffix.lower() in writing.LINES
         if given.compare is not None:
-            with _no_prints():
+            with no_prints():
                 compared, failed = comparing.run(given, kind, asked, source)
             writing.write_rows(connection, compared.columns, compared.rows, complete, format_, lines)
             output.deliver(complete)
@@ -94,7 +103,7 @@ def _run(
         _, engine = engines.choose(given, kind, asked, source, [asked.algorithm])
         with contextlib.closing(engine):
             results = writing.Results(connection, source, kind.tables[table])
-            with _no_prints():
+            with no_prints():
                 tally = _answer(given, kind, asked, source, engine, table, results)
         if tally.failed < tally.series:
             results.write(complete, format_, lines)
@@ -104,7 +113,7 @@ def _run(
     return FAILED if tally.failed else OK
 
 
-def _no_prints() -> contextlib.AbstractContextManager[object]:
+def no_prints() -> contextlib.AbstractContextManager[object]:
     """Keep what algorithms of the operator print away from the results."""
     return contextlib.redirect_stdout(sys.stderr)
 

@@ -277,7 +277,7 @@ def test_https_becomes_http_with_a_warning(reading):
         ("[taosanode]\nmax-body = 64X", "2: max-body = 64X: allowed: bytes from 1k to 1G, as in 64M"),
         (
             "[taosanode]\ndetail-types = forecasts",
-            "2: detail-types = forecasts: allowed: a comma-separated list of imputation, correlation",
+            "2: detail-types = forecasts: allowed: all, or a comma-separated list of imputation, correlation",
         ),
         (
             "[uwsgi]\nallow-from = localhost",
