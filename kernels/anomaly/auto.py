@@ -1,7 +1,8 @@
 """Auto: what to take when nobody knows which detector: single rows and whole stretches that are unusual for the series.
 
-The union of `spike` and `shape`, one event where they meet. They look at unlike things, so one seldom finds what the
-other does, and each keeps its own number of false alarms.
+The union of `spike` and `shape`. They look at unlike things, so one seldom finds what the other does, and each keeps
+its own number of false alarms. Where they meet, the event is the rows that `spike` names: a window is no sharper than
+its width.
 
 Source: see `spike` and `shape`; J. Paparrizos et al., "TSB-UAD", VLDB 15 (2022), for how unlike detectors complement
 each other.    Cost: O(n log n).
@@ -9,13 +10,14 @@ each other.    Cost: O(n log n).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kernels.anomaly import shape, spike
 from kernels.anomaly._cycles import Cycles, period_option
 from kernels.anomaly._findings import detection, union
 from kernels.contract import ANOMALY, Algorithm, Detection, Needs, Task, as_columns
 from kernels.numerics.centring import Centred
+from kernels.numerics.events import without
 from kernels.numerics.period import Season
 from kernels.options import Options, option
 
@@ -25,19 +27,21 @@ class Params(Options):
     """Options of auto."""
 
     period: Season = period_option()
-    sensitivity: float = option(3.0, "of shape: lower finds more stretches", gt=0)
-    least: float = option(4.0, "of spike: robust standard deviations below which no row is flagged", ge=0)
-    alarms: float = option(10.0, "false alarms to be expected in 10 000 rows, at most", gt=0)
+    sensitivity: float = option(2.5, "of shape: lower finds more stretches", gt=0)
+    least: float = option(4.5, "of spike: robust standard deviations below which no row is flagged", ge=0)
+    alarms: float = option(
+        2.0, "usual events in 10 000 rows that may be flagged; a series counts as 40 000 rows or more", gt=0
+    )
 
     @property
     def of_shape(self) -> shape.Params:
-        """The options that `shape` gets: four in five of the alarms."""
-        return shape.Params(sensitivity=self.sensitivity, alarms=0.8 * self.alarms)
+        """The options that `shape` gets: seven in ten of the alarms."""
+        return shape.Params(sensitivity=self.sensitivity, alarms=0.7 * self.alarms)
 
     @property
     def of_spike(self) -> spike.Params:
         """The options that `spike` gets."""
-        return spike.Params(least=self.least, alarms=0.2 * self.alarms)
+        return spike.Params(least=self.least, alarms=0.3 * self.alarms)
 
 
 def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (frozen, no state)
@@ -65,7 +69,8 @@ def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (
     for column, cycle in zip(columns, cycles, strict=True):
         found, usual = spike.find(column, cycle, params.of_spike)
         if cycle.rows >= shape.LEAST_ROWS:
-            found = union(found, shape.find(column, cycle, params.of_shape))
+            whole = shape.find(column, cycle, params.of_shape)
+            found = union(found, replace(whole, events=without(whole.events, found.events)))
         findings.append(found)
         expected.append(usual)
     return detection(task, findings, expected, {"period": cycles[0].rhythm})

@@ -35,9 +35,11 @@ class Params(Options):
 
     period: Season = period_option()
     sensitivity: float = option(
-        3.0, "spreads above the usual stretch from which on one is unusual; lower finds more", gt=0
+        2.5, "spreads above the usual stretch from which on one is unusual; lower finds more", gt=0
     )
-    alarms: float = option(8.0, "false alarms to be expected in 10 000 rows, at most", gt=0)
+    alarms: float = option(
+        1.5, "usual stretches in 10 000 rows that may be flagged; a series counts as 40 000 rows or more", gt=0
+    )
     share: float = option(0.05, "most of the series that is flagged, in events of one window", gt=0, le=0.5)
     window: int = option(0, "rows of a stretch, also looked at twice as long; 0: one cycle, or 64", ge=0)
 

@@ -1,7 +1,8 @@
 """Spike: flag single rows far from what the season and the level around them lead to expect.
 
 The season is the median of each of its phases, slope and level are medians too, the level a running one over two
-cycles: all stand still while a spike passes. How far is far follows from how far the series' own rows usually are (`kernels.numerics.alarms`).
+cycles: all stand still while a spike passes. How far is far follows from how far the series' own rows usually are
+(`kernels.numerics.alarms`).
 
 Source: J. W. Tukey, "Exploratory Data Analysis" (1977), chapters 7 and 11, for running medians and medians of phases.
 Cost: O(n log n).
@@ -39,8 +40,10 @@ class Params(Options):
     """Options of spike."""
 
     period: Season = period_option()
-    alarms: float = option(2.0, "false alarms to be expected in 10 000 rows, at most", gt=0)
-    least: float = option(4.0, "standard deviations, robust ones, below which no row is flagged", ge=0)
+    alarms: float = option(
+        0.6, "usual rows in 10 000 that may be flagged; a series counts as 40 000 rows or more", gt=0
+    )
+    least: float = option(4.5, "standard deviations, robust ones, below which no row is flagged", ge=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +63,13 @@ class Baseline:
 def baseline(column: Centred, cycles: Cycles) -> Baseline:
     """Return season, slope and level of a column."""
     x, n = column.values, cycles.rows
+    pattern: Series
     around = cycles.rhythm if 0 < cycles.rhythm < LONGEST_CYCLE else LEVEL
     reach = min(max(LEAST_LEVEL, min(around, n // LEVELS)), n - 1)
     if cycles.season:
         pattern = fit_periodic(x, cycles.season)
     else:  # a slope, since at both ends the level is that of one side only
-        pattern = np.arange(n) * (median(x[reach:] - x[:-reach]) / reach)
+        pattern = np.arange(float(n)) * (median(x[reach:] - x[:-reach]) / reach)
     rest = x - pattern
     level = rolling_median(rest, reach)
     away = rest - level

@@ -23,7 +23,8 @@ SIGMA_BELOW = 1.0364333894937898  # from the 15 % quantile of a normal distribut
 FEW = 30  # stretches; with fewer, the upper decile is one or two of them
 TAIL, TAIL_OF_FEW = (0.5, 0.9), (0.25, 0.75)  # between these quantiles the tail is measured
 LEAST_DECAY = 1e-3
-COUNTED = 10_000  # rows that a number of alarms refers to, and that a shorter series counts for
+UNIT = 10_000  # rows that a number of alarms refers to
+COUNTED = 40_000  # rows that a shorter series counts for: what is odd is not rarer because less was looked at
 
 
 def maxima(score: Series, rows: int) -> Series:
@@ -68,7 +69,7 @@ class Bounds:
 
     def tail(self, alarms: float) -> float:
         """Return the score that about `alarms` usual stretches in 10 000 rows exceed."""
-        expected = alarms * max(self.rows, COUNTED) / COUNTED
+        expected = alarms * max(self.rows, COUNTED) / UNIT
         return exp(min(self.corner + self.decay * log(max(self.beyond * self.count / expected, 1.0)), 700.0))
 
     def certainty(self, score: float) -> float:

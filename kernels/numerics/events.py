@@ -58,6 +58,16 @@ def trimmed(events: Events, score: Series, rows: int) -> Events:
     )
 
 
+def without(events: Events, others: Events) -> Events:
+    """Return the events that share no row with any of the others."""
+    if not len(others):
+        return events
+    begin, end = events.T
+    first = np.searchsorted(others[:, 1], begin, side="right")  # of those that do not end before
+    meets = (first < len(others)) & (others[np.minimum(first, len(others) - 1), 0] < end)
+    return np.ascontiguousarray(events[~meets])
+
+
 @kernel("i1[::1](i8[:,::1], i8)")
 def flags_of(events: Events, n: int) -> Flags:
     """Return the codes of n rows: -1 within an event, else 1."""

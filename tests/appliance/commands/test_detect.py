@@ -106,7 +106,11 @@ ALL = list(one()["ts"])
         (one(), ["--algo", "nix"], "unknown algorithm nix; there are: auto, grubbs, iqr, ksigma, lof, "),
         (one(), ["--algo", "iqr", "--option", "nix=1"], "unknown option nix; iqr takes none of its own"),
         (one(), ["--algo", "ksigma,k=9"], "k value out of range, valid range [1, 3], got 9.0"),
-        (one(other=VALUES), ["--algo", "iqr", "--value", "value,other"], "--value: iqr looks at one column, got value, other"),
+        (
+            one(other=VALUES),
+            ["--algo", "iqr", "--value", "value,other"],
+            "--value: iqr looks at one column, got value, other",
+        ),
         (one(), ["--out", "/proc/out.csv"], "/proc/out.csv cannot be written: No such file or directory"),
         (one(), ["--config", "/nonexistent.ini"], "/nonexistent.ini: cannot be read"),
         (one(), ["--url", "http://127.0.0.1:1"], "http://127.0.0.1:1 cannot be reached: Connection refused"),

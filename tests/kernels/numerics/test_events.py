@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kernels.numerics.events import flags_of, join_runs, peaks, strongest, trimmed
+from kernels.numerics.events import flags_of, join_runs, peaks, strongest, trimmed, without
 
 
 def naive(unusual: np.ndarray, gap: int) -> list[list[int]]:
@@ -47,3 +47,12 @@ def test_edges_are_trimmed_but_the_peak_stays() -> None:
     assert trimmed(np.array([[10, 30], [31, 33]]), score, 4).tolist() == [[14, 26], [31, 33]]
     assert trimmed(np.array([[10, 30]]), score, 15).tolist() == [[19, 22]]
     assert trimmed(np.empty((0, 2), np.int64), score, 4).tolist() == []
+
+
+def test_events_that_meet_others_are_left_out() -> None:
+    events = np.array([[0, 5], [10, 20], [30, 40]])
+    others = np.array([[5, 7], [12, 13], [15, 16], [39, 50]])
+    assert without(events, others).tolist() == [[0, 5]]
+    assert without(events, np.array([[4, 5], [60, 61]])).tolist() == [[10, 20], [30, 40]]
+    assert without(events, np.empty((0, 2), np.int64)).tolist() == events.tolist()
+    assert without(np.empty((0, 2), np.int64), others).tolist() == []
