@@ -69,7 +69,7 @@ def decompose(x: Series, p: int, newest: Series, mean: Series, ratio: Series) ->
     above = bool(above and np.mean(ratio) > TINY)
     if above:
         ratio /= np.mean(ratio)
-    between: float = np.mean(mean * mean)
+    between = float(np.mean(mean * mean))
     if between < TINY:
         return 0.0, 0.0, above, 0.0
     if rows <= p:

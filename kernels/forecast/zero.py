@@ -68,8 +68,7 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     """
     horizon = task.horizon
     x = as_series(task.series, at_least=AT_LEAST)
-    if (largest := float(np.max(np.abs(x)))) > LARGEST:
-        raise BadSeries(f"values must lie within {LARGEST:g}, got one of magnitude {largest:g}")
+    refuse_too_large(x)
     period, second = seasons(x, params, task)
     told = quantiles(x, horizon.rows, period, second)
     low, high = bounds(told, horizon.conf)
@@ -80,6 +79,12 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     if second:
         extra["periods"] = [period, second]
     return Forecast(told[:, MEDIAN].copy(), low, high, period=period, quantiles=shares, extra=extra)
+
+
+def refuse_too_large(x: Series) -> None:
+    """Raise BadSeries where a value is too large to be squared."""
+    if (largest := float(np.max(np.abs(x)))) > LARGEST:
+        raise BadSeries(f"values must lie within {LARGEST:g}, got one of magnitude {largest:g}")
 
 
 def seasons(x: Series, params: Params, task: Task) -> tuple[int, int]:

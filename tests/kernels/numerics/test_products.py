@@ -18,7 +18,7 @@ def test_equals_the_naive_product(m: int, inner: int, columns: int) -> None:
     np.testing.assert_allclose(times(rows, matrix), naive(rows.tolist(), matrix.tolist()), rtol=1e-12)
 
 
-@pytest.mark.parametrize("m", [0, 1, 3, 4, 50])
+@pytest.mark.parametrize("m", [0, 1, 3, 4, 50, 300])
 def test_slices_of_large_matrices_cover_all_rows(m: int) -> None:
     random = np.random.default_rng(1)
     matrix = random.normal(size=(200, 210)).astype(np.float32)
