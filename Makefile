@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test test-plain demo bench bench-detectors bench-forecast bench-imputation bench-tsfm bench-files lint venv lock train-sample-model package repo release test-package test-release clean
+.PHONY: run test test-plain demo bench bench-detectors bench-forecast bench-imputation bench-tsfm bench-files soak lint venv lock train-sample-model package repo release test-package test-release clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -57,6 +57,11 @@ bench-detectors: $(VENV)/.dev $(VENV)-bench-detect/.peers
 
 bench-files: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.bench_files
+
+# A node under load and under trouble, every answer compared; as root its logs lie on a disk that fills up.
+MINUTES ?= 60
+soak: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
 
 bench-tsfm: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.bench_tsfm
