@@ -24,6 +24,7 @@ from gunicorn.http.errors import InvalidHeader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from appliance.transport.gate import Gate
+from appliance.transport.threads import Threads
 
 HEAD_END = b"\r\n\r\n"
 MAX_HEAD = 64 * 1024
@@ -168,6 +169,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         super().__init__(*args, **kwargs)
         self._receiving: deque[TConn] = deque()  # oldest first
         self._buffered = 0
+
+    def get_thread_pool(self) -> Threads:
+        """Return the threads that serve requests: one now, the others when there is work for them."""
+        pool = Threads(self.cfg.threads)
+        pool.submit(lambda: None).result()
+        return pool
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Begin or cease to accept; a worker that stops takes what waits already, or it would be reset."""
