@@ -7,6 +7,7 @@ request completely, costing a slow client nothing but memory, and only then give
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import selectors
@@ -25,6 +26,8 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from appliance.transport.gate import Gate
 from appliance.transport.threads import Threads
+
+log = logging.getLogger(__name__)
 
 HEAD_END = b"\r\n\r\n"
 MAX_HEAD = 64 * 1024
@@ -202,6 +205,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         self._receive(TConn(self.cfg, client, address, listener.getsockname()), b"")
         return True
 
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Do what is to be done now; what there is no memory for does not end the worker."""
+        try:
+            super().wait_for_and_dispatch_events(timeout)
+        except MemoryError:
+            log.warning("not enough memory for a connection")
+
     def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         """Begin to receive the next request of a kept-alive connection."""
         self.poller.unregister(client)
@@ -271,10 +281,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
             self._go_on(conn, conn.incoming.advance(size))
 
     def _feed(self, conn: TConn, data: bytes) -> None:
-        before = len(conn.incoming)
-        complete = conn.incoming.feed(data)
+        before, complete = len(conn.incoming), None
+        try:
+            complete = conn.incoming.feed(data)
+        except MemoryError:  # costs this client its connection, and nobody else theirs
+            log.warning("not enough memory to receive a request, its connection is closed")
         self._buffered += len(conn.incoming) - before
-        self._go_on(conn, complete)
+        if complete is None:
+            self._drop(conn)
+        else:
+            self._go_on(conn, complete)
 
     def _go_on(self, conn: TConn, complete: bool) -> None:
         if complete:
