@@ -28,6 +28,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "arima": [{"period": PERIOD}, {"p": 2, "d": 1, "q": 1}, {"p": 1, "d": 0, "q": 0}],
     "kalman": [{"period": PERIOD}],
 }
+DEFAULTS = {"dtw": {"exact": True}}  # by resolutions, rounding chooses among ways that are as cheap, and so the window
 MULTIPLIED: dict[str, list[dict[str, Any]]] = {
     "holtwinters": [
         {"trend": "mul"},
@@ -66,7 +67,7 @@ SERIES = {make.__name__: make() for make in (season_with_outliers, counts, one_s
 def cases(multiplied: bool) -> list[Any]:
     found = []
     for algorithm in registry.discover():
-        for options in [{}, *OPTIONS.get(algorithm.name, []), *(MULTIPLIED.get(algorithm.name, []) * multiplied)]:
+        for options in [DEFAULTS.get(algorithm.name, {}), *OPTIONS.get(algorithm.name, []), *(MULTIPLIED.get(algorithm.name, []) * multiplied)]:
             for name in SERIES:
                 told = "-".join([algorithm.name, name, *(f"{key}={value}" for key, value in options.items())])
                 found.append(pytest.param(algorithm, options, name, id=told))
