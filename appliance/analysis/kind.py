@@ -6,6 +6,7 @@ plots, completions and conformance tests iterate over the kinds and ask no kind 
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
@@ -49,6 +50,7 @@ class Kind(ABC, Generic[A]):
     default : the algorithm of a request that names none.
     optional : listed only where `detail-types` says so; old servers know only the first two kinds.
     common : what `/list` shows as options of every algorithm, with their defaults.
+    nothing : what an answer has besides its 0 rows, None where there is no such answer.
     everything : the option by which a node tells all there is, "" for none.
     takes : the options that every algorithm takes, besides its own and the service's.
     plugin : the base class of operators' plug-ins, None if there is none; folder : where they may lie.
@@ -64,6 +66,7 @@ class Kind(ABC, Generic[A]):
     default: ClassVar[str]
     optional: ClassVar[bool] = False
     common: ClassVar[Mapping[str, Json]] = {}
+    nothing: ClassVar[Mapping[str, Json] | None] = None
     everything: ClassVar[str] = ""
     takes: ClassVar[tuple[Declared, ...]] = ()
     plugin: ClassVar[type[Any] | None] = None
@@ -87,8 +90,9 @@ class Kind(ABC, Generic[A]):
 
     def read(self, body: Body, out_of_time: Callable[[], bool]) -> Request:
         """Read the body of a request; raises BadRequest."""
-        document = documents.parse(body)
-        return self.request(document, *documents.table(document, body), out_of_time)
+        document, mended = documents.read(body)
+        request = self.request(document, *documents.table(document, body), out_of_time)
+        return dataclasses.replace(request, mended=mended) if mended else request
 
     def request(
         self, document: Document, times: Times, columns: Mapping[str, Series], out_of_time: Callable[[], bool]

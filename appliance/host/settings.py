@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class Settings:
     """What the node runs with. The defaults are those of a node started without a configuration file.
 
     http : (host, port) to listen on.
+    allow_from : networks that may connect, none for all.
     processes, threads : worker processes, and threads in each that handle requests.
     slots : analyses that run at once in each worker process; 0 means one per core.
     queue : requests of one worker that may wait for a slot before further ones are refused.
@@ -43,15 +45,18 @@ class Settings:
     stats : (host, port) or the path of a UNIX socket where uWSGI-style statistics are served; None for none.
     model_dir : trained models, one folder each.
     algorithm_dir : the operator's own algorithms, ``*.py``.
+    empty_refusals : whether a refused anomaly detection is answered with 0 rows, for servers that crash otherwise.
     detail_types : further detail types announced in `/list` beyond forecast and anomaly-detection.
     tsfm : algorithm name -> URL of its foundation-model service; those that impute are there by default only if their
         detail type is announced.
     tsfm_allowed_hosts : hosts that the ``host=`` option of a request may name.
+    tsfm_lines : algorithm name -> where its service is configured: file, line, and what stands there.
     source : the file the settings were read from, None for the defaults.
     warnings : what deserves a line in the log, each with file and line.
     """
 
     http: tuple[str, int] = ("127.0.0.1", 6090)
+    allow_from: tuple[IPv4Network | IPv6Network, ...] = ()
     processes: int = 2
     threads: int = 16
     slots: int = 0
@@ -69,9 +74,11 @@ class Settings:
     stats: tuple[str, int] | str | None = None
     model_dir: Path = Path("model")
     algorithm_dir: Path = Path("resource/algo")
+    empty_refusals: bool = False
     detail_types: tuple[str, ...] = ()
     tsfm: Mapping[str, str] = field(default_factory=table.default_urls)
     tsfm_allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
+    tsfm_lines: Mapping[str, str] = field(default_factory=dict, compare=False)
     source: Path | None = None
     warnings: tuple[str, ...] = ()
 
@@ -106,6 +113,12 @@ def _path(setting: str, names: str, allowed: str = "a path, or nothing") -> Key:
 
 SERVER_KEYS = (
     Key("http", ("http", "http-socket", "bind"), setting_values.address, "host:port, port 1 to 65535"),
+    Key(
+        "allow_from",
+        ("allow-from",),
+        setting_values.networks,
+        "addresses and networks, as in 127.0.0.1, 10.0.0.0/8",
+    ),
     _number("processes", "processes workers", 1, 256),
     _number("threads", "threads", 1, 1024),
     _number("http_timeout", "http-timeout", 1, 86_400, " of seconds"),
@@ -138,6 +151,7 @@ NODE_KEYS = (
         setting_values.detail_types,
         "a comma-separated list of imputation, correlation",
     ),
+    Key("empty_refusals", ("empty-refusals",), setting_values.yes_or_no, "yes or no"),
     Key(
         "tsfm_allowed_hosts",
         ("tsfm-hosts", "tsfm-allowed-hosts"),
@@ -218,6 +232,7 @@ class _Reader:
         self.problems: list[str] = []
         self._path = path
         self._values: dict[str, Any] = {}
+        self._tsfm_lines: dict[str, str] = {}
         self._tsfm: dict[str, str] = {}  # as the file has it, "" for one that is to be left out
         self._warnings: list[str] = []
         self._seen: dict[tuple[str, str], ini.Entry] = {}
@@ -252,7 +267,8 @@ class _Reader:
         values.setdefault("algorithm_dir", resource_dir / "algo")
         services = table.default_urls((table.FORECAST, *values.get("detail_types", ()))) | self._tsfm
         tsfm = {name: url for name, url in services.items() if url}
-        return Settings(**values, tsfm=tsfm, source=self._path, warnings=tuple(self._warnings))
+        lines, warnings = self._tsfm_lines, tuple(self._warnings)
+        return Settings(**values, tsfm=tsfm, tsfm_lines=lines, source=self._path, warnings=warnings)
 
     def _key(self, line: ini.Entry, section: str) -> None:
         name = line.key.replace("_", "-")
@@ -287,6 +303,7 @@ class _Reader:
     def _service(self, line: ini.Entry) -> None:
         name = table.canonical(line.key)
         self._note_repeated(line, TSFM_SECTION, name)
+        self._tsfm_lines[name] = f"{self._path}:{line.line}: {line.key} = {line.value}"
         if not line.value:
             self._tsfm[name] = ""
             return

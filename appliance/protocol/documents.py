@@ -18,6 +18,7 @@ import simdjson
 from numpy.typing import NDArray
 
 from appliance.protocol import fields, options
+from appliance.protocol.mending import Mended, mend
 from kernels.contract import AlgorithmError, Series, Times
 
 Body = bytes | bytearray
@@ -43,6 +44,17 @@ def parse(body: Body) -> Document:
         raise BadRequest("invalid request format")
     found: Document = document
     return found
+
+
+def read(body: Body) -> tuple[Document, Mended | None]:
+    """Read a body, also one that TDengine's server has broken; raises BadRequest if it is no JSON object."""
+    try:
+        return parse(body), None
+    except BadRequest:
+        mended = mend(body)
+        if mended is None:
+            raise
+        return parse(mended.body), mended
 
 
 def table(document: Document, body: Body) -> tuple[Times, dict[str, Series]]:
@@ -116,6 +128,23 @@ def integer(document: Document, name: str) -> int | None:
     if value != int(value):
         raise BadRequest(f"{name} must be an integer, got {value}")
     return int(value)
+
+
+_ALGO = re.compile(rb'"%b"\s*:\s*"([^"\\]{0,200})"' % fields.ALGO.encode())
+_ROWS = re.compile(rb'"%b"\s*:\s*(\d{1,9})\b' % fields.ROWS.encode())
+
+
+def named(body: Body) -> tuple[str, int]:
+    """Return the algorithm and the rows that a body names, "" and 0 for what it does not; it need not be JSON."""
+    algo, rows = _last(_ALGO, fields.ALGO, body), _last(_ROWS, fields.ROWS, body)
+    return algo.decode(errors="replace").strip().lower(), int(rows or 0)
+
+
+def _last(pattern: re.Pattern[bytes], name: str, body: Body) -> bytes:
+    """Return the value of the last field of a name; the client writes the data first, and they may be long."""
+    at = body.rfind(b'"%b"' % name.encode())
+    found = pattern.match(body, at) if at >= 0 else None
+    return found[1] if found else b""
 
 
 _STRING_OR_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[+-]?\b(?:nan|inf(?:inity)?)\b', re.IGNORECASE)
