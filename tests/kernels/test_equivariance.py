@@ -14,6 +14,8 @@ import pytest
 from kernels import registry
 from kernels.contract import ANOMALY, Algorithm, Detection, Filling, Forecast, Series, Task
 
+pytestmark = pytest.mark.compiled_only("every algorithm at every scale, minutes as plain Python")
+
 ROWS, PERIOD, AHEAD = 120, 12, 6
 # Besides the defaults; what multiplies comes in only where the scale changes.
 OPTIONS: dict[str, list[dict[str, Any]]] = {
@@ -98,7 +100,6 @@ def hold_equal(first: Any, other: Any, scale: float, offset: float, spread: floa
         np.testing.assert_allclose(other.error / scale, first.error, rtol=1e-3, atol=1e3 * rounding * spread)
 
 
-@pytest.mark.compiled_only("every algorithm at every scale, minutes as plain Python")
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize(("algorithm", "options", "name"), cases(multiplied=True))
 def test_the_unit_does_not_matter(algorithm: Algorithm, options: dict[str, Any], name: str, scale: float) -> None:
