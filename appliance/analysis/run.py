@@ -58,7 +58,7 @@ def answer(kind: Kind[Any], algorithms: Mapping[str, Algorithm], request: Reques
     if request.noise_check and (algorithm is None or algorithm.needs.noise_check):
         _refuse_white_noise(request)
     if algorithm is None:  # taosd itself only asks for what `/list` announced
-        raise AlgorithmError(f"unknown {kind.title} algorithm: {request.algo!r}; there are: {', '.join(algorithms)}")
+        raise AlgorithmError(kind.unknown(request.algo, algorithms))
     if request.mended:
         _refuse_lost_option(request.mended, kind, algorithm)
     task = request.task

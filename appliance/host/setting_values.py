@@ -14,6 +14,7 @@ from models import table
 UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 LEVELS = {name: name for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")} | {"WARN": "WARNING"}
 SWITCH = dict.fromkeys(("yes", "true", "on", "1"), True) | dict.fromkeys(("no", "false", "off", "0"), False)
+ALL_DETAILS = "all"
 FURTHER_DETAILS = ("imputation", "correlation")  # in the order they are announced
 ALGORITHM_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")  # taosd keeps 63 bytes
 HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE)
@@ -92,11 +93,11 @@ def yes_or_no(text: str) -> bool:
 
 
 def detail_types(text: str) -> tuple[str, ...]:
-    """Read the further detail types to announce, in announcing order."""
+    """Read the further detail types to announce, in announcing order; ``all`` means all there are."""
     given = {word.lower() for word in _words(text)}
-    if not given <= set(FURTHER_DETAILS):
+    if not given <= {ALL_DETAILS, *FURTHER_DETAILS}:
         raise ValueError(text)
-    return tuple(name for name in FURTHER_DETAILS if name in given)
+    return tuple(name for name in FURTHER_DETAILS if name in given or ALL_DETAILS in given)
 
 
 def hosts(text: str) -> tuple[str, ...]:
@@ -110,6 +111,14 @@ def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     if text and not words:
         raise ValueError(text)
     return tuple(ipaddress.ip_network(word.strip("[]")) for word in words)
+
+
+def tls_version(text: str) -> str:
+    """Read the oldest version of TLS, in the spelling of Python or of OpenSSL."""
+    version = text.lower().replace("_", ".")
+    if version not in ("tlsv1.2", "tlsv1.3"):
+        raise ValueError(text)
+    return f"TLSv{version[-3:]}"
 
 
 def algorithm_name(text: str) -> str:

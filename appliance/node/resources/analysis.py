@@ -31,12 +31,19 @@ class Analysis:
     algorithms : of this kind, by name.
     parsing : held while a body is read. That holds the GIL: two at a time gain nothing, but many that wait for it would
         keep `/status` waiting too.
+    algorithm : the one that every request here means, "" for the one that it names.
     """
 
     def __init__(
-        self, kind: Kind[Any], algorithms: ByName, settings: Settings, slots: Slots, parsing: threading.Lock
+        self,
+        kind: Kind[Any],
+        algorithms: ByName,
+        settings: Settings,
+        slots: Slots,
+        parsing: threading.Lock,
+        algorithm: str = "",
     ) -> None:
-        self._kind, self._algorithms = kind, algorithms
+        self._kind, self._algorithms, self._algorithm = kind, algorithms, algorithm
         self._settings, self._slots, self._parsing = settings, slots, parsing
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -70,7 +77,7 @@ class Analysis:
         """Return the request that a body is; one that is refused here is logged as what it says it is."""
         try:
             with self._parsing:
-                return self._kind.read(body, deadline.out_of_time)
+                return self._kind.read(body, deadline.out_of_time, self._algorithm)
         except Exception:
             record.read = False
             record.algorithm, record.rows = documents.named(body)
