@@ -30,6 +30,7 @@ COMMANDS = {
     "detect": "find anomalies in the series of a file",
     "forecast": "forecast the series of a file",
     "impute": "fill the gaps in the series of a file",
+    "correlate": "correlate the columns of a file with each other",
     "sql": "register nodes and look at them in SQL, as in TDengine's console",
     "train-ad": "train an anomaly detection model on your own normal data",
     "start-model": "start the server of a foundation model in the background",

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
+import psutil
 
 # What is measured or tested: this tree, or an installed node.
 PROGRAM = shlex.split(os.environ.get("TAOSANODED", f"{sys.executable} -m appliance serve"))
@@ -43,8 +44,12 @@ class Node:
             f"[uwsgi]\nhttp = 127.0.0.1:{self.address[1]}\nlogto = {folder}/taosanode.log\n{server}\n"
             f"[taosanode]\napp-log = {folder}/taosanode.app.log\nmodel-dir = {folder}/model\n{node}\n"
         )
+        self.start()
+
+    def start(self) -> None:
+        """Start the node, again if it has ended."""
         self._process = subprocess.Popen(
-            [*PROGRAM, "-c", str(config)],
+            [*PROGRAM, "-c", str(self.folder / "taosanode.ini")],
             stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
         )
@@ -52,7 +57,7 @@ class Node:
 
     def __enter__(self) -> Node:
         try:
-            self._wait_for_an_answer()
+            self.wait_for_an_answer()
         except BaseException:
             self.close()
             raise
@@ -66,15 +71,29 @@ class Node:
     def close(self) -> None:
         """Stop the node and remove its files."""
         self.stop()
-        self._process.stderr.close()
         self._temporary.cleanup()
 
     def stop(self) -> int:
         """Tell the node to stop, wait until it has, and return its exit code."""
         self._process.terminate()
-        return self._process.wait(60)
+        return self._ended()
 
-    def _wait_for_an_answer(self) -> None:
+    def kill(self) -> None:
+        """End all processes of the node at once, as a power failure does."""
+        processes = [psutil.Process(self.pid), *psutil.Process(self.pid).children(recursive=True)]
+        for process in processes:
+            process.kill()
+        self._ended()
+        while any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes):
+            time.sleep(0.01)
+
+    def _ended(self) -> int:
+        code = self._process.wait(60)
+        self._process.stderr.close()
+        return code
+
+    def wait_for_an_answer(self) -> None:
+        """Return once the node answers; fail if it ends or does not within a minute."""
         for _ in range(600):
             try:
                 with contextlib.closing(http.client.HTTPConnection(*self.address, timeout=1)) as client:

@@ -18,6 +18,9 @@ Flags = NDArray[np.int8]
 Times = NDArray[np.int64]  # in the unit of the request's precision
 # the kinds of analysis, as the wire names them
 ANOMALY, FORECAST, IMPUTATION = "anomaly-detection", "forecast", "imputation"
+CORRELATION = "correlation"
+# what the number of a correlation is, as the wire names it
+COEFFICIENT, DISTANCE, STATISTIC = "correlation_coefficient", "distance", "f_value"
 Json = Any  # what the answer's extra keys may hold: finite numbers, strings, lists and dicts of them
 
 
@@ -196,7 +199,31 @@ class Filling:
     extra: Mapping[str, Json] = field(default_factory=dict)
 
 
-Answer = Detection | Forecast | Filling
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """What two columns have to do with each other.
+
+    value : the number that says it, finite. measure : what it is: COEFFICIENT (-1 to 1), DISTANCE or STATISTIC (>= 0).
+    lag : rows by which the second column is behind the first; None where none is looked for.
+    p_value : probability of as much by chance, in [0, 1]; None if unknown.
+    path : int64 (k, 2), rows of the first column and of the second that belong together; None if unknown.
+    lags, at_lags : int64 (k,), float64 (k,): coefficients at several lags; None if unknown.
+    reverse : the same for exchanged columns, where that is another question.
+    extra : further keys of the answer.
+    """
+
+    value: float
+    measure: str = COEFFICIENT
+    lag: int | None = None
+    p_value: float | None = None
+    path: NDArray[np.int64] | None = None
+    lags: NDArray[np.int64] | None = None
+    at_lags: Series | None = None
+    reverse: Correlation | None = None
+    extra: Mapping[str, Json] = field(default_factory=dict)
+
+
+Answer = Detection | Forecast | Filling | Correlation
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +263,21 @@ def as_series(values: ArrayLike, *, at_least: int = 1) -> Series:
         raise BadSeries(f"one series expected, got an array of shape {series.shape}")
     _refuse(series, at_least)
     return series
+
+
+def as_pair(task: Task, name: str, *, at_least: int = 1) -> tuple[Series, Series]:
+    """Return own copies of the two columns of a task, which may be of unequal length.
+
+    Raises
+    ------
+    BadSeries : not two columns, or a value that is not finite. TooShort : fewer than `at_least` values.
+    """
+    if len(task.columns) < 2:
+        raise BadSeries(f"a second data column is required for {name}")
+    if len(task.columns) > 2:
+        raise BadSeries(f"{name} looks at two columns, got {len(task.columns)}")
+    first, second = task.columns.values()
+    return as_series(first, at_least=at_least), as_series(second, at_least=at_least)
 
 
 def as_columns(values: ArrayLike, *, at_least: int = 1) -> Series:

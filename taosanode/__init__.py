@@ -6,12 +6,14 @@ Names that are here stay from release to release; where they come from may chang
 from kernels._jit import kernel
 from kernels.contract import (
     ANOMALY,
+    CORRELATION,
     FORECAST,
     IMPUTATION,
     Algorithm,
     AlgorithmError,
     BadParameter,
     BadSeries,
+    Correlation,
     Detection,
     Filling,
     Forecast,
@@ -21,18 +23,21 @@ from kernels.contract import (
     Task,
     TooShort,
     as_columns,
+    as_pair,
     as_series,
 )
 from kernels.options import NoOptions, Options, check, option
 
 __all__ = [
     "ANOMALY",
+    "CORRELATION",
     "FORECAST",
     "IMPUTATION",
     "Algorithm",
     "AlgorithmError",
     "BadParameter",
     "BadSeries",
+    "Correlation",
     "Detection",
     "Filling",
     "Forecast",
@@ -44,6 +49,7 @@ __all__ = [
     "Task",
     "TooShort",
     "as_columns",
+    "as_pair",
     "as_series",
     "check",
     "kernel",

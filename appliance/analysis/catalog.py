@@ -13,7 +13,8 @@ from appliance.analysis import operator_files
 from appliance.analysis.kinds import KINDS
 from appliance.analysis.operator_files import Own
 from appliance.analysis.plugin_classes import guarded
-from appliance.host.settings import Settings
+from appliance.host import paths
+from appliance.host.settings import Settings, SettingsError
 from appliance.model_servers.servers import ModelServers
 from kernels import registry
 from kernels.contract import Algorithm, Json
@@ -87,7 +88,14 @@ def build(settings: Settings, *, defer: bool = False) -> Catalog:
     A broken file of ours is a bug and raises; a broken file of the operator's is left out and reported.
 
     defer : leave kinds that are not announced until they are asked for; a node pays nothing for them.
+
+    Raises
+    ------
+    SettingsError : a folder that cannot be read, or a model server with the name of an algorithm.
     """
+    for key, folder in (("model-dir", settings.model_dir), ("algorithm-dir", settings.algorithm_dir)):
+        if reason := paths.unreadable_folder(folder):
+            raise SettingsError(f"{key} = {reason}")
     late = [kind for kind in KINDS if defer and kind.optional and kind.wire_type not in settings.detail_types]
     packages = {kind.wire_type: f"kernels.{kind.name}" for kind in late}
     shipped = ours(settings, packages.values())
@@ -98,12 +106,21 @@ def build(settings: Settings, *, defer: bool = False) -> Catalog:
 
 
 def ours(settings: Settings, without: Collection[str] = ()) -> Catalog:
-    """Find the algorithms that are no operator's, but for those of some packages."""
+    """Find the algorithms that are no operator's, but for those of some packages; raises SettingsError."""
     servers = ModelServers(settings)
     packages = [package for package in registry.packages() if package not in without]
     # every further source of algorithms of ours is one more item here
-    found = Catalog.of(chain(registry.discover(*packages), with_weights(settings.model_dir), servers.algorithms()))
-    return dataclasses.replace(found, servers=servers)
+    computed = Catalog.of(chain(registry.discover(*packages), with_weights(settings.model_dir)))
+    asked = servers.algorithms()
+    taken = [one for one in asked if one.name in computed.of_kind(one.kind)]
+    if taken:
+        raise SettingsError("\n".join(_taken(one, settings) for one in taken))
+    return dataclasses.replace(Catalog.of(chain(computed, asked)), servers=servers)
+
+
+def _taken(algorithm: Algorithm, settings: Settings) -> str:
+    where = settings.tsfm_lines.get(algorithm.name, algorithm.name)
+    return f"{where}: the node has an algorithm of that name and kind ({algorithm.kind}) itself"
 
 
 def with_weights(model_dir: Path) -> Iterator[Algorithm]:

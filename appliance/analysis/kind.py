@@ -6,8 +6,9 @@ plots, completions and conformance tests iterate over the kinds and ask no kind 
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -24,6 +25,7 @@ A = TypeVar("A", bound=Answer)
 Column = np.ndarray[Any, Any]
 Columns = Mapping[str, str]  # name -> TIME, WHOLE or REAL
 TIME, WHOLE, REAL = "time", "BIGINT", "DOUBLE"  # the types of a file's columns
+NONE, AHEAD, ENTIRE = "none", "ahead", "entire"  # parts of an axis of times
 
 TIMEOUT_S = Range(ge=1, le=1200)  # what taosd accepts; it falls back to 60 s outside
 # the options of the service, whatever is analysed
@@ -46,24 +48,30 @@ class Kind(ABC, Generic[A]):
     title : its name in a sentence, such as ``anomaly detection``.
     place : where it stands in `/list`, the smallest first.
     route : the endpoint's path.
-    default : the algorithm of a request that names none.
+    shortcuts : further paths -> the algorithm that a request there means.
+    default : the algorithm of a request that names none, "" where it has to name one.
     optional : listed only where `detail-types` says so; old servers know only the first two kinds.
     common : what `/list` shows as options of every algorithm, with their defaults.
+    nothing : what an answer has besides its 0 rows, None where there is no such answer.
     everything : the option by which a node tells all there is, "" for none.
     takes : the options that every algorithm takes, besides its own and the service's.
     plugin : the base class of operators' plug-ins, None if there is none; folder : where they may lie.
     tables : the results of the file command: name -> columns; noun : what one of their rows is.
     headline : of a plot, with the names of the algorithms put in.
     one_column : whether one column is all that is analysed.
+    axis : which part of a regular axis of times the answers lie on, and so their field `times`: NONE, AHEAD of the last
+        row, or the ENTIRE one.
     """
 
     wire_type: ClassVar[str]
     title: ClassVar[str]
     place: ClassVar[int]
     route: ClassVar[str]
+    shortcuts: ClassVar[Mapping[str, str]] = {}
     default: ClassVar[str]
     optional: ClassVar[bool] = False
     common: ClassVar[Mapping[str, Json]] = {}
+    nothing: ClassVar[Mapping[str, Json] | None] = None
     everything: ClassVar[str] = ""
     takes: ClassVar[tuple[Declared, ...]] = ()
     plugin: ClassVar[type[Any] | None] = None
@@ -72,6 +80,7 @@ class Kind(ABC, Generic[A]):
     noun: ClassVar[Mapping[str, str]]
     headline: ClassVar[str]
     one_column: ClassVar[bool] = False
+    axis: ClassVar[str] = NONE
 
     @property
     def name(self) -> str:
@@ -85,10 +94,20 @@ class Kind(ABC, Generic[A]):
 
     # --- requests ---------------------------------------------------------------------------------------------------
 
-    def read(self, body: Body, out_of_time: Callable[[], bool]) -> Request:
-        """Read the body of a request; raises BadRequest."""
-        document = documents.parse(body)
-        return self.request(document, *documents.table(document, body), out_of_time)
+    def read(self, body: Body, out_of_time: Callable[[], bool], algorithm: str = "") -> Request:
+        """Read the body of a request; raises BadRequest.
+
+        algorithm : the one that is meant whatever the request says, "" for the one that it names.
+        """
+        document, mended = documents.read(body)
+        if algorithm:
+            document = {**{name: document[name] for name in document}, fields.ALGO: algorithm}
+        request = self.request(document, *self.columns(document, body), out_of_time)
+        return dataclasses.replace(request, mended=mended) if mended else request
+
+    def columns(self, document: Document, body: Body) -> tuple[Times, dict[str, Series]]:
+        """Return the times and the data columns of a body; raises BadRequest."""
+        return documents.table(document, body)
 
     def request(
         self, document: Document, times: Times, columns: Mapping[str, Series], out_of_time: Callable[[], bool]
@@ -120,10 +139,6 @@ class Kind(ABC, Generic[A]):
         BadRequest : an option that cannot be read, times that have no usual step where one is needed.
         """
 
-    def remark(self, options: Mapping[str, str], data: Task) -> str | None:
-        """Return what a user should know of the times of a series, None for nothing."""
-        return None
-
     # --- answers ----------------------------------------------------------------------------------------------------
 
     @abstractmethod
@@ -139,6 +154,10 @@ class Kind(ABC, Generic[A]):
         """Return the answer that a node's reply is; raises KeyError, TypeError, ValueError or OverflowError."""
 
     # --- algorithms -------------------------------------------------------------------------------------------------
+
+    def unknown(self, name: str, algorithms: Iterable[str]) -> str:
+        """Return what is said of an algorithm that does not exist."""
+        return f"unknown {self.title} algorithm: {name!r}; there are: {', '.join(algorithms)}"
 
     def from_plugin(self, plugin: type[Any]) -> Callable[[Task, Any], A]:
         """Return what runs a plug-in class of the operator's."""

@@ -18,6 +18,11 @@ from kernels.options import NoOptions
 
 log = logging.getLogger(__name__)
 
+
+class Failed(AlgorithmError):
+    """An operator's algorithm has a bug or breaks the contract: no fault of the request's."""
+
+
 READS_ALL = Needs(columns="many", times=True, covariates=True, options=True)
 
 
@@ -39,7 +44,11 @@ def guarded(algorithm: Algorithm, kind: Kind[Any]) -> Algorithm:
     """Return an operator's algorithm with its answers checked and all its failures turned into AlgorithmError."""
 
     def run(task: Task, params: Any) -> Answer:
-        answer: Answer = kind.checked(task, algorithm.run(task, params))
+        found = algorithm.run(task, params)
+        try:
+            answer: Answer = kind.checked(task, found)
+        except AlgorithmError as error:
+            raise Failed(str(error)) from error
         return answer
 
     return dataclasses.replace(algorithm, run=_reported(algorithm.name, run))
@@ -52,10 +61,11 @@ def _reported(name: str, run: Callable[[Task, Any], Answer]) -> Callable[[Task, 
         try:
             return run(task, params)
         except AlgorithmError as error:
-            raise AlgorithmError(f"{name}: {error}") from error
+            raise (Failed if isinstance(error, Failed) else AlgorithmError)(f"{name}: {error}") from error
         except (Exception, SystemExit, KeyboardInterrupt) as error:
             log.exception("operator's algorithm %s failed", name)
-            kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
-            raise AlgorithmError(f"{name}: {kind}{error}") from error
+            if isinstance(error, ValueError):  # how plug-ins refuse a series
+                raise AlgorithmError(f"{name}: {error}") from error
+            raise Failed(f"{name}: {type(error).__name__}: {error}") from error
 
     return report

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from math import inf
 from typing import Any
 
@@ -12,9 +13,11 @@ from appliance.analysis.kind import TIMEOUT_S, Kind
 from appliance.host.settings import Settings
 from appliance.protocol import fields, options
 from appliance.protocol.documents import BadRequest
+from appliance.protocol.mending import Mended
 from appliance.protocol.requests import Request
 from kernels.contract import Algorithm, AlgorithmError
 from kernels.numerics.whitenoise import is_white_noise
+from kernels.options import declared
 from models import table
 
 MARGIN_S = 1.0  # an anytime search stops this much before the client gives up
@@ -55,11 +58,21 @@ def answer(kind: Kind[Any], algorithms: Mapping[str, Algorithm], request: Reques
     if request.noise_check and (algorithm is None or algorithm.needs.noise_check):
         _refuse_white_noise(request)
     if algorithm is None:  # taosd itself only asks for what `/list` announced
-        raise AlgorithmError(f"unknown {kind.title} algorithm: {request.algo!r}; there are: {', '.join(algorithms)}")
+        raise AlgorithmError(kind.unknown(request.algo, algorithms))
+    if request.mended:
+        _refuse_lost_option(request.mended, kind, algorithm)
     task = request.task
     if (task.past or task.known) and not algorithm.needs.covariates:
         raise AlgorithmError(f"covariate forecast is not supported yet by {request.algo}")
     return algorithm.run(task, options.params(algorithm.params, request.options))
+
+
+def _refuse_lost_option(mended: Mended, kind: Kind[Any], algorithm: Algorithm) -> None:
+    """Refuse an option text that was cut in what the answer depends on: a guess would look like an answer."""
+    known = [*kind.options, *declared(algorithm.params)]
+    names = frozenset(chain.from_iterable((each.name, *each.aliases) for each in known)) | {*(algorithm.shown or ())}
+    if mended.lost(names):
+        raise BadRequest(f"the option text is too long for the server, which has cut it at {mended.cut!r}: shorten it")
 
 
 def refusal(message: str) -> AlgorithmError:

@@ -9,25 +9,27 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
-import os
 import sys
 import textwrap
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from appliance.host import addresses, settings
+from appliance.host import addresses, certificates, paths, settings
 from appliance.host.settings import Settings
 from appliance.transport.http import Client, Failed
 
 if TYPE_CHECKING:
     from appliance.analysis.catalog import Catalog
 
-OK, REMARK, ERROR = "ok", "remark", "ERROR"
-EXIT_STATUS = {0: "the node can start, perhaps with remarks", 1: "it cannot; the lines that begin with ERROR say why"}
+OK, REMARK, FAULT, ERROR = "ok", "remark", "FAULT", "ERROR"
+EXIT_STATUS = {
+    0: "the node can start, perhaps with remarks or without an algorithm of yours that has a FAULT",
+    1: "it cannot; the lines that begin with ERROR say why",
+}
 EPILOG = """
 examples:
   taosanode check -c /etc/taos/taosanode.ini
@@ -35,6 +37,7 @@ examples:
   taosanode check
       look at what a node without a configuration needs
 """
+OURS = "taosanode"  # in the command line of a node
 SERVICE_ANSWERS_WITHIN_S = 0.5
 MAX_ANSWER = 1024 * 1024  # bytes
 
@@ -43,7 +46,8 @@ MAX_ANSWER = 1024 * 1024  # bytes
 class Finding:
     """One thing that was looked at.
 
-    level : OK, REMARK (the node runs, but perhaps not as intended) or ERROR.
+    level : OK, REMARK (the node runs, but perhaps not as intended), FAULT (it runs, but an algorithm of the operator's
+        does not) or ERROR (it does not run).
     """
 
     level: str
@@ -76,13 +80,13 @@ def report(path: Path | None) -> tuple[str, int]:
         findings = list(_look_at(configured))
     except settings.SettingsError as error:
         findings = [Finding(ERROR, "configuration", line) for line in str(error).splitlines()]
-    errors = sum(finding.level == ERROR for finding in findings)
-    remarks = sum(finding.level == REMARK for finding in findings)
+    errors, faults, remarks = (sum(one.level == level for one in findings) for level in (ERROR, FAULT, REMARK))
     lines = [f"Configuration: {path or 'none, the defaults'}", "", *map(_line, findings), ""]
     if errors:
         lines.append(f"Not usable: {_counted(errors, 'error')}.")
     else:
-        lines.append(f"Usable{', with ' + _counted(remarks, 'remark') if remarks else ''}.")
+        notes = [_counted(number, noun) for number, noun in ((faults, "fault"), (remarks, "remark")) if number]
+        lines.append(f"Usable{', with ' + ' and '.join(notes) if notes else ''}.")
     return "\n".join(lines) + "\n", 1 if errors else 0
 
 
@@ -100,13 +104,18 @@ def _look_at(configured: Settings) -> Iterator[Finding]:
     for warning in configured.warnings:
         yield Finding(REMARK, "configuration", warning)
     yield _address("http", configured.http, configured)
+    yield _clients(configured)
+    if configured.certfile:
+        yield _certificate(configured, configured.certfile)
     if isinstance(configured.stats, tuple):
         yield _address("stats", configured.stats, configured)
     elif configured.stats:
-        yield _file("stats", Path(configured.stats))
-    for what, path in (("logto", configured.logto), ("app-log", configured.app_log), ("pidfile", configured.pidfile)):
+        yield _written("stats", Path(configured.stats), paths.unusable_socket, _running(configured))
+    for what, path in (("logto", configured.logto), ("app-log", configured.app_log)):
         if path:
-            yield _file(what, path)
+            yield _written(what, path, paths.unwritable)
+    if configured.pidfile:
+        yield _written("pidfile", configured.pidfile, paths.unusable_pid_file, _running(configured))
     yield _folder("model-dir", configured.model_dir, "models", "*/")
     yield _folder("algorithm-dir", configured.algorithm_dir, "files", "**/*.py")
     for name, url in configured.tsfm.items():
@@ -127,33 +136,47 @@ def _address(what: str, address: tuple[str, int], configured: Settings) -> Findi
     return Finding(ERROR, what, reason)
 
 
-def _running(configured: Settings) -> int | None:
-    """Return the process id in the pid file."""
+def _clients(configured: Settings) -> Finding:
+    """Look at who may ask the node."""
+    if configured.allow_from:
+        return Finding(OK, "allow-from", ", ".join(map(str, configured.allow_from)))
+    if addresses.is_loopback(configured.http[0]):
+        return Finding(OK, "allow-from", "not set: this machine alone, as http says")
+    return Finding(REMARK, "allow-from", "not set: everybody who reaches the port may ask; there is no authentication")
+
+
+def _certificate(configured: Settings, path: Path) -> Finding:
+    """Look at what TLS needs."""
     try:
-        return int(configured.pidfile.read_text()) if configured.pidfile else None
-    except (OSError, ValueError):
+        certificates.context(configured)
+    except settings.SettingsError as error:
+        return Finding(ERROR, "certfile", str(error))
+    clients = f", clients need a certificate of {configured.ca_file}" if configured.ca_file else ""
+    return Finding(OK, "certfile", f"{path}: {configured.ssl_version} or newer{clients}")
+
+
+def _running(configured: Settings) -> int | None:
+    """Return the process of the running node: the pid file names it, and it is one of ours or has the port."""
+    pid = paths.pid_in(configured.pidfile)
+    if pid is None:
         return None
+    return pid if pid in addresses.owners(configured.http[1]) or OURS in paths.command_line(pid) else None
 
 
-def _file(what: str, path: Path) -> Finding:
-    """Look at a file that the node writes."""
-    if path.is_dir():
-        return Finding(ERROR, what, f"{path} is a folder, a file is needed")
-    if path.exists():
-        writable = os.access(path, os.W_OK)
-        return Finding(OK, what, f"{path}") if writable else Finding(ERROR, what, f"{path} cannot be written")
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        return Finding(ERROR, what, f"{path} cannot be made: no right to write to {folder}")
-    return Finding(OK, what, f"{path} (will be made)")
+def _written(what: str, path: Path, refusal: Callable[..., str | None], *running: int | None) -> Finding:
+    """Look at a file that the node writes; the running node may have it already."""
+    reason = refusal(path, *running)
+    if reason:
+        return Finding(ERROR, what, reason)
+    return Finding(OK, what, f"{path}" if path.exists() else f"{path} (will be made)")
 
 
 def _folder(what: str, path: Path, content: str, pattern: str) -> Finding:
     """Look at a folder that the node reads."""
     if not path.exists():
         return Finding(REMARK, what, f"{path} does not exist: no {content} in it")
-    if not path.is_dir() or not os.access(path, os.R_OK | os.X_OK):
-        return Finding(ERROR, what, f"{path} is not a folder that can be read")
+    if reason := paths.unreadable_folder(path):
+        return Finding(ERROR, what, reason)
     found = sorted(entry.name for entry in path.glob(pattern) if not entry.name.startswith("_"))
     return Finding(OK, what, f"{path}: {', '.join(found) or f'no {content}'}")
 
@@ -175,11 +198,15 @@ def _algorithms(configured: Settings) -> Iterator[Finding]:
     logging.getLogger().addHandler(logging.NullHandler())  # what goes wrong is part of the report
     try:
         found = catalog.build(configured)
+    except settings.SettingsError as error:
+        if not any(paths.unreadable_folder(folder) for folder in (configured.model_dir, configured.algorithm_dir)):
+            yield from (Finding(ERROR, "tsfm-service", line) for line in str(error).splitlines())
+        return
     except Exception:
         yield Finding(ERROR, "algorithms", f"the node's own algorithms do not load:\n{traceback.format_exc()}")
         return
     for path, reason in found.broken.items():
-        yield Finding(ERROR, "algorithms", f"{path} cannot be used:\n{reason}")
+        yield Finding(FAULT, "algorithms", f"{path} cannot be used, the node leaves it out:\n{reason}")
     yield Finding(OK, "algorithms", ", ".join(found.names))
     yield from _tried(found)
 
@@ -192,6 +219,6 @@ def _tried(found: Catalog) -> Iterator[Finding]:
         with contextlib.redirect_stdout(sys.stderr):
             faults = list(conformance.faults(own.algorithm, own.kind, str(own.path)))
         for fault in faults:
-            yield Finding(ERROR if fault.severe else REMARK, own.algorithm.name, f"{own.path}: {fault.text}")
+            yield Finding(FAULT if fault.severe else REMARK, own.algorithm.name, f"{own.path}: {fault.text}")
         if not faults:
             yield Finding(OK, own.algorithm.name, f"{own.path} keeps the contract on {len(conformance.nasty())} series")

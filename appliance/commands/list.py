@@ -57,10 +57,10 @@ def run(given: argparse.Namespace) -> int:
         return _unknown("kind of analysis", given.kind, BY_NAME, USAGE)
     try:
         configured = settings.load(given.config)
+        everything = catalog.build(configured)
     except settings.SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return FAILED
-    everything = catalog.build(configured)
     told = {kind.wire_type for kind in KINDS if not kind.optional} | {*configured.detail_types}
     kinds = [wanted] if wanted else [kind for kind in KINDS if given.algo or kind.wire_type in told]
     found = [(kind, one) for kind in kinds for one in everything.of_kind(kind.wire_type).values()]

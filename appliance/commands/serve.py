@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from appliance.host import addresses, settings
+from appliance.host import addresses, paths, settings
 from appliance.host.settings import Settings
 from appliance.host.systemd import Systemd
 
@@ -91,6 +91,9 @@ def run(given: argparse.Namespace) -> int:
 
     try:
         server = Server(first, read_settings, _announce, systemd)
+    except settings.SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     except OSError as error:
         sys.stderr.write(f"the logs cannot be written: {error}\n")
         return 1
@@ -98,7 +101,10 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _refusal(settings: Settings, systemd: Systemd) -> str | None:
-    """Say which address cannot be listened on; gunicorn would try for five seconds and then not say who has it."""
+    """Say which address or pid file the node cannot have.
+
+    gunicorn would try for five seconds and then not say who has it.
+    """
     if "GUNICORN_FD" in os.environ:  # of another master, which still listens
         return None
     wanted = {"http": settings.http, "stats": settings.stats}
@@ -108,10 +114,14 @@ def _refusal(settings: Settings, systemd: Systemd) -> str | None:
         reason = addresses.unusable(*address) if isinstance(address, tuple) else None
         if reason:
             return f"{key} = {reason}"
+    if isinstance(settings.stats, str) and (reason := paths.unusable_socket(Path(settings.stats))):
+        return f"stats = {reason}"
+    if settings.pidfile and (reason := paths.unusable_pid_file(settings.pidfile, os.getpid())):
+        return f"pidfile = {reason}"
     return None
 
 
 def _announce(settings: Settings) -> None:
-    url = f"http://{addresses.host_port(*settings.http)}"
+    url = f"{'https' if settings.certfile else 'http'}://{addresses.host_port(*settings.http)}"
     logs = settings.logto.parent if settings.logto else "standard error"
     sys.stderr.write(f"taosanode is ready at {url}, logs go to {logs}; try:{TRY.format(url=url)}\n")

@@ -30,6 +30,14 @@ def local_url(host: str, port: int) -> str:
     return f"http://{host_port(loopback if given.is_unspecified else host, port)}"
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether an address is one that other machines cannot reach."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def unusable(host: str, port: int) -> str | None:
     """Say why the address cannot be listened on, and who has it; None if it can."""
     error = _refusal(host, port)

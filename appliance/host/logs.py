@@ -14,6 +14,7 @@ from typing import Any
 
 from gunicorn import glogging
 
+from appliance.host import paths
 from appliance.host.settings import Settings
 
 # What concerns processes and sockets; everything else is about requests and algorithms.
@@ -72,7 +73,7 @@ class SharedFile(logging.Handler):
         self._path = path
         self._max_bytes = max_bytes
         self._backups = backups
-        path.parent.mkdir(parents=True, exist_ok=True)
+        paths.make_folder_of(path)
         self._file = _append_to(path)
 
     def emit(self, record: logging.LogRecord) -> None:

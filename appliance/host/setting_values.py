@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +13,8 @@ from models import table
 
 UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 LEVELS = {name: name for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")} | {"WARN": "WARNING"}
+SWITCH = dict.fromkeys(("yes", "true", "on", "1"), True) | dict.fromkeys(("no", "false", "off", "0"), False)
+ALL_DETAILS = "all"
 FURTHER_DETAILS = ("imputation", "correlation")  # in the order they are announced
 ALGORITHM_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")  # taosd keeps 63 bytes
 HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE)
@@ -82,17 +85,40 @@ def log_level(text: str) -> str:
     return LEVELS[text.upper()]
 
 
-def detail_types(text: str) -> tuple[str, ...]:
-    """Read the further detail types to announce, in announcing order."""
-    given = {word.lower() for word in _words(text)}
-    if not given <= set(FURTHER_DETAILS):
+def yes_or_no(text: str) -> bool:
+    """Read a switch."""
+    if text.lower() not in SWITCH:
         raise ValueError(text)
-    return tuple(name for name in FURTHER_DETAILS if name in given)
+    return SWITCH[text.lower()]
+
+
+def detail_types(text: str) -> tuple[str, ...]:
+    """Read the further detail types to announce, in announcing order; ``all`` means all there are."""
+    given = {word.lower() for word in _words(text)}
+    if not given <= {ALL_DETAILS, *FURTHER_DETAILS}:
+        raise ValueError(text)
+    return tuple(name for name in FURTHER_DETAILS if name in given or ALL_DETAILS in given)
 
 
 def hosts(text: str) -> tuple[str, ...]:
     """Read host names or addresses."""
     return tuple(_host(word) for word in _words(text))
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Read addresses and networks such as ``127.0.0.1, 10.0.0.0/8``; nothing means everybody."""
+    words = _words(text)
+    if text and not words:
+        raise ValueError(text)
+    return tuple(ipaddress.ip_network(word.strip("[]")) for word in words)
+
+
+def tls_version(text: str) -> str:
+    """Read the oldest version of TLS, in the spelling of Python or of OpenSSL."""
+    version = text.lower().replace("_", ".")
+    if version not in ("tlsv1.2", "tlsv1.3"):
+        raise ValueError(text)
+    return f"TLSv{version[-3:]}"
 
 
 def algorithm_name(text: str) -> str:

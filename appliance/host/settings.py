@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,11 @@ class Settings:
     """What the node runs with. The defaults are those of a node started without a configuration file.
 
     http : (host, port) to listen on.
+    allow_from : networks that may connect, none for all.
+    certfile, keyfile : certificate and key of the node, in PEM form, for TLS; no certificate means plain HTTP. Without
+        a key file the certificate's holds the key too.
+    ca_file : certificates of which one must vouch for a client's; None: clients need none.
+    ssl_version, ciphers : the oldest version that is spoken; OpenSSL's list of ciphers for TLS 1.2, None for its own.
     processes, threads : worker processes, and threads in each that handle requests.
     slots : analyses that run at once in each worker process; 0 means one per core.
     queue : requests of one worker that may wait for a slot before further ones are refused.
@@ -43,15 +49,23 @@ class Settings:
     stats : (host, port) or the path of a UNIX socket where uWSGI-style statistics are served; None for none.
     model_dir : trained models, one folder each.
     algorithm_dir : the operator's own algorithms, ``*.py``.
+    empty_refusals : whether a refused anomaly detection is answered with 0 rows, for servers that crash otherwise.
     detail_types : further detail types announced in `/list` beyond forecast and anomaly-detection.
     tsfm : algorithm name -> URL of its foundation-model service; those that impute are there by default only if their
         detail type is announced.
     tsfm_allowed_hosts : hosts that the ``host=`` option of a request may name.
+    tsfm_lines : algorithm name -> where its service is configured: file, line, and what stands there.
     source : the file the settings were read from, None for the defaults.
     warnings : what deserves a line in the log, each with file and line.
     """
 
     http: tuple[str, int] = ("127.0.0.1", 6090)
+    allow_from: tuple[IPv4Network | IPv6Network, ...] = ()
+    certfile: Path | None = None
+    keyfile: Path | None = None
+    ca_file: Path | None = None
+    ssl_version: str = "TLSv1.2"
+    ciphers: str | None = None
     processes: int = 2
     threads: int = 16
     slots: int = 0
@@ -69,9 +83,11 @@ class Settings:
     stats: tuple[str, int] | str | None = None
     model_dir: Path = Path("model")
     algorithm_dir: Path = Path("resource/algo")
+    empty_refusals: bool = False
     detail_types: tuple[str, ...] = ()
     tsfm: Mapping[str, str] = field(default_factory=table.default_urls)
     tsfm_allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
+    tsfm_lines: Mapping[str, str] = field(default_factory=dict, compare=False)
     source: Path | None = None
     warnings: tuple[str, ...] = ()
 
@@ -106,6 +122,17 @@ def _path(setting: str, names: str, allowed: str = "a path, or nothing") -> Key:
 
 SERVER_KEYS = (
     Key("http", ("http", "http-socket", "bind"), setting_values.address, "host:port, port 1 to 65535"),
+    Key(
+        "allow_from",
+        ("allow-from",),
+        setting_values.networks,
+        "addresses and networks, as in 127.0.0.1, 10.0.0.0/8",
+    ),
+    _path("certfile", "certfile"),
+    _path("keyfile", "keyfile"),
+    _path("ca_file", "ca-file"),
+    Key("ssl_version", ("ssl-version",), setting_values.tls_version, "TLSv1.2 or TLSv1.3"),
+    Key("ciphers", ("ciphers",), lambda text: text or None, "a list of ciphers as OpenSSL has it, or nothing"),
     _number("processes", "processes workers", 1, 256),
     _number("threads", "threads", 1, 1024),
     _number("http_timeout", "http-timeout", 1, 86_400, " of seconds"),
@@ -136,8 +163,9 @@ NODE_KEYS = (
         "detail_types",
         ("detail-types",),
         setting_values.detail_types,
-        "a comma-separated list of imputation, correlation",
+        "all, or a comma-separated list of imputation, correlation",
     ),
+    Key("empty_refusals", ("empty-refusals",), setting_values.yes_or_no, "yes or no"),
     Key(
         "tsfm_allowed_hosts",
         ("tsfm-hosts", "tsfm-allowed-hosts"),
@@ -194,6 +222,7 @@ def load(path: Path | None) -> Settings:
     reader = _Reader(path)
     for line in lines:
         reader.take(line)
+    reader.check()
     if reader.problems:
         raise SettingsError("\n".join(reader.problems))
     return reader.settings()
@@ -218,6 +247,7 @@ class _Reader:
         self.problems: list[str] = []
         self._path = path
         self._values: dict[str, Any] = {}
+        self._tsfm_lines: dict[str, str] = {}
         self._tsfm: dict[str, str] = {}  # as the file has it, "" for one that is to be left out
         self._warnings: list[str] = []
         self._seen: dict[tuple[str, str], ini.Entry] = {}
@@ -240,6 +270,13 @@ class _Reader:
             hint = _did_you_mean(section, [*SECTIONS, TSFM_SECTION])
             self._warn(line.line, f"unknown section [{line.section}], ignored{hint}")
 
+    def check(self) -> None:
+        """Refuse what would mean less than it seems to."""
+        if not self._values.get("certfile"):
+            for setting in ("keyfile", "ca_file"):
+                if self._values.get(setting):
+                    self._refuse(self._seen["", setting], "means nothing without certfile: the node speaks plain HTTP")
+
     def settings(self) -> Settings:
         """Return what was read."""
         values = dict(self._values)
@@ -252,7 +289,8 @@ class _Reader:
         values.setdefault("algorithm_dir", resource_dir / "algo")
         services = table.default_urls((table.FORECAST, *values.get("detail_types", ()))) | self._tsfm
         tsfm = {name: url for name, url in services.items() if url}
-        return Settings(**values, tsfm=tsfm, source=self._path, warnings=tuple(self._warnings))
+        lines, warnings = self._tsfm_lines, tuple(self._warnings)
+        return Settings(**values, tsfm=tsfm, tsfm_lines=lines, source=self._path, warnings=warnings)
 
     def _key(self, line: ini.Entry, section: str) -> None:
         name = line.key.replace("_", "-")
@@ -262,7 +300,9 @@ class _Reader:
         elif section == "uwsgi" and name in DAEMONIZE:
             self._refuse(line, "must stay commented out: systemd watches the process it started, and not a copy of it")
         elif section == "uwsgi" and name in SOCKETS:
-            self._warn(line.line, f"{line.key} is ignored: this node speaks plain HTTP only, and listens on `http`")
+            self._warn(
+                line.line, f"{line.key} is ignored: this node listens on `http` alone; `certfile` switches TLS on"
+            )
         elif name in MEANINGLESS:
             if name not in self._ignored:
                 self._warn(line.line, f"{line.key} has no meaning for this node, ignored")
@@ -287,6 +327,7 @@ class _Reader:
     def _service(self, line: ini.Entry) -> None:
         name = table.canonical(line.key)
         self._note_repeated(line, TSFM_SECTION, name)
+        self._tsfm_lines[name] = f"{self._path}:{line.line}: {line.key} = {line.value}"
         if not line.value:
             self._tsfm[name] = ""
             return

@@ -15,7 +15,11 @@ MAX_REASON = 300  # characters of a server's own words that are passed on
 
 
 class ServiceError(AlgorithmError):
-    """The model server cannot be reached, refuses the request or answers what it should not."""
+    """The model server cannot be reached, fails or answers what it should not: no fault of the request's."""
+
+
+class Refusal(AlgorithmError):
+    """The model server says that the request is at fault."""
 
 
 def document(body: bytes, needed: str) -> dict[str, Any]:

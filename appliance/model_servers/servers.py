@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 from appliance.host.settings import Settings
 from appliance.model_servers import control, replies
 from appliance.model_servers.exchanges import BY_KIND
-from appliance.model_servers.replies import ServiceError
+from appliance.model_servers.replies import Refusal, ServiceError
 from appliance.transport.http import Client, Failed
 from kernels.contract import Algorithm, BadParameter, Task
 from kernels.options import Options, option
@@ -29,6 +29,7 @@ CONNECT_S = 2.0
 ANSWER_S = 60.0  # taosd waits no longer
 MAX_ANSWER = 16 * 1024 * 1024  # bytes
 JSON = {"Content-Type": "application/json"}
+REFUSALS = (400, 413, 422)  # HTTP statuses that find fault with the request
 PROBE_EVERY_S = 5.0
 PROBE_TIMEOUT_S = 1.0
 SILENT_S = 5.0  # a server that did not answer the last probe holds a request no longer than this
@@ -120,9 +121,10 @@ class ModelServers:
         except Failed as error:
             raise ServiceError(f"failed to request the service, {error}") from error
         if status == 404:
-            raise ServiceError(f"invalid host url {url.geturl()}")
+            raise (Refusal if params.host else ServiceError)(f"invalid host url {url.geturl()}")
         if status != 200:
-            raise ServiceError(f"failed to request the service, {replies.read_failure(body)} (HTTP {status})")
+            told = Refusal if status in REFUSALS else ServiceError
+            raise told(f"failed to request the service, {replies.read_failure(body)} (HTTP {status})")
         return exchange.read_answer(body, task)
 
     def algorithms(self) -> list[Algorithm]:

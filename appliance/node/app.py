@@ -31,7 +31,9 @@ def create_app(
     app.add_route("/list", Listing(catalog, settings))
     app.add_route("/models", Models(catalog, settings))
     for kind in KINDS:
-        app.add_route(kind.route, Analysis(kind, catalog.of_kind(kind.wire_type), settings, slots, parsing))
+        for path, algorithm in ((kind.route, ""), *kind.shortcuts.items()):
+            algorithms = catalog.of_kind(kind.wire_type)
+            app.add_route(path, Analysis(kind, algorithms, settings, slots, parsing, algorithm))
     app.add_route("/metrics", metrics)
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(falcon.HTTPError, _http_error)

@@ -123,6 +123,9 @@ def _lines(totals: Mapping[Labels, tuple[list[int], float, int]], scoreboard: Sc
     data = [(_named(labels), counted[2]) for labels, counted in sorted(together.items()) if counted[2]]
     yield from _family("rows_total", "counter", "rows of data received", data)
 
+    turned_away = scoreboard.turned_away()
+    yield from _family("connections_refused_total", "counter", "closed: not in allow-from", [({}, turned_away)])
+
     workers = scoreboard.workers()
     for name, kind, text, value in (
         ("workers", "gauge", "worker processes", len(workers)),

@@ -13,7 +13,9 @@ from typing import Any
 import falcon
 
 from appliance.analysis.errors import ClientGone
+from appliance.analysis.plugin_classes import Failed
 from appliance.host.logs import quoted
+from appliance.model_servers.replies import ServiceError
 from appliance.node.metrics import UNKNOWN, Recorder
 from appliance.node.scoreboard import Row
 from appliance.node.slots import Busy
@@ -31,6 +33,7 @@ class Served:
     """What is known of a request besides its time; the endpoint fills it in.
 
     algorithm, rows, option : as the client gave them.
+    read : whether the body could be read; otherwise algorithm and rows are only what it says of itself.
     result_rows : `rows` of the answer.
     outcome, message : one of `metrics.OUTCOMES`, and the `msg` that the client got unless that is "ok".
     """
@@ -38,6 +41,7 @@ class Served:
     algorithm: str = ""
     rows: int = 0
     option: str = ""
+    read: bool = True
     result_rows: int = 0
     outcome: str = "ok"
     message: str = ""
@@ -83,7 +87,9 @@ class Observer:
         endpoint = req.uri_template or "other"
         algorithm = record.algorithm if record.algorithm in self._algorithms else UNKNOWN
         self._row.end(seconds, len(resp.data or resp.text or ""), failed=record.outcome == "error")
-        self._recorder.observe(endpoint, algorithm if record.algorithm else "", record.outcome, seconds, record.rows)
+        self._recorder.observe(
+            endpoint, algorithm if record.algorithm else "", record.outcome, seconds, record.rows * record.read
+        )
         self._log(req, endpoint, record, seconds)
 
     def _log(self, req: falcon.Request, endpoint: str, record: Served, seconds: float) -> None:
@@ -119,4 +125,5 @@ def _outcome(error: BaseException) -> str:
         return "busy"
     if isinstance(error, ClientGone):
         return "gone"
-    return "refused" if isinstance(error, AlgorithmError) else "error"
+    refused = isinstance(error, AlgorithmError) and not isinstance(error, (ServiceError, Failed))
+    return "refused" if refused else "error"

@@ -20,7 +20,7 @@ ROWS = 512  # twice the most workers a configuration may ask for: a reload start
 CORES = 128  # threads told apart; those beyond share the last one
 
 _FREE, _RESERVED, _RUNNING = range(3)
-_COUNTS = ("pid", "requests", "exceptions", "running_us", "average_us", "sent_bytes")
+_COUNTS = ("pid", "requests", "exceptions", "running_us", "average_us", "sent_bytes", "turned_away")
 _STATE = ("respawns", "spawned_at", "slots_busy", "queued")
 _FIELDS = ("state", *_COUNTS, *_STATE)
 _CORES = ("core_requests", "core_busy")
@@ -44,6 +44,7 @@ class Worker:
     requests, exceptions : answered in all, and of these the ones that ended in an internal error.
     running_us, average_us : time spent on requests, in all and as a running average.
     sent_bytes : size of all answers.
+    turned_away : connections that were closed because of where they came from.
     respawns, spawned_at : processes started on this row, and when the last one was, in seconds since the epoch.
     slots_busy, queued : analyses that run and that wait.
     cores : its threads that have served anything yet.
@@ -56,6 +57,7 @@ class Worker:
     running_us: int
     average_us: int
     sent_bytes: int
+    turned_away: int
     respawns: int
     spawned_at: int
     slots_busy: int
@@ -104,6 +106,10 @@ class Scoreboard:
         rows = sorted([*shown, *others[: max(at_least - len(shown), 0)]])
         return [self._worker(int(row)) for row in rows]
 
+    def turned_away(self) -> int:
+        """Return how many connections all workers have closed because of where they came from, those gone included."""
+        return int(self._table["turned_away"].sum())
+
     def _worker(self, row: int) -> Worker:
         values = self._table[row]
         used = np.flatnonzero(values["core_requests"] + values["core_busy"])
@@ -144,6 +150,10 @@ class Row:
             row[_AT["running_us"]] += spent_us
             row[_AT["average_us"]] = (row[_AT["average_us"]] + spent_us) // 2  # as uWSGI does
             row[_AT["sent_bytes"]] += sent_bytes
+
+    def turn_away(self) -> None:
+        """Note that a connection was closed because of where it came from; for the event loop's thread."""
+        self._row[_AT["turned_away"]] += 1
 
     def slots(self, busy: int, queued: int) -> None:
         """Note how many analyses run and wait now; the caller holds the lock that counts them."""

@@ -16,7 +16,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from appliance.analysis import catalog
-from appliance.host import addresses, logs
+from appliance.host import addresses, certificates, logs, paths
 from appliance.host.settings import Settings
 from appliance.host.systemd import Systemd
 from appliance.node import stats
@@ -26,7 +26,10 @@ from appliance.node.observer import Observer
 from appliance.node.resources.metrics import MetricsText
 from appliance.node.scoreboard import Scoreboard
 from appliance.node.slots import Slots
-from appliance.transport.readiness import when_answering
+from appliance.transport import readiness
+from appliance.transport.gate import Gate
+from appliance.transport.listening import Master
+from appliance.transport.tls import Patient, TlsWorker
 from appliance.transport.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -53,11 +56,26 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         self._scoreboard, self._metrics = Scoreboard(), Metrics()
         self._row = 0
         self.settings, self._catalog = settings, catalog.build(settings, defer=True)
-        self._systemd = systemd
+        self._systemd, self._tls = systemd, certificates.context(settings)
         logs.configure(settings)
+        if settings.pidfile:
+            paths.make_folder_of(settings.pidfile)
         _log_warnings(settings)
         self._stats = stats.start(settings, self._scoreboard)
         super().__init__()
+
+    def run(self) -> None:
+        """Start the master; returns never, but by SystemExit."""
+        try:
+            Master(self).run()
+        except RuntimeError as error:  # gunicorn's: another node has the pid file, for example
+            sys.stderr.write(f"the node cannot start: {error}\n")
+            sys.exit(1)
+
+    @property
+    def socket_is_kept(self) -> bool:
+        """Whether the listening socket outlives this process: connections then wait for the next one."""
+        return self._systemd.listens
 
     def load_config(self) -> None:
         """Translate the settings into gunicorn's own."""
@@ -65,7 +83,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         for key, value in {
             "bind": addresses.host_port(*settings.http),
             "workers": settings.processes,
-            "worker_class": Worker,
+            "worker_class": TlsWorker if self._tls else Worker,
             "logger_class": logs.GunicornLogger,
             # a thread waits for its slot: there must be more of them than can wait
             "threads": settings.threads + slots_of(settings) + settings.queue,
@@ -89,6 +107,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         }.items():
             self.cfg.set(key, value)
         Worker.max_body = settings.max_body
+        if self._tls:
+            self._tls.sslsocket_class = Patient
+            TlsWorker.context = self._tls
 
     def load(self) -> Callable[..., Any]:
         """Return the application of one worker; called after the fork, since its threads would not survive one."""
@@ -96,6 +117,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         _keep_freed_memory()
         row = self._scoreboard.take(self._row)
         observer = Observer(row, self._metrics.recorder(self._row), self._catalog.names)
+        Worker.gate = Gate(self.settings.allow_from, row.turn_away) if self.settings.allow_from else None
         slots = Slots(slots_of(self.settings), self.settings.queue, changed=row.slots)
         return create_app(self._catalog, self.settings, slots, observer, MetricsText(self._metrics, self._scoreboard))
 
@@ -108,7 +130,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         try:
             settings = self._read_settings()
             overlaps = self._check_reachable(settings)
-            found = catalog.build(settings, defer=True)
+            found, tls = catalog.build(settings, defer=True), certificates.context(settings)
             moved = settings.stats != before.stats
             statistics = stats.start(settings, self._scoreboard) if moved else replaced
             try:
@@ -122,7 +144,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             self._systemd.tell("STATUS=reload refused, goes on as it was: " + " ".join(str(error).split()))
             return
         _log_warnings(settings)
-        self.settings, self._catalog, self._stats = settings, found, statistics
+        self.settings, self._catalog, self._stats, self._tls = settings, found, statistics, tls
         if moved and replaced:
             replaced.stop()
         if statistics:
@@ -150,9 +172,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         if reason and not ours & addresses.owners(settings.http[1]).keys():
             raise OSError(f"http = {reason}")
         if settings.pidfile and settings.pidfile != self.settings.pidfile:
-            folder = settings.pidfile.parent
-            if not os.access(folder, os.W_OK | os.X_OK):
-                raise OSError(f"pidfile = {settings.pidfile}: no right to write to {folder}, or no such folder")
+            if unusable := paths.unusable_pid_file(settings.pidfile, os.getpid()):
+                raise OSError(f"pidfile = {unusable}")
+            paths.make_folder_of(settings.pidfile)
         return reason is not None
 
     def _stop_listening(self, port: int) -> None:
@@ -184,7 +206,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     def _when_ready(self, arbiter: Arbiter) -> None:
         """Report once a worker has answered; gunicorn calls this before there are any."""
         self._systemd.keep(arbiter.LISTENERS[0].sock)
-        when_answering(addresses.local_url(*self.settings.http), self._report_ready)
+        if self.settings.allow_from or self._tls:  # a question of ours might be turned away
+            readiness.when(lambda: bool(self._scoreboard.workers()), self._report_ready)
+        else:
+            readiness.when_answering(addresses.local_url(*self.settings.http), self._report_ready)
 
     def _on_reload(self, arbiter: Arbiter) -> None:
         self._systemd.keep(arbiter.LISTENERS[0].sock)  # a new one, if the address has changed

@@ -22,6 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from appliance.host import paths
 from appliance.host.addresses import host_port
 from appliance.host.settings import Settings
 from appliance.node.scoreboard import Scoreboard, Worker
@@ -216,6 +217,7 @@ def _memory(pid: int) -> dict[str, int]:
 
 def _listen_on(address: tuple[str, int] | str) -> socket.socket:
     if isinstance(address, str):
+        paths.make_folder_of(Path(address))
         _remove_stale(Path(address))
         listener = socket.socket(socket.AF_UNIX)
     else:

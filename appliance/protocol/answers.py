@@ -25,11 +25,15 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be sent")
 
 
-def error(message: str) -> bytes:
-    """Write an error so that every release of taosd survives it."""
+def error(message: str, nothing: Mapping[str, Any] | None = None) -> bytes:
+    """Write an error so that every release of taosd survives it.
+
+    nothing : what an answer without rows has, to answer with that besides the message: some releases that read
+        ``rows`` of -1 free the answer twice.
+    """
     text = " ".join(message.split()) or "internal error"
     cut = text.encode("utf-8", "replace")[:MAX_MSG_BYTES].decode("utf-8", "ignore")
-    return dump({fields.ROWS: -1, fields.MESSAGE: cut})
+    return dump({fields.ROWS: -1 if nothing is None else 0, **(nothing or {}), fields.MESSAGE: cut})
 
 
 def listing(details: Iterable[Mapping[str, Any]]) -> bytes:

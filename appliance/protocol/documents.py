@@ -18,6 +18,7 @@ import simdjson
 from numpy.typing import NDArray
 
 from appliance.protocol import fields, options
+from appliance.protocol.mending import Mended, mend
 from kernels.contract import AlgorithmError, Series, Times
 
 Body = bytes | bytearray
@@ -27,6 +28,8 @@ MIN_ROWS, MAX_ROWS = 10, 40_000
 MAX_FORECAST_ROWS = 10_000
 MAX_COLUMNS = 4096
 INT64 = np.iinfo(np.int64)
+# columns that a schema may have to name, and what they are called in a refusal
+DATA_COLUMN, TIMESTAMPS = (fields.VALUE_COLUMN, "data"), (fields.TIME_COLUMN, "timestamp")
 
 
 class BadRequest(AlgorithmError):
@@ -45,6 +48,17 @@ def parse(body: Body) -> Document:
     return found
 
 
+def read(body: Body) -> tuple[Document, Mended | None]:
+    """Read a body, also one that TDengine's server has broken; raises BadRequest if it is no JSON object."""
+    try:
+        return parse(body), None
+    except BadRequest:
+        mended = mend(body)
+        if mended is None:
+            raise
+        return parse(mended.body), mended
+
+
 def table(document: Document, body: Body) -> tuple[Times, dict[str, Series]]:
     """Return the time column and the data columns by name, checked in the contracted order."""
     data = document.get(fields.DATA)
@@ -58,7 +72,7 @@ def table(document: Document, body: Body) -> tuple[Times, dict[str, Series]]:
         raise BadRequest(f"too many columns, at most {MAX_COLUMNS} are allowed, got {len(data)}")
     names = _names(document.get(fields.SCHEMA))
     check_lengths([len(column) for column in data], names)
-    _check_schema(document, names, len(data))
+    _check_schema(document, names, len(data), (DATA_COLUMN, TIMESTAMPS))
     # simdjson's buffers flatten a list inside a column silently; without surplus brackets there is none
     flat = _brackets(body, 3 + 2 * len(data)) <= 2 + 2 * len(data)
     columns = {
@@ -67,6 +81,24 @@ def table(document: Document, body: Body) -> tuple[Times, dict[str, Series]]:
         if name != fields.TIME_COLUMN
     }
     return _integers(data[names.index(fields.TIME_COLUMN)], flat), columns
+
+
+def columns(document: Document, body: Body) -> tuple[Times, dict[str, Series]]:
+    """Return the data columns by name, of any lengths, and the times, empty if there are none; raises BadRequest."""
+    data = document.get(fields.DATA)
+    if data is None:
+        raise BadRequest('"data" does not exist in request json')
+    if not _is_array(data) or not all(_is_array(column) for column in data):
+        raise BadRequest("invalid request format: data must be a list of columns, each a list of numbers")
+    if len(data) > MAX_COLUMNS:
+        raise BadRequest(f"too many columns, at most {MAX_COLUMNS} are allowed, got {len(data)}")
+    names = _names(document.get(fields.SCHEMA))
+    _check_schema(document, names, len(data), (DATA_COLUMN,))
+    flat = _brackets(body, 3 + 2 * len(data)) <= 2 + 2 * len(data)
+    by_name = dict(zip(names, data, strict=True))
+    times = by_name.pop(fields.TIME_COLUMN, None)
+    moments = np.empty(0, np.int64) if times is None else _integers(times, flat)
+    return moments, {name: _floats(column, name, flat) for name, column in by_name.items()}
 
 
 def check_lengths(lengths: Sequence[int], names: Sequence[str]) -> None:
@@ -118,6 +150,23 @@ def integer(document: Document, name: str) -> int | None:
     return int(value)
 
 
+_ALGO = re.compile(rb'"%b"\s*:\s*"([^"\\]{0,200})"' % fields.ALGO.encode())
+_ROWS = re.compile(rb'"%b"\s*:\s*(\d{1,9})\b' % fields.ROWS.encode())
+
+
+def named(body: Body) -> tuple[str, int]:
+    """Return the algorithm and the rows that a body names, "" and 0 for what it does not; it need not be JSON."""
+    algo, rows = _last(_ALGO, fields.ALGO, body), _last(_ROWS, fields.ROWS, body)
+    return algo.decode(errors="replace").strip().lower(), int(rows or 0)
+
+
+def _last(pattern: re.Pattern[bytes], name: str, body: Body) -> bytes:
+    """Return the value of the last field of a name; the client writes the data first, and they may be long."""
+    at = body.rfind(b'"%b"' % name.encode())
+    found = pattern.match(body, at) if at >= 0 else None
+    return found[1] if found else b""
+
+
 _STRING_OR_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[+-]?\b(?:nan|inf(?:inity)?)\b', re.IGNORECASE)
 
 
@@ -145,10 +194,10 @@ def _brackets(body: Body, enough: int) -> int:
     return count
 
 
-def _check_schema(document: Document, names: Sequence[str], columns: int) -> None:
+def _check_schema(document: Document, names: Sequence[str], columns: int, needed: Sequence[tuple[str, str]]) -> None:
     if document.get(fields.SCHEMA) is None:
         raise BadRequest("schema is missing")
-    for name, meaning in ((fields.VALUE_COLUMN, "data"), (fields.TIME_COLUMN, "timestamp")):
+    for name, meaning in needed:
         if name not in names:
             raise BadRequest(f"invalid schema info, {meaning} column is missing")
     if len(names) != columns:

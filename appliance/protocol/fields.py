@@ -14,6 +14,8 @@ ROWS, MESSAGE, RESULT, MASK, SCORES = "rows", "msg", "res", "mask", "scores"
 PERIOD, MSE = "period", "mse"
 FREQ, TARGET, STD_ERROR = "freq", "target", "std_error"  # of imputation, as the next one
 SUCCESS = "success"
+PATH, LAGS, AT_LAGS = "path", "lags", "ccf_vals"  # of correlation, as the next three
+LAG, P_VALUE, REVERSE = "lag", "p_value", "reverse"
 
 # `/list`, `/models` and `/status`
 VERSION, DETAILS, TYPE, NAME, DESC, PARAMS, STATUS = (

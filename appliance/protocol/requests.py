@@ -8,6 +8,7 @@ from typing import Any
 
 from appliance.protocol import documents, fields, options
 from appliance.protocol.documents import BadRequest, Document
+from appliance.protocol.mending import Mended
 from kernels.contract import Task
 
 UNITS = ("ms", "us", "ns")
@@ -20,6 +21,7 @@ class Request:
     options, option_text : the user's options, parsed and verbatim.
     noise_check : whether white noise is to be refused.
     unit : of times on the wire; that of the task may be a finer one.
+    mended : what had to be done to its body before it could be read, None for nothing.
     """
 
     algo: str
@@ -28,6 +30,7 @@ class Request:
     noise_check: bool
     task: Task
     unit: str = "ms"
+    mended: Mended | None = None
 
     @property
     def rows(self) -> int:

@@ -17,7 +17,12 @@ MAX_ANSWER = 64 * 1024  # bytes
 
 def when_answering(url: str, then: Callable[[], None]) -> threading.Thread:
     """Ask a server for its status until it answers, then call `then`; runs beside the caller."""
-    thread = threading.Thread(target=_ask_until_answered, args=(url, then), name="readiness", daemon=True)
+    return when(lambda: status(url) is not None, then)
+
+
+def when(ready: Callable[[], bool], then: Callable[[], None]) -> threading.Thread:
+    """Call `then` once something is the case; runs beside the caller."""
+    thread = threading.Thread(target=_wait, args=(ready, then), name="readiness", daemon=True)
     thread.start()
     return thread
 
@@ -32,7 +37,7 @@ def status(url: str) -> bytes | None:
     return answer.body if answer.status == HTTPStatus.OK else None
 
 
-def _ask_until_answered(url: str, then: Callable[[], None]) -> None:
-    while status(url) is None:
+def _wait(ready: Callable[[], bool], then: Callable[[], None]) -> None:
+    while not ready():
         time.sleep(ASK_AGAIN_AFTER_S)
     then()

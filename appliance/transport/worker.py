@@ -23,6 +23,8 @@ from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import InvalidHeader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from appliance.transport.gate import Gate
+
 HEAD_END = b"\r\n\r\n"
 MAX_HEAD = 64 * 1024
 READ_SIZE = 256 * 1024
@@ -160,25 +162,49 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
     """gthread whose event loop receives whole requests."""
 
     max_body = 64 * 1024 * 1024  # set by the server before the fork
+    not_yet: tuple[type[OSError], ...] = (BlockingIOError,)
+    gate: Gate | None = None  # set in the worker's process, None where everybody may come in
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._receiving: deque[TConn] = deque()  # oldest first
         self._buffered = 0
 
-    def accept(self, listener: socket.socket) -> None:
-        """Take a new connection and begin to receive its first request."""
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Begin or cease to accept; a worker that stops takes what waits already, or it would be reset."""
+        if not (enabled or self.alive):
+            for listener in self.sockets:
+                while self.accept(listener):
+                    pass
+        super().set_accept_enabled(enabled)
+
+    def accept(self, listener: socket.socket) -> bool:
+        """Take a new connection and begin to receive its first request; say whether there was one."""
         try:
             client, address = listener.accept()
         except OSError:  # another worker was faster, or the client has gone already
-            return
+            return False
+        if self.gate is not None and not self.gate.admits(address[0]):
+            client.close()
+            return True
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for limit in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # kept by the kernel: gunicorn undoes `settimeout`
             client.setsockopt(socket.SOL_SOCKET, limit, struct.pack("ll", STALLED_S, 0))
         self.nr_conns += 1
         if self.nr_conns >= self.worker_connections and self._receiving:
             self._drop(self._receiving[0])  # the one that has kept us waiting longest
+        try:
+            client = self.secured(client)
+        except OSError:  # the client has gone already
+            client.close()
+            self.nr_conns -= 1
+            return True
         self._receive(TConn(self.cfg, client, address, listener.getsockname()), b"")
+        return True
+
+    def secured(self, client: socket.socket) -> socket.socket:
+        """Return an accepted connection as it is: over plain HTTP there is nothing to secure."""
+        return client
 
     def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         """Begin to receive the next request of a kept-alive connection."""
@@ -236,7 +262,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
                 size = len(data)
             else:
                 size = client.recv_into(room)
-        except BlockingIOError:
+        except self.not_yet:
             return
         except OSError:
             size = 0

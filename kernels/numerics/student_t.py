@@ -19,7 +19,7 @@ STEPS = 1000  # the fraction needs about sqrt(dof) of them
 
 
 @kernel()
-def _beta_fraction(x: float, a: float, b: float) -> float:
+def beta_fraction(x: float, a: float, b: float) -> float:
     """Evaluate the continued fraction of the incomplete beta function by Lentz's method; x < (a + 1) / (a + b + 2)."""
     c, d = 1.0, 1.0 - (a + b) * x / (a + 1.0)
     d = 1.0 / (d if abs(d) > TINY else TINY)
@@ -64,9 +64,9 @@ def _log_tail(t: float, dof: float) -> tuple[float, float]:
     log_front = -a * log1p(ratio) - 0.5 * log1p(1.0 / ratio) + log(_half_step_ratio(a) / sqrt(pi))
     x = 1.0 / (1.0 + ratio)
     if x < (a + 1.0) / (a + 2.5):
-        log_twice = log_front + log(_beta_fraction(x, a, 0.5) / a)
+        log_twice = log_front + log(beta_fraction(x, a, 0.5) / a)
     else:
-        log_twice = log1p(-2.0 * exp(log_front) * _beta_fraction(ratio * x, 0.5, a))
+        log_twice = log1p(-2.0 * exp(log_front) * beta_fraction(ratio * x, 0.5, a))
     # d P / d log t = -t f(t) = -exp(log_front)
     return log_twice + log(0.5), -2.0 * exp(log_front - log_twice)
 

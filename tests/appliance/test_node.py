@@ -394,3 +394,14 @@ def test_metrics_and_statistics_count_what_all_workers_served(tmp_path: Path) ->
         shown = statistics(address)
         assert {worker["pid"] for worker in shown["workers"]} == workers(node)
         assert sum(worker["requests"] for worker in shown["workers"]) >= 22
+
+
+def test_connections_from_elsewhere_are_closed_and_counted() -> None:
+    with Node(server="allow-from = 127.0.0.1, 10.0.0.0/8\nprocesses = 1") as node:
+        with socket.create_connection(node.address, 30, source_address=("127.0.0.2", 0)) as stranger:
+            assert stranger.recv(1) == b""
+        assert ask(node, dump(request()))["rows"] == 1
+        with contextlib.closing(http.client.HTTPConnection(*node.address, timeout=30)) as client:
+            client.request("GET", "/metrics")
+            assert b"\ntaosanode_connections_refused_total 1\n" in client.getresponse().read()
+        assert "connections from 127.0.0.2 are closed" in (node.folder / "taosanode.log").read_text()

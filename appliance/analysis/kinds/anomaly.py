@@ -31,6 +31,7 @@ class Anomaly(Kind[Detection]):
     place = 2
     route = "/anomaly-detect"
     default = "ksigma"
+    nothing = {fields.RESULT: [], fields.MASK: []}
     everything = f"{fields.SCORES}=1"
     takes = (
         Declared(fields.SCORES, 0, "1: tell the score of every row as well", "0 or 1"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from appliance.files.read.database import literal, quoted
 from appliance.files.series import FileError
 
-TIME_NAMES = ("ts", "time", "timestamp", "_c0", "_wstart")
+TIME_NAMES = ("ts", "time", "timestamp", "ds", "date", "datetime", "year", "_c0", "_wstart")
 MAX_LISTED = 500  # characters of a list of columns in a message
 
 # type -> (unit, function that returns the time since 1970 in that unit); milliseconds are read as microseconds
@@ -68,24 +68,27 @@ def kind(type_: str) -> str:
     return TEXT if type_ in ("VARCHAR", "BOOLEAN", "UUID") or type_.startswith("ENUM") else OTHER
 
 
-def choose(columns: Sequence[Column], time: str | None, values: str | None, by: str | None) -> Chosen:
+def choose(
+    columns: Sequence[Column], time: str | None, values: str | None, by: str | None, every_value: bool = False
+) -> Chosen:
     """Find the columns that were named, and the only ones possible for those that were not; raises FileError.
 
     values, by : one name, or several separated by commas.
+    every_value : without a name of values all columns of numbers are meant.
     """
     series = _named(columns, by, "--by")
     moment = _named(columns, time, "--time")
     if len(moment) > 1:
         raise FileError(f"--time takes one column, got {len(moment)}: {time}")
     when = moment[0] if moment else _time(columns, series)
-    measured = _named(columns, values, "--value") or (_value(columns, (when, *series)),)
+    measured = _named(columns, values, "--value") or _values(columns, (when, *series), every_value)
     for column in measured:
         if column.kind == OTHER or (column.kind == TIME and not column.text):
             raise FileError(f"column {column.name} cannot be a value: it is {_called(column)}, numbers are needed")
-    if when.kind == OTHER or not (when.kind == TIME or when.integer or when.text):
+    if when.kind == OTHER or (when.kind == TEXT and not when.text):
         raise FileError(
-            f"column {when.name} cannot be the time: it is {_called(when)}; time stamps, integers since 1970 or ISO "
-            "text are needed"
+            f"column {when.name} cannot be the time: it is {_called(when)}; time stamps, numbers since 1970 or text "
+            "are needed"
         )
     twice = {column.name for column in measured if column in (when, *series)} | (
         {when.name} if when in series else set()
@@ -101,20 +104,6 @@ def label(columns: Sequence[Column], name: str) -> Column:
     if len(found) != 1 or not (found[0].kind == NUMBER or found[0].type == "BOOLEAN" or found[0].text):
         raise FileError(f"--labels {name}: one column of numbers or truth values is needed")
     return found[0]
-
-
-def time_sql(column: Column, unit: str) -> str:
-    """Return the SQL for int64 times in `unit` (ISO text: nanoseconds); NULL for what is not a time."""
-    name = quoted(column.name)
-    if column.type in TIME_TYPES:
-        return f"{TIME_TYPES[column.type][1]}({name})"
-    if column.integer:
-        number = f"TRY_CAST({name} AS BIGINT)"
-        if column.text:  # a cast would round decimals
-            number = f"CASE WHEN regexp_full_match(trim({name}), '[+-]?[0-9]+') THEN {number} END"
-        return f"{number} * 1000" if unit == "s" else number
-    # with the zone: a cast to a type without one would drop an offset such as +02:00
-    return f"epoch_ns(TRY_CAST({name} AS TIMESTAMPTZ_NS))"
 
 
 def number_sql(column: Column) -> str:
@@ -171,6 +160,11 @@ def _time(columns: Sequence[Column], taken: Sequence[Column]) -> Column:
     if typed:
         raise FileError(f"several columns hold times, choose with --time: {listed(typed)}")
     raise FileError(f"no column holds times, choose with --time; there are: {listed(columns)}")
+
+
+def _values(columns: Sequence[Column], taken: Sequence[Column], every: bool) -> tuple[Column, ...]:
+    numbers = tuple(column for column in columns if column not in taken and column.kind == NUMBER)
+    return numbers if every and numbers else (_value(columns, taken),)
 
 
 def _value(columns: Sequence[Column], taken: Sequence[Column]) -> Column:

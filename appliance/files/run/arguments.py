@@ -22,18 +22,20 @@ class AsOption(argparse.Action):
         namespace.option = [*namespace.option, f"{self.dest}={values}"]
 
 
-def add(parser: argparse.ArgumentParser, default: str, plotted: str) -> None:
-    """Declare the arguments that both commands take."""
+def add(parser: argparse.ArgumentParser, default: str, plotted: str, *, compared: bool = True) -> None:
+    """Declare the arguments that these commands take; `compared`: whether algorithms can be compared."""
     parser.add_argument("file", metavar="FILE", help="Parquet, CSV with a header line, or JSON; - for standard input")
     what = parser.add_argument_group("what to do")
     what.add_argument("--algo", metavar="NAME", help=f"algorithm, also as NAME,k=2 ({default})")
-    what.add_argument(
-        "--compare",
-        nargs="?",
-        const=ALL,
-        metavar="NAME,NAME",
-        help="compare these algorithms, or all: which is best here?",
-    )
+    if compared:
+        what.add_argument(
+            "--compare",
+            nargs="?",
+            const=ALL,
+            metavar="NAME,NAME",
+            help="compare these algorithms, or all: which is best here?",
+        )
+    parser.set_defaults(compare=None)
     what.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option, as in SQL")
     what.add_argument(
         "--timeout",
@@ -46,7 +48,11 @@ def add(parser: argparse.ArgumentParser, default: str, plotted: str) -> None:
     data.add_argument("--time", metavar="COLUMN", help="the times; not needed where only one column can be meant")
     data.add_argument("--value", metavar="COLUMN[,COLUMN]", help="the values; likewise")
     data.add_argument("--by", metavar="COLUMN[,COLUMN]", help="one series for each value of these columns")
-    data.add_argument("--precision", choices=("ms", "us", "ns"), help="unit of integer times; else told by their size")
+    data.add_argument("--precision", choices=("s", "ms", "us", "ns"), help="unit of integers; else told by their size")
+    data.add_argument(
+        "--time-format", metavar="FORMAT", help="of the times, as %%d.%%m.%%Y %%H:%%M; excel for days of Excel"
+    )
+    data.add_argument("--tz", metavar="ZONE", help="where days begin, and of times without a zone: Europe/Berlin (UTC)")
     data.add_argument("--sort", action="store_true", help="sort rows by time instead of refusing what is out of order")
     data.add_argument("--drop-nulls", action="store_true", help="leave rows without time, value or series out")
     where = parser.add_argument_group("where to compute")

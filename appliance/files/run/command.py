@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import duckdb
 
 from appliance.analysis.kind import Kind
 from appliance.analysis.run import WhiteNoise
+from appliance.files.calendar import zones
 from appliance.files.compare import command as comparing
 from appliance.files.draw import image, terminal
 from appliance.files.read import database, formats
@@ -39,6 +41,14 @@ def run(given: argparse.Namespace, kind: Kind[Any], asked: Question, table: str)
 
     table : which of the kind's tables is written.
     """
+    return course(given, lambda format_, output, scratch: _run(given, kind, asked, table, format_, output, scratch))
+
+
+def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path], int]) -> int:
+    """Do the work of a command, with a place for its output and one for its scratch files; return the exit code.
+
+    work : takes the format of the output, where it goes, and a folder; returns the exit code.
+    """
     try:
         wrong = arguments.conflict(given)
         if wrong:
@@ -53,7 +63,7 @@ def run(given: argparse.Namespace, kind: Kind[Any], asked: Question, table: str)
             writing.Output(given.out) as output,
             tempfile.TemporaryDirectory(prefix="taosanode-") as folder,
         ):
-            return _run(given, kind, asked, table, format_, output, Path(folder).resolve())
+            return work(format_, output, Path(folder).resolve())
     except (FileError, AlgorithmError, settings.SettingsError) as error:
         say(str(error))
         return FAILED
@@ -78,13 +88,11 @@ def _run(
 ) -> int:
     file = formats.open_file(given.file, scratch)
     with database.connect(scratch, file.path, output.folder) as connection:
-        labels = getattr(given, "labels", None)
-        wanted = Asked(given.time, given.value, given.by, given.precision, given.sort, given.drop_nulls, labels)
-        source = Source(connection, file, wanted)
+        source = opened(connection, file, given, labels=getattr(given, "labels", None))
         complete = (output.folder or scratch) / "results"
         lines = given.out is not None and given.out.suffix.lower() in writing.LINES
         if given.compare is not None:
-            with _no_prints():
+            with no_prints():
                 compared, failed = comparing.run(given, kind, asked, source)
             writing.write_rows(connection, compared.columns, compared.rows, complete, format_, lines)
             output.deliver(complete)
@@ -94,7 +102,7 @@ def _run(
         _, engine = engines.choose(given, kind, asked, source, [asked.algorithm])
         with contextlib.closing(engine):
             results = writing.Results(connection, source, kind.tables[table])
-            with _no_prints():
+            with no_prints():
                 tally = _answer(given, kind, asked, source, engine, table, results)
         if tally.failed < tally.series:
             results.write(complete, format_, lines)
@@ -104,7 +112,20 @@ def _run(
     return FAILED if tally.failed else OK
 
 
-def _no_prints() -> contextlib.AbstractContextManager[object]:
+def opened(connection: duckdb.DuckDBPyConnection, file: formats.File, given: argparse.Namespace, **more: Any) -> Source:
+    """Open the file as the arguments say, and tell how its times are read where that is not plain; raises FileError.
+
+    more : further fields of `Asked`.
+    """
+    zone = zones.zone(given.tz) if given.tz else None
+    shared = {name: getattr(given, name) for name in ("time", "by", "precision", "sort", "drop_nulls", "time_format")}
+    source = Source(connection, file, Asked(values=given.value, zone=zone, **shared, **more))
+    if source.moments.note:
+        say(f"{source.shown}: {source.moments.note}")
+    return source
+
+
+def no_prints() -> contextlib.AbstractContextManager[object]:
     """Keep what algorithms of the operator print away from the results."""
     return contextlib.redirect_stdout(sys.stderr)
 
@@ -139,11 +160,10 @@ def _answer(
             results.add(rows.number, kind.cells(table, outcome.task, outcome.answer))
             if given.plot and len(tally.results) < MAX_PLOTTED:
                 tally.results.append(outcome)
-            remark = kind.remark(asked.given, outcome.task)
-            if remark:
+            if outcome.remark:
                 tally.remarks += 1
                 if tally.remarks <= MAX_REMARKS:
-                    say(f"{label}: {remark}", progress)
+                    say(f"{label}: {outcome.remark}", progress)
     finally:
         progress.hide()
     return tally

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from appliance.analysis import errors
 from appliance.files.read.reading import Rows, Source
@@ -20,6 +21,8 @@ from appliance.files.run.remote import NodeGone
 from appliance.files.series import FileError, FileResult, FileSeries
 
 Outcome = tuple[Rows, FileResult | Exception]
+T = TypeVar("T")
+R = TypeVar("R")
 MAX_CHUNK = 64  # series that a thread takes at a time
 
 
@@ -60,25 +63,37 @@ def outcomes(
     ------
     FileError : the file cannot be read further. NodeGone : there is no node to ask.
     """
+    return each(source.batches(), lambda rows: work(source.series(rows)), len(source), at_once, progress, stop)
+
+
+def each(
+    batches: Iterable[Sequence[T]],
+    work: Callable[[T], R],
+    count: int,
+    at_once: int,
+    progress: Progress,
+    stop: Callable[[], object],
+) -> Iterator[tuple[T, R | Exception]]:
+    """Yield what came of each of `count` things, in their order, some at once; raises as `outcomes` does."""
     halted = threading.Event()
 
-    def one(rows: Rows) -> Outcome:
+    def one(thing: T) -> tuple[T, R | Exception]:
         try:
-            return rows, work(source.series(rows))
+            return thing, work(thing)
         except NodeGone:
             raise
         except Exception as error:
-            return rows, error
+            return thing, error
         finally:
             progress.step()
 
-    def some(chunk: list[Rows]) -> list[Outcome]:
-        return [one(rows) for rows in chunk if not halted.is_set()]
+    def some(chunk: Sequence[T]) -> list[tuple[T, R | Exception]]:
+        return [one(thing) for thing in chunk if not halted.is_set()]
 
-    size = min(MAX_CHUNK, max(1, len(source) // (at_once * 50)))
+    size = min(MAX_CHUNK, max(1, count // (at_once * 50)))
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="series")
     try:
-        for batch in source.batches():
+        for batch in batches:
             chunks = [batch[begin : begin + size] for begin in range(0, len(batch), size)]
             for done in pool.map(some, chunks):
                 yield from done

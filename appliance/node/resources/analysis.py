@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import select
 import socket
 import threading
@@ -15,10 +16,13 @@ from appliance.analysis.catalog import ByName
 from appliance.analysis.kind import Kind
 from appliance.analysis.run import Deadline
 from appliance.host.settings import Settings
-from appliance.node.observer import served
+from appliance.node.observer import Served, served
 from appliance.node.slots import Slots
-from appliance.protocol import answers, fields
+from appliance.protocol import answers, documents, fields
 from appliance.protocol.documents import BadRequest, Body
+from appliance.protocol.requests import Request
+
+log = logging.getLogger(__name__)
 
 
 class Analysis:
@@ -27,12 +31,19 @@ class Analysis:
     algorithms : of this kind, by name.
     parsing : held while a body is read. That holds the GIL: two at a time gain nothing, but many that wait for it would
         keep `/status` waiting too.
+    algorithm : the one that every request here means, "" for the one that it names.
     """
 
     def __init__(
-        self, kind: Kind[Any], algorithms: ByName, settings: Settings, slots: Slots, parsing: threading.Lock
+        self,
+        kind: Kind[Any],
+        algorithms: ByName,
+        settings: Settings,
+        slots: Slots,
+        parsing: threading.Lock,
+        algorithm: str = "",
     ) -> None:
-        self._kind, self._algorithms = kind, algorithms
+        self._kind, self._algorithms, self._algorithm = kind, algorithms, algorithm
         self._settings, self._slots, self._parsing = settings, slots, parsing
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -42,22 +53,35 @@ class Analysis:
         deadline = Deadline()
         try:
             body = self._body(req)
-            with self._parsing:
-                request = self._kind.read(body, deadline.out_of_time)
+            request = self._read(body, deadline, record)
             record.algorithm, record.rows, record.option = request.algo, request.rows, request.option_text
+            mended = {}
+            if request.mended:
+                log.warning("a body was mended: %s", request.mended.told)
+                mended[fields.MESSAGE] = request.mended.told
             deadline.due = arrived + run.patience_s(request, self._settings)
 
             def work() -> bytes:
                 found = run.answer(self._kind, self._algorithms, request)
                 reply = self._kind.write(request, found)
                 record.result_rows = reply[fields.ROWS]
-                return answers.dump({fields.ALGO: request.algo, fields.OPTION: request.option_text, **reply})
+                return answers.dump({fields.ALGO: request.algo, fields.OPTION: request.option_text, **reply, **mended})
 
             resp.data = self._slots.run(work, due=deadline.due, client_gone=lambda: _hung_up(req))
         except Exception as error:  # what is not an AlgorithmError or ClientGone is a bug, logged in errors.message
             message = errors.message(error)
             record.failed(error, message)
-            resp.data = answers.error(message)
+            resp.data = answers.error(message, self._kind.nothing if self._settings.empty_refusals else None)
+
+    def _read(self, body: Body, deadline: Deadline, record: Served) -> Request:
+        """Return the request that a body is; one that is refused here is logged as what it says it is."""
+        try:
+            with self._parsing:
+                return self._kind.read(body, deadline.out_of_time, self._algorithm)
+        except Exception:
+            record.read = False
+            record.algorithm, record.rows = documents.named(body)
+            raise
 
     def _body(self, req: falcon.Request) -> Body:
         if req.content_type and "json" not in req.content_type.lower():

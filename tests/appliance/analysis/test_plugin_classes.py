@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from appliance.analysis import plugin_classes
 from appliance.analysis.kinds import BY_TYPE
+from appliance.analysis.plugin_classes import Failed
 from appliance.analysis.taosanalytics_compat import AbstractAnomalyDetectionService, AbstractForecastService
 from kernels.contract import ANOMALY, FORECAST, Algorithm, AlgorithmError, Detection, Forecast, Task, TooShort
 from kernels.options import NoOptions, defaults
@@ -302,6 +303,22 @@ def test_bad_answer_of_an_own_detector_is_refused(answer, message):
     own = guarded(ANOMALY, Answer(answer))
     with pytest.raises(AlgorithmError, match=f"^own: {message}"):
         own.run(Task.of(SERIES), NoOptions())
+
+
+@pytest.mark.parametrize(
+    ("answer", "failed"),
+    [
+        (ValueError("short"), False),
+        (TooShort("short"), False),
+        (KeyError("x"), True),
+        (Detection(FLAGS[:3], ZEROS), True),
+    ],
+)
+def test_a_bug_is_a_failure_and_what_the_author_raises_for_the_user_is_not(answer, failed):
+    own = guarded(ANOMALY, Answer(answer))
+    with pytest.raises(AlgorithmError, match="^own: ") as told:
+        own.run(Task.of(SERIES), NoOptions())
+    assert isinstance(told.value, Failed) == failed
 
 
 THREE = SERIES[:3]

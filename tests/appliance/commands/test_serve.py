@@ -24,6 +24,26 @@ def test_bad_configuration_is_refused_with_file_and_line(tmp_path: Path, capsys:
     assert f"{config}:2: http = nonsense" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[uwsgi]\npidfile = old.pid\n", "pidfile = {folder}/old.pid names process 1 ("),
+        ("[uwsgi]\nstats = {folder}/bad.ini\n", "stats = {folder}/bad.ini is there and no socket"),
+        ("[tsfm-service]\narima = http://gpu/x\n", "{folder}/bad.ini:4: arima = http://gpu/x: the node has an algor"),
+        ("[taosanode]\nalgorithm-dir = old.pid\n", "algorithm-dir = {folder}/old.pid is not a folder that can be read"),
+    ],
+)
+def test_what_check_calls_an_error_stops_the_start(
+    text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "old.pid").write_text("1\n")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        http = f"[uwsgi]\nhttp = 127.0.0.1:{probe.getsockname()[1]}\n"
+    (tmp_path / "bad.ini").write_text(http + text.format(folder=tmp_path))
+    assert cli.main(["taosanoded", "-c", str(tmp_path / "bad.ini")]) == cli.FAILED
+    assert told.format(folder=tmp_path) in capsys.readouterr().err
+
+
 @pytest.fixture
 def taken() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -45,26 +65,43 @@ def test_an_address_in_use_is_told_in_one_line(
     assert capsys.readouterr().err == told
 
 
-def test_ipv6_addresses_are_shown_as_they_are_typed_into_a_browser(tmp_path: Path) -> None:
-    with socket.create_server(("::1", 0), family=socket.AF_INET6) as probe:
-        port = probe.getsockname()[1]
+@contextlib.contextmanager
+def under_systemd(folder: Path, server: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run a node of these server keys until it has told that it is ready; yield what it told."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(str(tmp_path / "notify"))
+        systemd.bind(str(folder / "notify"))
         systemd.settimeout(60)
-        config = tmp_path / "taosanode.ini"
-        config.write_text(f"[uwsgi]\nhttp = [::1]:{port}\nlogto = {tmp_path}/server.log\n")
-        env = {**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")}
+        config = folder / "taosanode.ini"
+        config.write_text(f"[uwsgi]\n{server}\nlogto = {folder}/server.log\n")
+        env = {**os.environ, "NOTIFY_SOCKET": str(folder / "notify")}
         command = [sys.executable, "-m", "appliance", "serve", "-c", str(config)]
         with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:
             try:
                 while "READY" not in (told := systemd.recv(4096).decode()):
                     continue
-                assert re.search(rf"READY=1\nSTATUS=serving \d+ algorithms at \[::1\]:{port}$", told)
-                assert process.stderr
-                assert f"taosanode is ready at http://[::1]:{port}, logs go to" in process.stderr.readline()
-                with contextlib.closing(http.client.HTTPConnection("::1", port, timeout=30)) as client:
-                    client.request("GET", "/status")
-                    assert client.getresponse().status == 200
+                yield told, process
             finally:
                 process.terminate()
         assert process.returncode == 0
+
+
+def test_ipv6_addresses_are_shown_as_they_are_typed_into_a_browser(tmp_path: Path) -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as probe:
+        port = probe.getsockname()[1]
+    with under_systemd(tmp_path, f"http = [::1]:{port}") as (told, process):
+        assert re.search(rf"READY=1\nSTATUS=serving \d+ algorithms at \[::1\]:{port}$", told)
+        assert process.stderr
+        assert f"taosanode is ready at http://[::1]:{port}, logs go to" in process.stderr.readline()
+        with contextlib.closing(http.client.HTTPConnection("::1", port, timeout=30)) as client:
+            client.request("GET", "/status")
+            assert client.getresponse().status == 200
+
+
+def test_a_node_that_would_not_let_itself_in_is_ready_all_the_same(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        address = probe.getsockname()
+    with (
+        under_systemd(tmp_path, f"http = 127.0.0.1:{address[1]}\nallow-from = 10.0.0.0/8"),
+        socket.create_connection(address, 30) as client,
+    ):
+        assert client.recv(1) == b""

@@ -14,6 +14,12 @@ def taken():
         yield server.getsockname()[1]
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+def test_loopback_is_told_from_what_others_can_reach(host):
+    assert addresses.is_loopback(host)
+    assert not any(addresses.is_loopback(other) for other in ("0.0.0.0", "::", "10.0.0.1", "node"))
+
+
 @pytest.mark.parametrize(
     ("host", "url"),
     [

@@ -1,5 +1,6 @@
 import dataclasses
 import re
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -150,8 +151,11 @@ def test_the_docs_name_every_key(section):
 
 def test_every_setting_can_be_configured():
     configured = {key.setting for keys in settings.SECTIONS.values() for key in keys.values()}
-    derived = {"http_timeout_s", "longest_request_s", "tsfm", "source", "warnings"}
+    derived = {"http_timeout_s", "longest_request_s", "tsfm", "tsfm_lines", "source", "warnings"}
     assert {field.name for field in dataclasses.fields(Settings)} - derived <= configured
+
+
+ALLOWED = ("127.0.0.1", "10.0.0.0/8", "::1")
 
 
 @pytest.mark.parametrize(
@@ -168,6 +172,11 @@ def test_every_setting_can_be_configured():
         ("stats = /tmp/s.sock", "stats", "/tmp/s.sock"),
         ("logto =", "logto", None),
         ("log-maxsize = 100000", "log_max_bytes", 100_000),
+        ("allow-from =", "allow_from", ()),
+        ("certfile = /c.pem", "certfile", Path("/c.pem")),
+        ("ssl_version = TLSv1_3", "ssl_version", "TLSv1.3"),
+        ("ciphers = ECDHE+AESGCM", "ciphers", "ECDHE+AESGCM"),
+        ("allow_from = 127.0.0.1, 10.0.0.0/8 [::1]", "allow_from", tuple(map(ip_network, ALLOWED))),
     ],
 )
 def test_server_keys_in_their_spellings(reading, line, setting, value):
@@ -192,6 +201,8 @@ def test_server_keys_in_their_spellings(reading, line, setting, value):
         ("log-max-size = 1M", "log_max_bytes", 1 << 20),
         ("log-backups = 2", "log_backups", 2),
         ("tsfm-hosts = gpu1, gpu2", "tsfm_allowed_hosts", ("gpu1", "gpu2")),
+        ("empty-refusals = Yes", "empty_refusals", True),
+        ("empty_refusals = 0", "empty_refusals", False),
     ],
 )
 def test_node_keys_in_their_spellings(reading, line, setting, value):
@@ -266,8 +277,22 @@ def test_https_becomes_http_with_a_warning(reading):
         ("[taosanode]\nmax-body = 64X", "2: max-body = 64X: allowed: bytes from 1k to 1G, as in 64M"),
         (
             "[taosanode]\ndetail-types = forecasts",
-            "2: detail-types = forecasts: allowed: a comma-separated list of imputation, correlation",
+            "2: detail-types = forecasts: allowed: all, or a comma-separated list of imputation, correlation",
         ),
+        (
+            "[uwsgi]\nallow-from = localhost",
+            "2: allow-from = localhost: allowed: addresses and networks, as in 127.0.0.1, 10.0.0.0/8",
+        ),
+        (
+            "[uwsgi]\nallow-from = 10.0.0.1/8",
+            "2: allow-from = 10.0.0.1/8: allowed: addresses and networks, as in 127.0.0.1, 10.0.0.0/8",
+        ),
+        ("[uwsgi]\nssl-version = TLSv1", "2: ssl-version = TLSv1: allowed: TLSv1.2 or TLSv1.3"),
+        (
+            "[uwsgi]\ncertfile =\nca-file = /x",
+            "3: ca-file = /x: means nothing without certfile: the node speaks plain HTTP",
+        ),
+        ("[uwsgi]\nallow-from = ,", "2: allow-from = ,: allowed: addresses and networks, as in 127.0.0.1, 10.0.0.0/8"),
         ("[tsfm-service]\nx = gpu", "2: x = gpu: allowed: a URL as in http://127.0.0.1:6061/tdtsfm"),
         (
             "[tsfm-service]\nx/y = http://gpu/",
@@ -309,7 +334,7 @@ def test_missing_file_is_refused_by_name(tmp_path):
         ("[taosanodes]\na = 1\nb = 2", "2: unknown section [taosanodes], ignored; did you mean taosanode?"),
         (
             "[uwsgi]\nsocket = :3031",
-            "2: socket is ignored: this node speaks plain HTTP only, and listens on `http`",
+            "2: socket is ignored: this node listens on `http` alone; `certfile` switches TLS on",
         ),
         ("[uwsgi]\nthreads = 2\nthreads = 3", "3: threads replaces threads of line 2: the last one counts"),
         ("[uwsgi]\nworkers = 2\nprocesses = 3", "3: processes replaces workers of line 2: the last one counts"),

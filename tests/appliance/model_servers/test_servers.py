@@ -16,7 +16,7 @@ from falcon import testing
 from appliance.analysis.catalog import Catalog
 from appliance.host.settings import Settings
 from appliance.model_servers import servers
-from appliance.model_servers.replies import ServiceError
+from appliance.model_servers.replies import Refusal, ServiceError
 from appliance.model_servers.servers import ModelServers, Params
 from kernels.contract import FORECAST, IMPUTATION, BadParameter, Forecast, Task
 from models import table
@@ -102,6 +102,11 @@ def test_a_wrong_answer_is_an_error_that_says_so(behaviour: Behaviour, message: 
     with pytest.raises(ServiceError, match=message) as error:
         _ask(behaviour)
     assert len(str(error.value).encode()) < 1000
+
+
+def test_what_the_server_finds_wrong_with_the_request_is_a_refusal() -> None:
+    with pytest.raises(Refusal, match=r"service, context too long \(HTTP 400\)"):
+        _ask(answer('{"error": "context too long"}', "400 B"))
 
 
 @pytest.mark.parametrize("behaviour", [silent, dripping])

@@ -13,6 +13,8 @@ from appliance.analysis.catalog import Catalog
 from appliance.host.settings import Settings
 from tests.appliance.bodies import JSON, ROWS, SPIKE, dump, forecast_request, request
 from tests.appliance.conftest import Node
+from tests.appliance.taosd import anomaly_body
+from tests.appliance.taosd import table as table_of
 
 ANOMALY, FORECAST = "/anomaly-detect", "/forecast"
 
@@ -216,6 +218,71 @@ def test_a_built_in_algorithm_with_a_bug_says_so(catalog: Catalog, node: Node) -
     assert ask(alone, ANOMALY, request(algo="broken"))["msg"] == "internal error: RuntimeError"
     told = ask(alone, FORECAST, forecast_request(algo="endless"))["msg"]
     assert told.startswith("the forecast leaves the range of floating-point numbers")
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (request(data=[list(range(ROWS)), [None] * ROWS]), f"algo=iqr rows={ROWS}"),
+        (dump(request(rows=7))[:-1], "algo=iqr rows=7"),
+        (dump(request(algo="Nonesuch", data=None)), f"algo='nonesuch' rows={ROWS}"),
+        (b'{"data": [', "algo=- rows=0"),
+        (b'{"algo": 7, "rows": "x"}', "algo=- rows=0"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_logged_as_what_it_says_it_is(
+    catalog: Catalog, node: Node, caplog: pytest.LogCaptureFixture, body: Any, named: str
+) -> None:
+    assert ask(node(catalog, Settings()), ANOMALY, body)["rows"] == -1
+    assert f" {ANOMALY} {named} option=- " in caplog.text
+
+
+def as_taosd(option: str, room: int | None = None) -> bytes:
+    """A request as a server prints it, the option's line into so many bytes."""
+    raw = anomaly_body(table_of(range(ROWS), SPIKE), option="@@,wncheck=0").decode()
+    line = f'"option": "{option}",\n'
+    return raw.replace('"option": "@@,wncheck=0",\n', line[:room]).encode()
+
+
+def test_a_quote_in_the_option_text_is_mended_and_told(
+    client: testing.TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    option = 'algo=iqr,note="a \\ b"'
+    answer = ask(client, ANOMALY, as_taosd(option))
+    assert (answer["rows"], answer["option"]) == (1, option)
+    assert "has not escaped the option text" in answer["msg"]
+
+
+LONG = "algo=ksigma,k=2,note=" + "x" * 120
+
+
+def test_an_option_text_that_the_server_has_cut_is_mended_and_told(client: testing.TestClient) -> None:
+    answer = ask(client, ANOMALY, as_taosd(LONG, 127))
+    assert (answer["rows"], answer["option"]) == (1, "algo=ksigma,k=2")
+    assert "the server has cut the option text" in answer["msg"]
+
+
+def test_an_option_that_was_cut_and_counts_is_not_guessed(client: testing.TestClient) -> None:
+    option = "algo=iqr,note=" + "x" * 90 + ",valid_code=12"
+    answer = ask(client, ANOMALY, as_taosd(option, 127))
+    assert answer["rows"] == -1
+    assert answer["msg"].startswith("the option text is too long for the server, which has cut it at 'valid_code")
+
+
+def test_refusals_are_empty_answers_where_the_server_needs_that(
+    catalog: Catalog, node: Node, caplog: pytest.LogCaptureFixture
+) -> None:
+    softened = node(catalog, Settings(empty_refusals=True))
+    answer = ask(softened, ANOMALY, request(data=table(rows=9)))
+    assert answer == {
+        "rows": 0,
+        "res": [],
+        "mask": [],
+        "msg": "number of rows should between 10 and 40000, actual 9 rows",
+    }
+    assert " refused msg='number of rows" in caplog.text
+    assert 'outcome="refused"} 1' in softened.simulate_get("/metrics").text
+    assert ask(softened, FORECAST, forecast_request(forecast_rows=0))["rows"] == -1
 
 
 def test_wrong_content_type_is_refused(client: testing.TestClient) -> None:

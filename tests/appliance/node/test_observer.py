@@ -9,6 +9,8 @@ import pytest
 from falcon import testing
 from prometheus_client.parser import text_string_to_metric_families
 
+from appliance.analysis.plugin_classes import Failed
+from appliance.model_servers.replies import Refusal, ServiceError
 from appliance.node.metrics import Metrics
 from appliance.node.observer import Observer, served
 from appliance.node.resources.metrics import MetricsText
@@ -23,6 +25,7 @@ class Endpoint:
     error: BaseException | None = None
     algorithm = "iqr"
     option = "algo=iqr"
+    read = True
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         resp.data = b'{"status":"ready"}'
@@ -30,6 +33,7 @@ class Endpoint:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         record = served(req)
         record.algorithm, record.rows, record.option = self.algorithm, 1000, self.option
+        record.read = self.read
         if self.error:
             record.failed(self.error, str(self.error))
         else:
@@ -79,6 +83,14 @@ def test_error_is_logged_as_the_client_got_it(node: Node, lines: Any) -> None:
     assert line.endswith("refused msg='k value out of range, valid range [1, 3]'")
 
 
+def test_rows_that_a_body_only_names_are_logged_and_not_counted(node: Node, lines: Any) -> None:
+    node.post(read=False, error=BadParameter("invalid request format"))
+    node.post(read=True, error=BadParameter("too short"))
+    assert all("algo=iqr rows=1000" in line for _, line in lines())
+    ((_, _, rows),) = node.metrics.totals().values()
+    assert rows == 1000
+
+
 def test_text_of_the_client_cannot_forge_a_line(node: Node, lines: Any) -> None:
     node.post(algorithm="x\ny", option="a=1,\x1b[2J\r\n" + "z" * 1000)
     ((_, line),) = lines()
@@ -93,12 +105,14 @@ def test_polls_are_logged_at_debug(node: Node, lines: Any) -> None:
 
 
 def test_every_outcome_is_counted(node: Node) -> None:
-    for error in (None, BadParameter("a"), Busy("b"), ClientGone(), RuntimeError("c"), MemoryError()):
+    refused = (BadParameter("a"), Refusal("the model server says so"))
+    failed = (RuntimeError("c"), MemoryError(), ServiceError("down"), Failed("mine: a bug"))
+    for error in (None, *refused, Busy("b"), ClientGone(), *failed):
         node.post(error=error)
-    expected = {"ok": 1, "refused": 1, "busy": 1, "gone": 1, "error": 2}
+    expected = {"ok": 1, "refused": 2, "busy": 1, "gone": 1, "error": 4}
     assert node.counted() == {("/anomaly-detect", "iqr", outcome): n for outcome, n in expected.items()}
     (worker,) = node.board.workers()
-    assert (worker.requests, worker.exceptions, worker.sent_bytes) == (6, 2, 48)
+    assert (worker.requests, worker.exceptions, worker.sent_bytes) == (9, 4, 72)
     assert not worker.busy
 
 

@@ -29,6 +29,19 @@ def serve(row: Row) -> None:
     row.end(0.002, 50, failed=True)
 
 
+def turn_away(row: Row) -> None:
+    row.turn_away()
+
+
+def test_connections_that_were_turned_away_are_counted_beyond_their_worker() -> None:
+    board = Scoreboard()
+    for _ in range(2):
+        row = board.reserve()
+        in_child(board, row, turn_away)
+        board.free(row)
+    assert board.turned_away() == 2
+
+
 def test_master_sees_what_a_worker_did() -> None:
     board = Scoreboard()
     pid = in_child(board, board.reserve(), serve)

@@ -151,10 +151,30 @@ def test_address_that_includes_the_nodes_own_is_taken(master: Master) -> None:
     assert master.server.settings.http[0] == "0.0.0.0"
 
 
-@pytest.mark.parametrize("folder", ["none", "old.log"])
-def test_pid_file_that_cannot_be_written_is_refused(master: Master, folder: str) -> None:
-    master.reload(pidfile=master.folder / folder / "x.pid")
-    assert f"pidfile = {master.folder}/{folder}/x.pid: no right to write to" in master.logged("old.log")
+def test_pid_file_that_cannot_be_written_is_refused(master: Master) -> None:
+    path = master.folder / "old.log" / "x.pid"
+    master.reload(pidfile=path)
+    assert f"pidfile = {path} cannot be made: no right to write to" in master.logged("old.log")
+    master.is_as_before()
+
+
+def test_pid_file_of_another_node_is_refused(master: Master) -> None:
+    (master.folder / "x.pid").write_text("1\n")
+    master.reload(pidfile=master.folder / "x.pid")
+    assert f"pidfile = {master.folder / 'x.pid'} names process 1 (" in master.logged("old.log")
+    master.is_as_before()
+
+
+def test_folder_of_a_pid_file_is_made(master: Master) -> None:
+    master.reload(pidfile=master.folder / "run" / "x.pid")
+    assert (master.folder / "run").is_dir()
+    assert master.server.settings is master.next
+
+
+def test_a_model_server_with_the_name_of_an_algorithm_is_refused_with_its_line(master: Master) -> None:
+    master.reload(tsfm={"arima": "http://gpu/x"}, tsfm_lines={"arima": "a.ini:7: arima = http://gpu/x"})
+    told = "reload refused, the node goes on as it was: a.ini:7: arima = http://gpu/x: the node has an algorithm of"
+    assert told in master.logged("old.log")
     master.is_as_before()
 
 
@@ -179,3 +199,15 @@ def test_algorithms_that_do_not_load_are_refused(master: Master, monkeypatch: py
     assert "a kernel is broken" in master.logged("old.log")
     assert os.listdir(master.folder) == before
     master.is_as_before()
+
+
+def test_what_gunicorn_refuses_at_the_start_is_told(
+    master: Master, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(arbiter: object) -> None:
+        raise RuntimeError("Already running on PID 7 (or pid file 'x' is stale)")
+
+    monkeypatch.setattr("appliance.node.server.Master.run", refuse)
+    with pytest.raises(SystemExit, match="1"):
+        master.server.run()
+    assert capsys.readouterr().err.startswith("the node cannot start: Already running on PID 7")

@@ -51,3 +51,17 @@ def test_fields_are_read_by_type_or_refused() -> None:
         documents.integer(document, "number")
     with pytest.raises(BadRequest, match="^number must be a string$"):
         documents.text(document, "number", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "algorithm", "rows"),
+    [
+        (b'{"data": [[1, "algo"]], "algo" : " ARIMA", "rows": 12}', "arima", 12),
+        (b'{"option": "algo=iqr', "", 0),
+        (b'{"algo": "x" "rows": 1234567890123}', "x", 0),
+        (b'{"algo": "' + b"y" * 300 + b'"}', "", 0),
+        (b'{"algo": "\xff", "rows": -5}', "\ufffd", 0),
+    ],
+)
+def test_a_body_that_is_not_json_may_still_name_its_algorithm_and_rows(body: bytes, algorithm: str, rows: int) -> None:
+    assert documents.named(body) == (algorithm, rows)

@@ -27,8 +27,17 @@ ALSO = {
     "algo": {"protocol/requests.py"},  # a field of Request
     "data": {"protocol/documents.py"},  # a word of its messages
     "schema": {"protocol/documents.py"},
+    # columns of files, what pairs are ordered by
+    "lag": {"files/run/pairs.py", "commands/correlate.py"},
     "option": {"analysis/reference.py"},  # a heading
-    "rows": {"analysis/kinds/forecast.py", "analysis/kinds/anomaly.py", "files/compare/anomaly.py"},  # options, columns
+    "p_value": {"files/run/pairs.py"},
+    # options, columns of files
+    "rows": {
+        "analysis/kinds/forecast.py",
+        "analysis/kinds/anomaly.py",
+        "files/compare/anomaly.py",
+        "files/run/pairs.py",
+    },
     "start": {"analysis/kinds/anomaly.py"},  # a column of a file
     "status": {"sql/anode.py"},  # a path
     "ts": {"files/read/columns.py"},

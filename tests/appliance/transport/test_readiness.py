@@ -30,3 +30,11 @@ def test_a_status_is_what_is_told_with_200_alone(monkeypatch: pytest.MonkeyPatch
         with serving(behaviour) as fake:
             assert readiness.status(f"http://127.0.0.1:{fake.port}") == told
     assert readiness.status(f"http://127.0.0.1:{closed_port()}") is None
+
+
+def test_what_is_waited_for_may_be_anything() -> None:
+    answers = iter([False, False, True])
+    called = threading.Event()
+    readiness.when(lambda: next(answers), called.set).join(5)
+    assert called.is_set()
+    assert list(answers) == []
