@@ -166,6 +166,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
     """gthread whose event loop receives whole requests."""
 
     max_body = 64 * 1024 * 1024  # set by the server before the fork
+    not_yet: tuple[type[OSError], ...] = (BlockingIOError,)
     gate: Gate | None = None  # set in the worker's process, None where everybody may come in
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -202,6 +203,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         self.nr_conns += 1
         if self.nr_conns >= self.worker_connections and self._receiving:
             self._drop(self._receiving[0])  # the one that has kept us waiting longest
+        try:
+            client = self.secured(client)
+        except OSError:  # the client has gone already
+            client.close()
+            self.nr_conns -= 1
+            return True
         self._receive(TConn(self.cfg, client, address, listener.getsockname()), b"")
         return True
 
@@ -211,6 +218,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
             super().wait_for_and_dispatch_events(timeout)
         except MemoryError:
             log.warning("not enough memory for a connection")
+
+    def secured(self, client: socket.socket) -> socket.socket:
+        """Return an accepted connection as it is: over plain HTTP there is nothing to secure."""
+        return client
 
     def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         """Begin to receive the next request of a kept-alive connection."""
@@ -268,7 +279,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
                 size = len(data)
             else:
                 size = client.recv_into(room)
-        except BlockingIOError:
+        except self.not_yet:
             return
         except OSError:
             size = 0
