@@ -281,7 +281,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
                 size = client.recv_into(room)
         except self.not_yet:
             return
-        except OSError:
+        except (OSError, MemoryError):
             size = 0
         if size == 0:  # closed before the request was complete: there is nobody to answer
             self._drop(conn)
