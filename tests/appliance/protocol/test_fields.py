@@ -32,7 +32,12 @@ ALSO = {
     "option": {"analysis/reference.py"},  # a heading
     "p_value": {"files/run/pairs.py"},
     # options, columns of files
-    "rows": {"analysis/kinds/forecast.py", "analysis/kinds/anomaly.py", "files/compare/anomaly.py", "files/run/pairs.py"},
+    "rows": {
+        "analysis/kinds/forecast.py",
+        "analysis/kinds/anomaly.py",
+        "files/compare/anomaly.py",
+        "files/run/pairs.py",
+    },
     "start": {"analysis/kinds/anomaly.py"},  # a column of a file
     "status": {"sql/anode.py"},  # a path
     "ts": {"files/read/columns.py"},
