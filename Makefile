@@ -29,9 +29,10 @@ test: $(VENV)/.dev lint
 	$(MAKE) test-plain
 
 # The kernels as plain Python: what the compiler forgives (an index out of range, a name never set) fails here, and
-# how much of them the tests reach can be seen.
+# how much of them the tests reach can be seen. What takes longer than a moment is marked `compiled_only`; the limit holds
+# also on a slow machine.
 test-plain: $(VENV)/.dev
-	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q tests/kernels
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q --timeout=60 tests/kernels
 	$(BIN)/coverage report
 
 lint: $(VENV)/.dev

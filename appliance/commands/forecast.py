@@ -39,15 +39,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     ahead.add_argument(
         "--every",
+        "--freq",
         action=common.AsOption,
         metavar="STEP",
-        help="such as 5m, 1h or 1d, or in the unit of the times (usual step)",
+        help="distance of rows, such as 5m, 1h, 1d, 1mo, 1q or B for business days (usual step)",
     )
     ahead.add_argument(
         "--start",
         action=common.AsOption,
         metavar="TIME",
-        help="first time, ISO 8601 or an integer (one step after the last row)",
+        help="first time that is wanted, one that the steps lead to (one step after the last row)",
     )
     compared = parser.add_argument_group("comparison")
     compared.add_argument(

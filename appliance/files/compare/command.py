@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import importlib
 import importlib.util
 import sys
@@ -103,7 +104,7 @@ def _read(source: Source) -> tuple[list[FileSeries], Labels | None]:
             if source.labels is not None:
                 columns = dict(one.columns)
                 labels[one.name] = marks(columns.pop(source.labels))
-                one = FileSeries(one.name, one.times, one.precision, columns)
+                one = dataclasses.replace(one, columns=columns)
             series.append(one)
     return series, labels if source.labels is not None else None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from appliance.files.read.database import literal, quoted
 from appliance.files.series import FileError
 
-TIME_NAMES = ("ts", "time", "timestamp", "_c0", "_wstart")
+TIME_NAMES = ("ts", "time", "timestamp", "ds", "date", "datetime", "year", "_c0", "_wstart")
 MAX_LISTED = 500  # characters of a list of columns in a message
 
 # type -> (unit, function that returns the time since 1970 in that unit); milliseconds are read as microseconds
@@ -85,10 +85,10 @@ def choose(
     for column in measured:
         if column.kind == OTHER or (column.kind == TIME and not column.text):
             raise FileError(f"column {column.name} cannot be a value: it is {_called(column)}, numbers are needed")
-    if when.kind == OTHER or not (when.kind == TIME or when.integer or when.text):
+    if when.kind == OTHER or (when.kind == TEXT and not when.text):
         raise FileError(
-            f"column {when.name} cannot be the time: it is {_called(when)}; time stamps, integers since 1970 or ISO "
-            "text are needed"
+            f"column {when.name} cannot be the time: it is {_called(when)}; time stamps, numbers since 1970 or text "
+            "are needed"
         )
     twice = {column.name for column in measured if column in (when, *series)} | (
         {when.name} if when in series else set()
@@ -104,20 +104,6 @@ def label(columns: Sequence[Column], name: str) -> Column:
     if len(found) != 1 or not (found[0].kind == NUMBER or found[0].type == "BOOLEAN" or found[0].text):
         raise FileError(f"--labels {name}: one column of numbers or truth values is needed")
     return found[0]
-
-
-def time_sql(column: Column, unit: str) -> str:
-    """Return the SQL for int64 times in `unit` (ISO text: nanoseconds); NULL for what is not a time."""
-    name = quoted(column.name)
-    if column.type in TIME_TYPES:
-        return f"{TIME_TYPES[column.type][1]}({name})"
-    if column.integer:
-        number = f"TRY_CAST({name} AS BIGINT)"
-        if column.text:  # a cast would round decimals
-            number = f"CASE WHEN regexp_full_match(trim({name}), '[+-]?[0-9]+') THEN {number} END"
-        return f"{number} * 1000" if unit == "s" else number
-    # with the zone: a cast to a type without one would drop an offset such as +02:00
-    return f"epoch_ns(TRY_CAST({name} AS TIMESTAMPTZ_NS))"
 
 
 def number_sql(column: Column) -> str:

@@ -15,8 +15,9 @@ from typing import IO
 
 import duckdb
 
-from appliance.files.read.columns import NUMBER, TEXT, TIME, Column, given_sql, kind, number_sql, time_sql
+from appliance.files.read.columns import NUMBER, TEXT, TIME, Column, given_sql, kind, number_sql
 from appliance.files.read.database import literal, quoted
+from appliance.files.read.moments import text_sql
 from appliance.files.series import FileError
 
 PARQUET, CSV, JSON = "parquet", "csv", "json"
@@ -141,7 +142,7 @@ def _looks(connection: duckdb.DuckDBPyConnection, file: File, texts: Sequence[Co
         counts += [
             f"count(*) {given}",
             f"count({number_sql(column)}) {given}",
-            f"count({time_sql(column, '')}) {given}",
+            f"count({text_sql(f'trim({quoted(column.name)})')}) {given}",
         ]
     sample = f"(SELECT * FROM {_function(file, _typed(connection, file))} LIMIT {SAMPLE})"
     (found,) = connection.execute(f"SELECT {', '.join(counts)} FROM {sample}").fetchall()

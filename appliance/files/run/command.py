@@ -16,6 +16,7 @@ import duckdb
 
 from appliance.analysis.kind import Kind
 from appliance.analysis.run import WhiteNoise
+from appliance.files.calendar import zones
 from appliance.files.compare import command as comparing
 from appliance.files.draw import image, terminal
 from appliance.files.read import database, formats
@@ -87,9 +88,7 @@ def _run(
 ) -> int:
     file = formats.open_file(given.file, scratch)
     with database.connect(scratch, file.path, output.folder) as connection:
-        labels = getattr(given, "labels", None)
-        wanted = Asked(given.time, given.value, given.by, given.precision, given.sort, given.drop_nulls, labels)
-        source = Source(connection, file, wanted)
+        source = opened(connection, file, given, labels=getattr(given, "labels", None))
         complete = (output.folder or scratch) / "results"
         lines = given.out is not None and given.out.suffix.lower() in writing.LINES
         if given.compare is not None:
@@ -111,6 +110,19 @@ def _run(
             _plot(given, format_, tally)
         _summary(tally, results, kind.noun[table])
     return FAILED if tally.failed else OK
+
+
+def opened(connection: duckdb.DuckDBPyConnection, file: formats.File, given: argparse.Namespace, **more: Any) -> Source:
+    """Open the file as the arguments say, and tell how its times are read where that is not plain; raises FileError.
+
+    more : further fields of `Asked`.
+    """
+    zone = zones.zone(given.tz) if given.tz else None
+    shared = {name: getattr(given, name) for name in ("time", "by", "precision", "sort", "drop_nulls", "time_format")}
+    source = Source(connection, file, Asked(values=given.value, zone=zone, **shared, **more))
+    if source.moments.note:
+        say(f"{source.shown}: {source.moments.note}")
+    return source
 
 
 def no_prints() -> contextlib.AbstractContextManager[object]:
@@ -148,11 +160,10 @@ def _answer(
             results.add(rows.number, kind.cells(table, outcome.task, outcome.answer))
             if given.plot and len(tally.results) < MAX_PLOTTED:
                 tally.results.append(outcome)
-            remark = kind.remark(asked.given, outcome.task)
-            if remark:
+            if outcome.remark:
                 tally.remarks += 1
                 if tally.remarks <= MAX_REMARKS:
-                    say(f"{label}: {remark}", progress)
+                    say(f"{label}: {outcome.remark}", progress)
     finally:
         progress.hide()
     return tally

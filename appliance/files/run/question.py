@@ -9,7 +9,8 @@ from typing import Any
 
 from appliance.analysis.catalog import ByName
 from appliance.analysis.kind import Kind
-from appliance.files.series import FileError, FileSeries
+from appliance.files.run.placing import Placed
+from appliance.files.series import FileError
 from appliance.protocol import answers, fields, options
 from kernels.contract import Algorithm
 from kernels.options import declared
@@ -28,8 +29,9 @@ class Question:
         """The options by name."""
         return options.parse(self.option)
 
-    def body(self, kind: Kind[Any], algorithm: str, series: FileSeries) -> dict[str, Any]:
+    def body(self, kind: Kind[Any], algorithm: str, placed: Placed) -> dict[str, Any]:
         """Return the fields of a request's body, but for schema and data; raises BadRequest."""
+        series = placed.asked
         return {
             fields.ALGO: algorithm,
             fields.OPTION: ",".join(filter(None, (f"{fields.ALGO}={algorithm}", self.option))),
@@ -37,7 +39,7 @@ class Question:
             fields.NOISE_CHECK: int(self.given.get(fields.NOISE_CHECK, "1") not in ("0", "false")),
             fields.ROWS: len(series.times),
             fields.PROTOCOL: answers.PROTOCOL,
-            **kind.question(self.given, series.data),
+            **kind.question(placed.given, series.data),
         }
 
 

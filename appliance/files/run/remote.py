@@ -12,6 +12,7 @@ import orjson
 
 from appliance.analysis import run
 from appliance.analysis.kind import Kind
+from appliance.files.run import placing
 from appliance.files.run.question import Question
 from appliance.files.series import FileError, FileResult, FileSeries
 from appliance.protocol import answers, fields, options
@@ -61,15 +62,16 @@ class Remote:
         NodeGone : no connection, or no node.
         AlgorithmError : the node's own words.
         """
-        body = self._question.body(self._kind, algorithm, series)
+        placed = placing.place(self._kind, series, self._question.given)
+        body = self._question.body(self._kind, algorithm, placed)
         body[fields.OPTION] = ",".join(filter(None, (body[fields.OPTION], self._kind.everything)))
-        reply = self._ask(body, series)
-        task = self._kind.task(body, self._question.given, series.data)
+        reply = self._ask(body, placed.asked)
+        task = self._kind.task(body, self._question.given, placed.asked.data)
         try:
             found = self._kind.parse(reply, task)
         except (KeyError, TypeError, ValueError, OverflowError):
             raise NodeGone(f"{self._url} answered what no node should: {str(reply)[:200]}") from None
-        return FileResult.of(series, self._kind, algorithm, task, found)
+        return placed.result(self._kind, algorithm, task, found)
 
     def names(self) -> list[str]:
         """Return the names of the node's algorithms of this kind; raises NodeGone."""

@@ -36,10 +36,10 @@ def test_several_series(tmp_path: Path, suffix: str) -> None:
 
 def test_when_and_how_far(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path / "a.csv", one())
-    given = ["--rows", "2", "--start", "2026-01-01", "--every", "1h", "--format", "json"]
+    given = ["--rows", "2", "--start", "2023-11-15T00:00:20", "--every", "60s", "--format", "json"]
     assert forecast(path, "--algo", "holtwinters,rows=7", *given) == cli.OK
     times = [line["time"] for line in json.loads(capsys.readouterr().out)]
-    assert times == ["2026-01-01T00:00:00.000Z", "2026-01-01T01:00:00.000Z"]
+    assert times == ["2023-11-15T00:00:20.000Z", "2023-11-15T00:01:20.000Z"]
     assert forecast(path, "--algo", "holtwinters,rows=7", "--format", "csv") == cli.OK
     assert len(capsys.readouterr().out.splitlines()) == 8
 
@@ -82,7 +82,7 @@ def test_many_series_with_gaps_are_counted(tmp_path: Path, capsys: pytest.Captur
         (one(), ["--rows", "0"], "forecast rows is not specified yet"),
         (one(), ["--rows", "10001"], "forecast rows should be at most 10000, got 10001"),
         (one(), ["--conf", "0"], "invalid value of conf, should between 0 and 1.0, got 0"),
-        (one(), ["--every", "soon"], "every soon: a number with one of"),
+        (one(), ["--every", "soon"], "--every soon: a step such as 15m"),
         (one(), ["--start", "soon"], "start soon: a time such as"),
         (one(), ["--algo", "holtwinters,period=41"], "number of input data is less than the periods"),
         (one(), ["--algo", "iqr"], "unknown algorithm iqr; there are: arima, holtwinters, "),
