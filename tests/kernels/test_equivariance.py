@@ -1,8 +1,8 @@
 """Whatever the unit and the zero of the data, the answer is the same: over all algorithms that are found.
 
 Flags, scores, coefficients and tests have no unit; forecasts, fillings and distances have the data's. What multiplies
-knows where zero is: it is
-excluded from shifts by its options, as is ARMA around a mean of exactly 0, which is left out of a series that lies so.
+knows where zero is: it is excluded from shifts by its options, as is ARMA around a mean of exactly 0, which is left out
+of a series that lies so.
 """
 
 from __future__ import annotations

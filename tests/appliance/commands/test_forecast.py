@@ -85,7 +85,7 @@ def test_many_series_with_gaps_are_counted(tmp_path: Path, capsys: pytest.Captur
         (one(), ["--every", "soon"], "--every soon: a step such as 15m"),
         (one(), ["--start", "soon"], "start soon: a time such as"),
         (one(), ["--algo", "holtwinters,period=41"], "number of input data is less than the periods"),
-        (one(), ["--algo", "iqr"], "unknown algorithm iqr; there are: arima, holtwinters, "),
+        (one(), ["--algo", "iqr"], "unknown algorithm iqr; there are: arima, auto, holtwinters, "),
         (one(), ["--algo", "arima,perod=1"], "unknown option perod, did you mean period?"),
         (one(other=samples.VALUES), ["--value", "value,other"], "a forecast is made for one column, got value, other"),
     ],
