@@ -121,6 +121,6 @@ def _refusal(settings: Settings, systemd: Systemd) -> str | None:
 
 
 def _announce(settings: Settings) -> None:
-    url = f"http://{addresses.host_port(*settings.http)}"
+    url = f"{'https' if settings.certfile else 'http'}://{addresses.host_port(*settings.http)}"
     logs = settings.logto.parent if settings.logto else "standard error"
     sys.stderr.write(f"taosanode is ready at {url}, logs go to {logs}; try:{TRY.format(url=url)}\n")

@@ -10,11 +10,12 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from typing import TypeVar
 
 from appliance.analysis.errors import ClientGone
+from appliance.transport.threads import Threads
 from kernels.contract import AlgorithmError
 
 R = TypeVar("R")
@@ -38,7 +39,8 @@ class Slots:
 
     def __init__(self, slots: int, queue: int, changed: Callable[[int, int], None]) -> None:
         self._changed = changed
-        self._pool = ThreadPoolExecutor(slots, thread_name_prefix="slot", initializer=_lower_priority)
+        self._pool = Threads(slots, thread_name_prefix="slot", initializer=_lower_priority)
+        self._pool.submit(lambda: None).result()  # one thread at least, whatever the system has to give later
         self._slots = slots
         self._limit = slots + queue
         self._lock = threading.Lock()

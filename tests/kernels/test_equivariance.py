@@ -1,7 +1,8 @@
 """Whatever the unit and the zero of the data, the answer is the same: over all algorithms that are found.
 
-Flags and scores have no unit, forecasts and fillings have the data's. What multiplies knows where zero is: it is
-excluded from shifts by its options, as is ARMA around a mean of exactly 0, which is left out of a series that lies so.
+Flags, scores, coefficients and tests have no unit; forecasts, fillings and distances have the data's. What multiplies
+knows where zero is: it is excluded from shifts by its options, as is ARMA around a mean of exactly 0, which is left out
+of a series that lies so.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import numpy as np
 import pytest
 
 from kernels import registry
-from kernels.contract import ANOMALY, Algorithm, Detection, Filling, Forecast, Series, Task
+from kernels.contract import ANOMALY, DISTANCE, Algorithm, Correlation, Detection, Filling, Forecast, Series, Task
+
+pytestmark = pytest.mark.compiled_only("every algorithm at every scale, minutes as plain Python")
 
 ROWS, PERIOD, AHEAD = 120, 12, 6
 # Besides the defaults; what multiplies comes in only where the scale changes.
@@ -28,6 +31,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "arima": [{"period": PERIOD}, {"p": 2, "d": 1, "q": 1}, {"p": 1, "d": 0, "q": 0}],
     "kalman": [{"period": PERIOD}],
 }
+DEFAULTS = {"dtw": {"exact": True}}  # by resolutions, rounding chooses among ways that are as cheap, and so the window
 MULTIPLIED: dict[str, list[dict[str, Any]]] = {
     "holtwinters": [
         {"trend": "mul"},
@@ -66,14 +70,20 @@ SERIES = {make.__name__: make() for make in (season_with_outliers, counts, one_s
 def cases(multiplied: bool) -> list[Any]:
     found = []
     for algorithm in registry.discover():
-        for options in [{}, *OPTIONS.get(algorithm.name, []), *(MULTIPLIED.get(algorithm.name, []) * multiplied)]:
+        for options in [
+            DEFAULTS.get(algorithm.name, {}),
+            *OPTIONS.get(algorithm.name, []),
+            *(MULTIPLIED.get(algorithm.name, []) * multiplied),
+        ]:
             for name in SERIES:
                 told = "-".join([algorithm.name, name, *(f"{key}={value}" for key, value in options.items())])
                 found.append(pytest.param(algorithm, options, name, id=told))
     return found
 
 
-def answer(algorithm: Algorithm, options: dict[str, Any], x: Series) -> Detection | Forecast | Filling:
+def answer(algorithm: Algorithm, options: dict[str, Any], x: Series) -> Any:
+    if algorithm.needs.columns == "two":
+        return algorithm.run(Task.of(np.column_stack((x, np.roll(x, 3)))), algorithm.params(**options))
     kept = np.delete(np.arange(ROWS), [40, 41, 42, 100]) if algorithm.needs.times else np.arange(ROWS)
     rows = 0 if algorithm.kind == ANOMALY else AHEAD
     task = Task.of(x[kept], times=kept * 1000, start=ROWS * 1000, step=1000, rows=rows)
@@ -89,6 +99,12 @@ def hold_equal(first: Any, other: Any, scale: float, offset: float, spread: floa
     if isinstance(first, Detection):
         np.testing.assert_array_equal(other.flags, first.flags)
         np.testing.assert_allclose(other.score, first.score, rtol=1e-7 + 1e4 * rounding, atol=1e4 * rounding)
+        return
+    if isinstance(first, Correlation):
+        unit = scale if first.measure == DISTANCE else 1.0
+        assert other.value / unit == pytest.approx(first.value, rel=1e-7 + 1e4 * rounding, abs=1e4 * rounding)
+        if first.at_lags is None:  # of lags that are alike, rounding chooses one
+            assert other.lag == first.lag
         return
     values = ("value", "low", "high") if isinstance(first, Forecast) else ("value",)
     for name in values:

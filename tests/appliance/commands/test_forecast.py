@@ -100,7 +100,7 @@ def test_bad_input_is_one_clear_line(
         (one(), ["--rows", "10001"], "rows must be an integer 1 to 10000, got 10001"),
         (one(), ["--conf", "0"], "conf must be a number in (0, 100], got 0"),
         (one(), ["--every", "soon"], "--every soon: a step such as 15m"),
-        (one(), ["--algo", "iqr"], "unknown algorithm iqr; there are: arima, holtwinters, "),
+        (one(), ["--algo", "iqr"], "unknown algorithm iqr; there are: arima, auto, holtwinters, "),
         (one(), ["--algo", "arima,perod=1"], "unknown option perod, did you mean period?"),
         (one(other=samples.VALUES), ["--value", "value,other"], "a forecast is made for one column, got value, other"),
     ],

@@ -60,6 +60,7 @@ def test_lags_are_those_of_the_least_aic() -> None:
     assert granger.correlate(task(x, y), Params(max_lag=5)).lag == 1 + int(np.argmin(criteria))
 
 
+@pytest.mark.compiled_only("200 series")
 def test_chance_is_as_likely_as_it_says() -> None:
     rng = np.random.default_rng(2)
     p = [granger.correlate(task(*rng.normal(size=(2, 40))), Params(lag=2)).p_value for _ in range(200)]
