@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test test-plain demo bench bench-detectors bench-forecast bench-imputation bench-tsfm bench-files lint venv lock train-sample-model package repo release test-package test-release clean
+.PHONY: run test test-plain demo bench bench-detectors bench-forecast bench-imputation bench-tsfm bench-files soak lint venv lock train-sample-model train-zero package repo release test-package test-release clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -58,6 +58,11 @@ bench-detectors: $(VENV)/.dev $(VENV)-bench-detect/.peers
 
 bench-files: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.bench_files
+
+# A node under load and under trouble, every answer compared; as root its logs lie on a disk that fills up.
+MINUTES ?= 60
+soak: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
 
 bench-tsfm: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.bench_tsfm
@@ -116,6 +121,10 @@ lock: $(VENV)/.dev
 train-sample-model: $(VENV)/.dev
 	$(BIN)/python -m models._autoencoder_training
 	$(BIN)/python tests/golden/make_sample_ad_model.py
+
+# Makes the weights of the forecaster `zero` anew, from seeded simulated series: a quarter of an hour of two cores.
+train-zero: $(VENV)/.dev
+	$(BIN)/python -m models._zero_training
 
 clean:
 	rm -rf $(VENV) $(BUILD) .cache .run build dist .demo

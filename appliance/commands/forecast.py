@@ -22,12 +22,12 @@ examples:
 """
 
 KIND = "forecast"  # see appliance.analysis.kinds
-DEFAULT = "holtwinters"
+DEFAULT, REMOTE = "auto", "holtwinters"  # what any node knows, not only one of ours
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    common.add(parser, DEFAULT, "draw the series and their forecasts")
+    common.add(parser, f"{DEFAULT}; with --url {REMOTE}", "draw the series and their forecasts")
     ahead = parser.add_argument_group("forecast")
     ahead.add_argument("--rows", action=common.AsOption, type=int, metavar="N", help="number of steps ahead (10)")
     ahead.add_argument(
@@ -61,4 +61,4 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Return 0 when every series was forecast."""
-    return common.run(given, KIND, DEFAULT, "forecast")
+    return common.run(given, KIND, DEFAULT if given.url is None else REMOTE, "forecast")

@@ -15,6 +15,7 @@ from typing import Any
 from appliance.host import ini, setting_values
 from models import table
 
+PRODUCT_CONFIG = Path("/etc/taos/taosanode.ini")
 EMBEDDED_FOLDER = Path(".run")  # everything a node without a configuration file writes
 PRODUCT_MODEL_DIR = Path("/usr/local/taos/taosanode/model")  # meant by a file that does not name the folder
 CLIENT_TIMEOUT_S = 60.0  # taosd waits this long for an answer unless its user asked otherwise
@@ -229,6 +230,18 @@ def load(path: Path | None) -> Settings:
     if reader.problems:
         raise SettingsError("\n".join(reader.problems))
     return reader.settings()
+
+
+def of_node(path: Path | None) -> Settings:
+    """Read the configuration as every command does; without one that of an installed node, else all is below ./.run.
+
+    Raises
+    ------
+    SettingsError
+    """
+    if path is None and not PRODUCT_CONFIG.exists():
+        return embedded()
+    return load(path or PRODUCT_CONFIG)
 
 
 def embedded(folder: Path = EMBEDDED_FOLDER) -> Settings:

@@ -5,6 +5,7 @@ Nothing here imports torch. Whether a server is up is asked in the background, s
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -22,7 +23,7 @@ from appliance.transport.http import Client, Failed
 from kernels.contract import Algorithm, BadParameter, Task
 from kernels.options import Options, option
 from models import table
-from models.files import CheckpointError, describe
+from models.files import CheckpointError, describe, weights_file
 
 READY, UNAVAIL = "READY", "UNAVAIL"
 CONNECT_S = 2.0
@@ -60,8 +61,11 @@ class ModelServers:
         if self._prober != os.getpid():
             with self._starting:
                 if self._prober != os.getpid():
-                    self._prober = os.getpid()
-                    threading.Thread(target=self._probe_until_closed, name="tsfm-probe", daemon=True).start()
+                    with contextlib.suppress(
+                        RuntimeError
+                    ):  # the system has no thread to give; the next call tries again
+                        threading.Thread(target=self._probe_until_closed, name="tsfm-probe", daemon=True).start()
+                        self._prober = os.getpid()
         return {name: READY if self._up.get(name) else UNAVAIL for name in self.urls}
 
     def probe(self) -> None:
@@ -119,13 +123,24 @@ class ModelServers:
                 "POST", url, question, JSON, longest_s=longest_s, out_of_time=task.out_of_time
             )
         except Failed as error:
-            raise ServiceError(f"failed to request the service, {error}") from error
+            raise ServiceError(f"failed to request the service, {error}{self._instead(name)}") from error
         if status == 404:
             raise (Refusal if params.host else ServiceError)(f"invalid host url {url.geturl()}")
         if status != 200:
             told = Refusal if status in REFUSALS else ServiceError
             raise told(f"failed to request the service, {replies.read_failure(body)} (HTTP {status})")
         return exchange.read_answer(body, task)
+
+    def _instead(self, name: str) -> str:
+        """Return what to do where a model of ours has no weights here."""
+        row = table.of_algorithm(name)
+        if row is None or not row.files:
+            return ""
+        try:
+            weights_file(self._model_dir / row.name)
+        except CheckpointError:
+            return f"; no weights in {self._model_dir / row.name}: {table.WITHOUT_WEIGHTS}"
+        return ""
 
     def algorithms(self) -> list[Algorithm]:
         """Return one algorithm for each line of `[tsfm-service]`."""

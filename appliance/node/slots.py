@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
-from queue import SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from appliance.analysis.errors import ClientGone, Overdue
+from appliance.transport.threads import Threads
 from kernels.contract import AlgorithmError
 
 R = TypeVar("R")
@@ -26,6 +26,10 @@ GRACE_S = 2.0  # what runs may be so late before its thread is given up
 
 class Busy(AlgorithmError):
     """The request could not be served in time."""
+
+
+def _lower_priority() -> None:
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 class Slots:
@@ -43,8 +47,8 @@ class Slots:
         abandoned: Callable[[], None] = lambda: None,
     ) -> None:
         self._changed, self._abandoned = changed, abandoned
-        self._jobs: SimpleQueue[_Job[Any]] = SimpleQueue()
-        self._threads = 0
+        self._pool = Threads(slots, thread_name_prefix="slot", initializer=_lower_priority)
+        self._pool.submit(lambda: None).result()  # one thread at least, whatever the system has to give later
         self._slots = slots
         self._limit = slots + queue
         self._lock = threading.Lock()
@@ -72,7 +76,7 @@ class Slots:
 
         Raises
         ------
-        Busy : the queue is full, or no slot came free in time.
+        Busy : the queue is full, no slot came free in time, or the process is about to end.
         ClientGone : the client hung up while the work waited.
         Overdue : the work began in time, but did not end.
         """
@@ -81,11 +85,7 @@ class Slots:
                 raise Busy(f"the node is busy: {self._admitted} requests are running or waiting already")
             self._count(admitted=1)
             must_wait = self._admitted > self._slots
-            if self._threads < min(self._admitted, self._slots):  # one that is warm serves better than two
-                self._threads += 1
-                self._start_thread()
-
-        asked, job = time.monotonic(), _Job[R]()
+        place = _Place()
 
         def in_slot() -> R:
             with self._lock:
@@ -96,15 +96,20 @@ class Slots:
                 return work()
             finally:
                 with self._lock:
-                    self._count(busy=-1 if job.wanted else 0)
+                    self._count(busy=-1 if place.taken else 0)
 
-        job.work = in_slot
-        self._jobs.put(job)
+        asked = time.monotonic()
         try:
-            return self._result(job, asked, due)
+            return self._result(self._submit(in_slot), place, asked, due)
         finally:
             with self._lock:
                 self._count(admitted=-1)
+
+    def _submit(self, work: Callable[[], R]) -> Future[R]:
+        try:
+            return self._pool.submit(work)
+        except RuntimeError as error:  # the interpreter ends: the time that a stop gives to running requests is over
+            raise Busy("the node is busy: it is being stopped") from error
 
     def _count(self, admitted: int = 0, busy: int = 0) -> None:
         """Change the counts; the caller holds the lock."""
@@ -112,59 +117,35 @@ class Slots:
         self._busy += busy
         self._changed(self.busy, self.waiting)
 
-    def _result(self, job: _Job[R], asked: float, due: float) -> R:
+    def _result(self, future: Future[R], place: _Place, asked: float, due: float) -> R:
         try:
-            return job.future.result(timeout=max(due - asked, 0.0))
+            return future.result(timeout=max(due - asked, 0.0))
         except NotInTime:
-            if job.future.cancel():
+            if future.cancel():
                 raise Busy(f"the node is busy: no slot came free within {due - asked:.0f} seconds") from None
         try:
-            return job.future.result(timeout=GRACE_S)  # it runs already: let it finish
+            return future.result(timeout=GRACE_S)  # it runs already: let it finish
         except NotInTime:
-            self._give_up(job)
-        if job.future.done():
-            return job.future.result()
+            if not self._give_up(future, place):
+                return future.result()
         raise Overdue(f"no answer within {due - asked:.0f} seconds, and no end of it") from None
 
-    def _give_up(self, job: _Job[Any]) -> None:
-        """Put another thread into the place of one that does not come back."""
+    def _give_up(self, future: Future[Any], place: _Place) -> bool:
+        """Put another thread into the place of one that does not come back; tell whether it does not."""
         with self._lock:
-            if job.future.done():
-                return
-            job.wanted = False
+            if future.done():
+                return False
+            place.taken = False
             self._count(busy=-1)
-        self._start_thread()
+        self._pool.add_one()
         self._abandoned()
-
-    def _start_thread(self) -> None:
-        """Start a thread that works in a slot; nothing waits for its end."""
-        threading.Thread(target=_work, args=(self._jobs,), name="slot", daemon=True).start()
+        return True
 
 
-class _Job(Generic[R]):
-    """One piece of work and its result; `wanted` until it is given up."""
+class _Place:
+    """The slot of one piece of work, until it is given to another."""
 
-    __slots__ = ("future", "wanted", "work")
+    __slots__ = ("taken",)
 
     def __init__(self) -> None:
-        self.future: Future[R] = Future()
-        self.wanted = True
-        self.work: Callable[[], R]
-
-
-def _work(jobs: SimpleQueue[_Job[Any]]) -> None:
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-    while _done(jobs.get()):
-        continue
-
-
-def _done(job: _Job[Any]) -> bool:
-    """Do a piece of work; tell whether its thread still has its place."""
-    if job.future.set_running_or_notify_cancel():
-        try:
-            result = job.work()
-        except BaseException as error:
-            job.future.set_exception(error)
-        else:
-            job.future.set_result(result)
-    return job.wanted
+        self.taken = True

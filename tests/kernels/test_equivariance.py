@@ -1,7 +1,8 @@
 """Whatever the unit and the zero of the data, the answer is the same: over all algorithms that are found.
 
-Flags, scores, coefficients and tests have no unit; forecasts, fillings and distances have the data's. What multiplies knows where zero is: it is
-excluded from shifts by its options, as is ARMA around a mean of exactly 0, which is left out of a series that lies so.
+Flags, scores, coefficients and tests have no unit; forecasts, fillings and distances have the data's. What multiplies
+knows where zero is: it is excluded from shifts by its options, as is ARMA around a mean of exactly 0, which is left out
+of a series that lies so.
 """
 
 from __future__ import annotations
@@ -69,7 +70,11 @@ SERIES = {make.__name__: make() for make in (season_with_outliers, counts, one_s
 def cases(multiplied: bool) -> list[Any]:
     found = []
     for algorithm in registry.discover():
-        for options in [DEFAULTS.get(algorithm.name, {}), *OPTIONS.get(algorithm.name, []), *(MULTIPLIED.get(algorithm.name, []) * multiplied)]:
+        for options in [
+            DEFAULTS.get(algorithm.name, {}),
+            *OPTIONS.get(algorithm.name, []),
+            *(MULTIPLIED.get(algorithm.name, []) * multiplied),
+        ]:
             for name in SERIES:
                 told = "-".join([algorithm.name, name, *(f"{key}={value}" for key, value in options.items())])
                 found.append(pytest.param(algorithm, options, name, id=told))

@@ -17,7 +17,7 @@ from appliance.files.calendar.zones import Clock, Zone
 from appliance.files.read import columns as roles
 from appliance.files.read import formats, moments
 from appliance.files.read.columns import Chosen, Column
-from appliance.files.read.database import quoted, reason
+from appliance.files.read.database import reason
 from appliance.files.read.moments import Moments
 from appliance.files.series import FileError, FileSeries
 from appliance.protocol.documents import MAX_ROWS, MIN_ROWS
@@ -155,7 +155,7 @@ class Source:
             chosen = roles.choose(rest, self._asked.time, self._asked.values, self._asked.by)
             return Chosen(chosen.time, (*chosen.values, label), chosen.by)
         except FileError as error:
-            raise FileError(f"{self.shown}: {error}") from None
+            raise type(error)(f"{self.shown}: {error}") from None
 
     def _wanted(self) -> list[Column]:
         return list(dict.fromkeys((self._chosen.time, *self._chosen.values, *self._chosen.by)))
@@ -170,7 +170,7 @@ class Source:
         try:
             return moments.find(self._one, self._table, self._chosen.time, asked.precision, asked.time_format)
         except FileError as error:
-            raise FileError(f"{self.shown}: {error}") from None
+            raise type(error)(f"{self.shown}: {error}") from None
 
     def _refuse_text(self) -> None:
         """Refuse cells that hold something else than what their column is for."""
@@ -178,11 +178,11 @@ class Source:
         checks = [(time, self.moments.sql, self.moments.wanted)] if time.text or time.kind == roles.NUMBER else []
         checks += [(column, roles.number_sql(column), "a number") for column in values if column.text]
         for column, read, wanted in checks:
-            given = roles.given_sql(column) if column.text else f"{quoted(column.name)} IS NOT NULL"
+            given = roles.given_sql(column) if column.text else f"{column.sql} IS NOT NULL"
             bad = f"{given} AND ({read}) IS NULL"
             if not self._one(f"SELECT count(*) FROM {self._table} WHERE {bad}")[0]:
                 continue
-            rows = f"SELECT row_number() OVER () AS row, {quoted(column.name)} AS cell, {bad} AS bad FROM {self._table}"
+            rows = f"SELECT row_number() OVER () AS row, {column.sql} AS cell, {bad} AS bad FROM {self._table}"
             row, cell = self._one(f"SELECT row, cell FROM ({rows}) WHERE bad ORDER BY row LIMIT 1")
             raise FileError(f"{self.shown}: column {column.name}, row {row}: {str(cell)[:80]!r} is not {wanted}")
 
@@ -200,8 +200,8 @@ class Source:
                 "series; --drop-nulls leaves them out"
             )
         order = ", ".join(
-            f"TRY_CAST(any_value({quoted(c.name)}) AS DOUBLE), any_value({quoted(c.name)})" if c.text
-            else f"any_value({quoted(c.name)})" for c in by
+            f"TRY_CAST(any_value({c.sql}) AS DOUBLE), any_value({c.sql})" if c.text
+            else f"any_value({c.sql})" for c in by
         )  # fmt: skip
         self._connection.execute(
             f"CREATE TEMP TABLE names AS SELECT {name} AS name, count(*) AS rows FROM {self._table} "

@@ -76,6 +76,9 @@ def run(given: argparse.Namespace, kind: str, default: str, table: str) -> int:
 
     kind : the name of its file. default : the algorithm if none is named. table : which of the kind's tables to write.
     """
+    from appliance.host import compiling
+
+    compiling.announce()
     from appliance.analysis.kinds import BY_NAME
     from appliance.files.run import command, question
 

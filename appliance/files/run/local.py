@@ -28,6 +28,10 @@ class Local:
         """Make long searches that still run answer at once."""
         self._halted.set()
 
+    def names(self) -> list[str]:
+        """Return the names of all algorithms of this kind."""
+        return list(self._algorithms)
+
     def close(self) -> None:
         """Do nothing: there is no connection to close."""
 

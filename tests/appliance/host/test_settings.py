@@ -401,3 +401,15 @@ def test_any_file_is_either_read_or_refused_line_by_line(tmp_path_factory, lines
         said = str(refusal).splitlines()
         event("refused")
     assert [line for line in said if not line.startswith(f"{path}:")] == []
+
+
+def test_without_a_file_it_is_the_product_s_where_that_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = tmp_path / "taosanode.ini"
+    monkeypatch.setattr(settings, "PRODUCT_CONFIG", product)
+    assert settings.of_node(None) == settings.embedded()
+    product.write_text("[taosanode]\nmodel-dir = elsewhere\n")
+    assert settings.of_node(None).model_dir == tmp_path / "elsewhere"
+    with pytest.raises(settings.SettingsError, match="cannot be read"):
+        settings.of_node(tmp_path / "none.ini")

@@ -136,3 +136,12 @@ def test_what_is_a_little_late_is_waited_for() -> None:
     go = threading.Event()
     threading.Timer(0.2, go.set).start()
     assert Slots(1, 1, ignore).run(lambda: go.wait(30), due=time.monotonic() + 0.05, client_gone=present)
+
+
+def test_a_process_that_ends_refuses_work_and_does_not_count_it() -> None:
+    slots = Slots(1, 0, ignore)
+    slots._pool.shutdown()
+    for _ in range(2):
+        with pytest.raises(Busy, match="the node is busy: it is being stopped"):
+            slots.run(lambda: 1, due=soon(), client_gone=present)
+    assert (slots.busy, slots.waiting) == (0, 0)
