@@ -45,6 +45,11 @@ def take_no_more(listening: socket.socket) -> None:
 class Master(Arbiter):  # type: ignore[misc]  # gunicorn is not typed
     """gunicorn's master, which stops to listen before its workers stop to accept."""
 
+    def murder_workers(self) -> None:
+        """End workers that show no sign of life, and those that the application finds too large."""
+        super().murder_workers()
+        self.app.look_after(self)
+
     def stop(self, graceful: bool = True) -> None:
         """End the workers; gracefully means that they answer every connection that has begun."""
         others_listen = self.systemd or self.reexec_pid or self.master_pid or self.app.socket_is_kept
