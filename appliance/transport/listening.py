@@ -63,6 +63,11 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn is not typed
             return [stop]
         return [number for i, number in enumerate(told) if number != signal.SIGHUP or number not in told[:i]]
 
+    def murder_workers(self) -> None:
+        """End workers that show no sign of life, and those that the application finds too large."""
+        super().murder_workers()
+        self.app.look_after(self)
+
     def stop(self, graceful: bool = True) -> None:
         """End the workers; gracefully means that they answer every connection that has begun."""
         others_listen = self.systemd or self.reexec_pid or self.master_pid or self.app.socket_is_kept
