@@ -124,7 +124,6 @@ def test_bad_input_is_one_clear_line(
         (one(), ["--algo", "nix"], "unknown algorithm nix; there are: grubbs, iqr, ksigma, lof, "),
         (one(), ["--option", "nix=1"], "unknown option nix; iqr takes none of its own"),
         (one(), ["--algo", "ksigma,k=9"], "k value out of range, valid range [1, 3], got 9.0"),
-        (one(other=VALUES), ["--value", "value,other"], "--value: iqr looks at one column, got value, other"),
         (one(), ["--value", "vaule"], "--value: there is no column vaule, did you mean value?"),
         (one(), ["--algo", "ksigam"], "unknown algorithm ksigam, did you mean ksigma?"),
         (one(), ["--tz", "Europe/Berln"], "--tz Europe/Berln: there is no such time zone, did you mean Europe/Berlin?"),
