@@ -17,6 +17,10 @@ class FileError(Exception):
     """A file cannot be analysed or written; the message is one line: what, where, the value, the bound."""
 
 
+class UsageError(FileError):
+    """What was asked for is wrong, before any row is looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileSeries:
     """One series of a file.

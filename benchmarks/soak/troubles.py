@@ -20,7 +20,6 @@ import psutil
 from benchmarks.soak.supervisor import Supervisor
 
 KILLED_WORKER, KILLED_MASTER, NO_MEMORY = "kill -9 of a worker", "kill -9 of the master", "no memory"
-ROOM = 2 << 20  # bytes that a worker without memory may still take
 JUMPS_S = (3600, -3600, 30 * 86_400, -365 * 86_400, 5, -5)
 
 
@@ -134,7 +133,7 @@ class Troubles:
         if not workers:
             return
         worker = self._random.choice(workers)
-        worker.rlimit(psutil.RLIMIT_AS, (worker.memory_info().vms + ROOM, psutil.RLIM_INFINITY))
+        worker.rlimit(psutil.RLIMIT_AS, (worker.memory_info().vms, psutil.RLIM_INFINITY))
         self._for_a_while(15)
         worker.rlimit(psutil.RLIMIT_AS, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
 

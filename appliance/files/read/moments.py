@@ -5,14 +5,15 @@ Integers count from 1970 in a unit told by their size, but for those that spell 
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from appliance.files.read.columns import NUMBER, TIME, TIME_TYPES, Column, given_sql
-from appliance.files.read.database import literal, quoted
-from appliance.files.series import FileError
+from appliance.files.read.database import literal
+from appliance.files.series import FileError, UsageError
 from appliance.protocol.times import PER_SECOND
 
 # integers since 1970 up to these are seconds, milliseconds, microseconds: the years 1970 to 5138
@@ -107,18 +108,18 @@ def find(one: ONE, table: str, column: Column, precision: str | None, format_: s
     FileError : what the cells hold can be meant in several ways, or is not what was said.
     """
     if format_ and precision:
-        raise FileError("--time-format and --precision exclude each other")
+        raise UsageError("--time-format and --precision exclude each other")
     if format_:
         return _formatted(one, table, column, format_)
     if column.text and column.kind not in (NUMBER, TIME):  # neither all numbers nor all times: what the first cell is
-        name = quoted(column.name)
+        name = column.sql
         (first,) = one(f"SELECT first({name}) FILTER (WHERE {given_sql(column)}) FROM {table}")
         looks = NUMBER if re.fullmatch(r"\s*[+-]?\d+\s*", first or "") else TIME
-        column = Column(column.name, column.type, looks)
+        column = dataclasses.replace(column, kind=looks)
     if column.kind == NUMBER:
         return _numbers(one, table, column, precision)
     if precision:
-        raise FileError(f"--precision is for times that are integers, column {column.name} holds {column.kind}")
+        raise UsageError(f"--precision is for times that are integers, column {column.name} holds {column.kind}")
     return _texts(one, table, column) if column.text else _typed(one, table, column)
 
 
@@ -133,13 +134,13 @@ def text_sql(name: str) -> str:
 
 def _typed(one: ONE, table: str, column: Column) -> Moments:
     unit, function = TIME_TYPES[column.type]
-    sql, unit = _coarse(one, table, f"{function}({quoted(column.name)})", unit)
+    sql, unit = _coarse(one, table, f"{function}({column.sql})", unit)
     instants = "TIME ZONE" in column.type or "TZ" in column.type
     return Moments(sql, unit, not instants, instants, DAYS if column.type == "DATE" else None)
 
 
 def _texts(one: ONE, table: str, column: Column) -> Moments:
-    name = f"trim({quoted(column.name)})"
+    name = f"trim({column.sql})"
     matching = [f"count(*) FILTER (WHERE regexp_full_match({name}, '{form.cells}'))" for form in TEXTS]
     given, zoned, fine, *found = one(
         f"SELECT count(*), count(*) FILTER (WHERE regexp_matches({name}, '{_ZONED}')), "
@@ -160,7 +161,7 @@ def _texts(one: ONE, table: str, column: Column) -> Moments:
 
 
 def _numbers(one: ONE, table: str, column: Column, precision: str | None) -> Moments:
-    name = quoted(column.name)
+    name = column.sql
     whole, number = f"TRY_CAST({name} AS BIGINT)", f"TRY_CAST({name} AS DOUBLE)"
     number = f"CASE WHEN isfinite({number}) THEN {number} END"
     if column.text:  # a cast would round decimals
@@ -191,9 +192,9 @@ def _numbers(one: ONE, table: str, column: Column, precision: str | None) -> Mom
 
 def _spelled(one: ONE, table: str, column: Column, form: Form) -> Moments | None:
     """Return how integers are read that spell dates; None if most of them cannot be meant so."""
-    text = f"trim(CAST({quoted(column.name)} AS VARCHAR))"
+    text = f"trim(CAST({column.sql} AS VARCHAR))"
     if not column.text and not column.integer:
-        text = f"CAST(CAST({quoted(column.name)} AS BIGINT) AS VARCHAR)"
+        text = f"CAST(CAST({column.sql} AS BIGINT) AS VARCHAR)"
     read = f"CASE WHEN regexp_full_match({text}, '{form.cells}') THEN {form.read.format(text)} END"
     given, valid = one(f"SELECT count({text}), count({read}) FROM {table}")
     if valid == given:
@@ -210,14 +211,14 @@ def _spelled(one: ONE, table: str, column: Column, form: Form) -> Moments | None
 
 def _formatted(one: ONE, table: str, column: Column, format_: str) -> Moments:
     if column.kind == TIME and not column.text:
-        raise FileError(f"--time-format is for text and numbers, column {column.name} is {column.type}")
+        raise UsageError(f"--time-format is for text and numbers, column {column.name} is {column.type}")
     if format_.lower() == EXCEL:
-        days = f"TRY_CAST({quoted(column.name)} AS DOUBLE)"
+        days = f"TRY_CAST({column.sql} AS DOUBLE)"
         sql = f"CAST(round(({days} - {EXCEL_EPOCH}) * 86400000) AS BIGINT)"
         return Moments(sql, "ms", True, wanted="a number of days, as Excel counts them")
-    text = f"trim(CAST({quoted(column.name)} AS VARCHAR))"
+    text = f"trim(CAST({column.sql} AS VARCHAR))"
     if "%" not in format_:
-        raise FileError(f"--time-format {format_}: a format such as %d.%m.%Y is expected, or {EXCEL}")
+        raise UsageError(f"--time-format {format_}: a format such as %d.%m.%Y is expected, or {EXCEL}")
     sql, unit = _coarse(one, table, f"epoch_us(try_strptime({text}, {literal(format_)}))", "us")
     constant = literal(format_).replace("{", "{{").replace("}", "}}")
     form = Form("times", "", f"try_strptime({{0}}, {constant})", f"strftime({{0}}, {constant})")

@@ -17,7 +17,7 @@ from appliance.files.calendar.zones import Clock, Zone
 from appliance.files.read import columns as roles
 from appliance.files.read import formats, moments
 from appliance.files.read.columns import Chosen, Column
-from appliance.files.read.database import quoted, reason
+from appliance.files.read.database import reason
 from appliance.files.read.moments import Moments
 from appliance.files.series import FileError, FileSeries
 from appliance.protocol.documents import MAX_ROWS, MIN_ROWS
@@ -33,6 +33,8 @@ class Asked:
 
     labels : the column that says which rows are anomalies, None for none.
     zone : of times without one; where days and months begin. time_format : of strptime, or ``excel``.
+    duplicates : what becomes of rows of one time: mean, sum, min, max, first or last; None refuses them.
+    last : how many rows at the end of each series are kept, None for all.
     every_value : without `values`, all columns of numbers are meant.
     """
 
@@ -45,6 +47,8 @@ class Asked:
     labels: str | None = None
     zone: Zone | None = None
     time_format: str | None = None
+    duplicates: str | None = None
+    last: int | None = None
     every_value: bool = False
 
 
@@ -137,6 +141,13 @@ class Source:
             order = np.argsort(times, kind="stable")
             times, columns = times[order], {name: column[order] for name, column in columns.items()}
             steps = np.diff(times)
+        if self._asked.duplicates and (steps == 0).any() and not (steps < 0).any():
+            times, columns = reduced(times, columns, self._asked.duplicates)
+            steps = np.diff(times)
+        if self._asked.last:
+            begin = max(len(times) - self._asked.last, 0)
+            times, columns = times[begin:], {name: column[begin:] for name, column in columns.items()}
+            steps = steps[begin:]
         if (steps <= 0).any():
             raise FileError(self._disorder(times, int(np.argmax(steps <= 0)) + 1))
         if not MIN_ROWS <= len(times) <= MAX_ROWS:
@@ -144,6 +155,11 @@ class Source:
         return FileSeries(rows.name, times, self.precision, columns, self.clock)
 
     # --- looking at the file ----------------------------------------------------------------------------------------
+
+    @property
+    def _shortens(self) -> bool:
+        """Whether a series may become shorter than it is in the file."""
+        return bool(self._asked.drop_nulls or self._asked.last or self._asked.duplicates)
 
     def _choose(self, table: list[Column]) -> Chosen:
         try:
@@ -155,7 +171,7 @@ class Source:
             chosen = roles.choose(rest, self._asked.time, self._asked.values, self._asked.by)
             return Chosen(chosen.time, (*chosen.values, label), chosen.by)
         except FileError as error:
-            raise FileError(f"{self.shown}: {error}") from None
+            raise type(error)(f"{self.shown}: {error}") from None
 
     def _wanted(self) -> list[Column]:
         return list(dict.fromkeys((self._chosen.time, *self._chosen.values, *self._chosen.by)))
@@ -170,7 +186,7 @@ class Source:
         try:
             return moments.find(self._one, self._table, self._chosen.time, asked.precision, asked.time_format)
         except FileError as error:
-            raise FileError(f"{self.shown}: {error}") from None
+            raise type(error)(f"{self.shown}: {error}") from None
 
     def _refuse_text(self) -> None:
         """Refuse cells that hold something else than what their column is for."""
@@ -178,11 +194,11 @@ class Source:
         checks = [(time, self.moments.sql, self.moments.wanted)] if time.text or time.kind == roles.NUMBER else []
         checks += [(column, roles.number_sql(column), "a number") for column in values if column.text]
         for column, read, wanted in checks:
-            given = roles.given_sql(column) if column.text else f"{quoted(column.name)} IS NOT NULL"
+            given = roles.given_sql(column) if column.text else f"{column.sql} IS NOT NULL"
             bad = f"{given} AND ({read}) IS NULL"
             if not self._one(f"SELECT count(*) FROM {self._table} WHERE {bad}")[0]:
                 continue
-            rows = f"SELECT row_number() OVER () AS row, {quoted(column.name)} AS cell, {bad} AS bad FROM {self._table}"
+            rows = f"SELECT row_number() OVER () AS row, {column.sql} AS cell, {bad} AS bad FROM {self._table}"
             row, cell = self._one(f"SELECT row, cell FROM ({rows}) WHERE bad ORDER BY row LIMIT 1")
             raise FileError(f"{self.shown}: column {column.name}, row {row}: {str(cell)[:80]!r} is not {wanted}")
 
@@ -200,8 +216,8 @@ class Source:
                 "series; --drop-nulls leaves them out"
             )
         order = ", ".join(
-            f"TRY_CAST(any_value({quoted(c.name)}) AS DOUBLE), any_value({quoted(c.name)})" if c.text
-            else f"any_value({quoted(c.name)})" for c in by
+            f"TRY_CAST(any_value({c.sql}) AS DOUBLE), any_value({c.sql})" if c.text
+            else f"any_value({c.sql})" for c in by
         )  # fmt: skip
         self._connection.execute(
             f"CREATE TEMP TABLE names AS SELECT {name} AS name, count(*) AS rows FROM {self._table} "
@@ -218,7 +234,7 @@ class Source:
 
     def _batch(self, begin: int, end: int) -> list[Rows]:
         values = self._chosen.values
-        if end - begin == 1 and self._sizes[begin] > MAX_ROWS and not self._asked.drop_nulls:
+        if end - begin == 1 and self._sizes[begin] > MAX_ROWS and not self._shortens:
             nothing = np.empty(0)
             return [Rows(begin, self.name(begin), self._sizes[begin], nothing.astype(np.int64), {"": nothing})]
         read = [f"COALESCE({roles.number_sql(column)}, 'nan'::DOUBLE) AS v{i}" for i, column in enumerate(values)]
@@ -273,6 +289,20 @@ class Source:
 
     def _hint(self) -> str:
         return "" if self._chosen.by else "; --by COLUMN takes several series apart"
+
+
+def reduced(times: Times, columns: Mapping[str, Series], how: str) -> tuple[Times, dict[str, Series]]:
+    """Make one row of those of one time; times int64 (n,), not decreasing."""
+    first = np.flatnonzero(np.diff(times, prepend=times[0] - 1))
+    if how in ("first", "last"):
+        rows = first if how == "first" else np.append(first[1:], len(times)) - 1
+        return times[first], {name: column[rows] for name, column in columns.items()}
+    fold = {"min": np.minimum, "max": np.maximum}.get(how, np.add)
+    found = {name: fold.reduceat(column, first) for name, column in columns.items()}
+    if how == "mean":
+        counts = np.diff(np.append(first, len(times)))
+        found = {name: column / counts for name, column in found.items()}
+    return times[first], found
 
 
 def _bounds(rows: int) -> str:

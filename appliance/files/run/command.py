@@ -21,11 +21,11 @@ from appliance.files.compare import command as comparing
 from appliance.files.draw import image, terminal
 from appliance.files.read import database, formats
 from appliance.files.read.reading import Asked, Source
-from appliance.files.run import arguments, each_series, engines
+from appliance.files.run import arguments, each_series, engines, filling
 from appliance.files.run.each_series import Tally
 from appliance.files.run.progress import Progress, say, show
 from appliance.files.run.question import Question
-from appliance.files.series import FileError, FileResult, FileSeries
+from appliance.files.series import FileError, FileResult, FileSeries, UsageError
 from appliance.files.write import writing
 from appliance.host import settings
 from kernels.contract import AlgorithmError
@@ -54,8 +54,16 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
         if wrong:
             raise ValueError(wrong)
         format_ = _format(given)
-    except (ValueError, FileError) as error:
-        sys.stderr.write(f"{error}\n")
+        zones.zone(given.tz or "UTC")
+        kept = [Path(given.file), *([given.config] if given.config else [])]
+        writing.Output.refuse(given.out, "--out", kept)
+        if given.plot not in (None, TERMINAL):
+            plot = Path(given.plot)
+            writing.Output.refuse(plot, "--plot", kept)
+            if given.out and plot.resolve() == given.out.resolve():
+                raise ValueError(f"--out and --plot name one file: {plot}")
+    except (ValueError, FileError, OSError) as error:
+        say(str(error))
         return USAGE
     earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what is half written goes
     try:
@@ -64,6 +72,9 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
             tempfile.TemporaryDirectory(prefix="taosanode-") as folder,
         ):
             return work(format_, output, Path(folder).resolve())
+    except UsageError as error:
+        say(str(error))
+        return USAGE
     except (FileError, AlgorithmError, settings.SettingsError) as error:
         say(str(error))
         return FAILED
@@ -86,6 +97,10 @@ def _run(
     output: writing.Output,
     scratch: Path,
 ) -> int:
+    if given.compare is None:
+        prepared = engines.prepare(given, kind, asked, [asked.algorithm])
+    else:
+        prepared = comparing.prepare(given, kind, asked)
     file = formats.open_file(given.file, scratch)
     with database.connect(scratch, file.path, output.folder) as connection:
         source = opened(connection, file, given, labels=getattr(given, "labels", None))
@@ -93,14 +108,14 @@ def _run(
         lines = given.out is not None and given.out.suffix.lower() in writing.LINES
         if given.compare is not None:
             with no_prints():
-                compared, failed = comparing.run(given, kind, asked, source)
+                compared, failed = comparing.run(given, prepared, asked, source)
             writing.write_rows(connection, compared.columns, compared.rows, complete, format_, lines)
             output.deliver(complete)
             for line in (*compared.notes, compared.sentence):
                 say(line)
             return FAILED if failed else OK
-        _, engine = engines.choose(given, kind, asked, source, [asked.algorithm])
-        with contextlib.closing(engine):
+        prepared.suited(source.values)
+        with contextlib.closing(prepared.engine) as engine:
             results = writing.Results(connection, source, kind.tables[table])
             with no_prints():
                 tally = _answer(given, kind, asked, source, engine, table, results)
@@ -118,7 +133,10 @@ def opened(connection: duckdb.DuckDBPyConnection, file: formats.File, given: arg
     more : further fields of `Asked`.
     """
     zone = zones.zone(given.tz) if given.tz else None
-    shared = {name: getattr(given, name) for name in ("time", "by", "precision", "sort", "drop_nulls", "time_format")}
+    named = ("time", "by", "precision", "sort", "time_format", "duplicates", "last")
+    shared = {name: getattr(given, name) for name in named}
+    filled = getattr(given, "fill", None) not in (None, filling.NONE)  # rows without a value are gaps then
+    shared["drop_nulls"] = given.drop_nulls or filled
     source = Source(connection, file, Asked(values=given.value, zone=zone, **shared, **more))
     if source.moments.note:
         say(f"{source.shown}: {source.moments.note}")

@@ -28,12 +28,16 @@ class Local:
         """Make long searches that still run answer at once."""
         self._halted.set()
 
+    def names(self) -> list[str]:
+        """Return the names of all algorithms of this kind."""
+        return list(self._algorithms)
+
     def close(self) -> None:
         """Do nothing: there is no connection to close."""
 
     def answer(self, algorithm: str, series: FileSeries) -> FileResult:
         """Run an algorithm; raises AlgorithmError."""
-        placed = placing.place(self._kind, series, self._question.given)
+        placed = placing.place(self._kind, series, self._question.given, self._question.wishes, self._halted.is_set)
         data = placed.asked.data
         lengths = [len(data.times), *map(len, data.columns.values())]
         documents.check_lengths(lengths, [fields.TIME_COLUMN, *data.columns])

@@ -55,11 +55,11 @@ def run(given: argparse.Namespace, kind: Kind[Any], asked: Question) -> int:
 def _run(
     given: argparse.Namespace, kind: Kind[Any], asked: Question, format_: str, output: writing.Output, scratch: Path
 ) -> int:
+    prepared = engines.prepare(given, kind, asked, [asked.algorithm])
     file = formats.open_file(given.file, scratch)
     with database.connect(scratch, file.path, output.folder) as connection:
         source = command.opened(connection, file, given, every_value=True)
-        _, engine = engines.choose(given, kind, asked, source, [asked.algorithm])
-        with contextlib.closing(engine):
+        with contextlib.closing(prepared.engine) as engine:
             columns, failed = _columns(source)
             pairs = _pairs(columns, given.beside)
             with command.no_prints():

@@ -14,7 +14,7 @@ from appliance.analysis import run
 from appliance.analysis.kind import Kind
 from appliance.files.run import placing
 from appliance.files.run.question import Question
-from appliance.files.series import FileError, FileResult, FileSeries
+from appliance.files.series import FileError, FileResult, FileSeries, UsageError
 from appliance.protocol import answers, fields, options
 from appliance.transport.http import Answer, Client, Failed, NoAnswerInTime
 
@@ -38,9 +38,9 @@ class Remote:
             parts = urlsplit(url if "://" in url else f"http://{url}")
             usable = parts.scheme == "http" and parts.hostname and parts.port != 0
         except ValueError as error:
-            raise FileError(f"--url {url}: {error}") from error
+            raise UsageError(f"--url {url}: {error}") from error
         if not usable:
-            raise FileError(f"--url {url}: a node's address is expected, such as http://127.0.0.1:6090")
+            raise UsageError(f"--url {url}: a node's address is expected, such as http://127.0.0.1:6090")
         self._place, self._url = parts, f"http://{parts.netloc}"
         self._kind, self._question = kind, question
         self._client = Client(connect_s=CONNECT_S, max_answer=MAX_ANSWER, kept=KEPT)
@@ -62,7 +62,7 @@ class Remote:
         NodeGone : no connection, or no node.
         AlgorithmError : the node's own words.
         """
-        placed = placing.place(self._kind, series, self._question.given)
+        placed = placing.place(self._kind, series, self._question.given, self._question.wishes, self._halted.is_set)
         body = self._question.body(self._kind, algorithm, placed)
         body[fields.OPTION] = ",".join(filter(None, (body[fields.OPTION], self._kind.everything)))
         reply = self._ask(body, placed.asked)

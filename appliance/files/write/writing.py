@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from appliance.analysis.kind import REAL, TIME, WHOLE, Columns
 from appliance.files.read.columns import NUMBER, TIME_TYPES, kind
 from appliance.files.read.database import literal, quoted, reason
 from appliance.files.read.reading import Source
-from appliance.files.series import FileError
+from appliance.files.series import FileError, UsageError
 from appliance.protocol.times import PER_SECOND
 
 FORMATS = ("table", "csv", "json", "parquet")
@@ -36,6 +36,13 @@ class Output:
     def __init__(self, file: Path | None) -> None:
         self._file = file.resolve() if file else None
         self.folder: Path | None = None
+
+    @staticmethod
+    def refuse(out: Path | None, option: str, kept: Iterable[Path]) -> None:
+        """Refuse to write over a file that is read, also through links; raises UsageError."""
+        for file in kept:
+            if out is not None and out.exists() and file.exists() and out.samefile(file):
+                raise UsageError(f"{option} {out} is the file {file}, which is read: another name is needed")
 
     def __enter__(self) -> Output:
         if self._file:
@@ -120,7 +127,7 @@ class Results:
         cells = []
         for i, column in enumerate(self._by):
             keep = typed_key(column.type)
-            name = column.name if column.name not in self._columns else f"{column.name}_1"
+            name = column.name if column.name.lower() not in self._columns else f"{column.name}_1"
             cells.append(f"CAST(k{i} AS {keep}) AS {quoted(name)}")
         for i, (name, type_) in enumerate(self._columns.items()):
             cell = f"c{i}"

@@ -58,6 +58,10 @@ def test_gaps_are_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture
     path = write(tmp_path / "a.csv", one(ts=times))
     assert forecast(path) == cli.OK
     assert capsys.readouterr().err.splitlines()[0] == (
+        f"{path}: 8 rows in 2 gaps filled by kalman, the usual step is 1m"
+    )
+    assert forecast(path, "--fill", "none") == cli.OK
+    assert capsys.readouterr().err.splitlines()[0] == (
         f"{path}: 2 gaps, the usual step is 1m: the forecast takes all rows as evenly spaced"
     )
 
@@ -67,7 +71,7 @@ def test_many_series_with_gaps_are_counted(tmp_path: Path, capsys: pytest.Captur
     table["ts"] = [time + MINUTE * (time > START + 9 * MINUTE) for time in table["ts"]]
     assert forecast(write(tmp_path / "a.csv", table), "--by", "host") == cli.OK
     lines = capsys.readouterr().err.splitlines()
-    assert sum("1 gap," in line for line in lines) == 5
+    assert sum("1 row in 1 gap filled by kalman" in line for line in lines) == 5
     assert lines[-1] == "8 of 8 series done, 80 rows; 8 series have irregular times"
 
 
@@ -79,15 +83,8 @@ def test_many_series_with_gaps_are_counted(tmp_path: Path, capsys: pytest.Captur
             [],
             "usual step",
         ),
-        (one(), ["--rows", "0"], "forecast rows is not specified yet"),
-        (one(), ["--rows", "10001"], "forecast rows should be at most 10000, got 10001"),
-        (one(), ["--conf", "0"], "invalid value of conf, should between 0 and 1.0, got 0"),
-        (one(), ["--every", "soon"], "--every soon: a step such as 15m"),
         (one(), ["--start", "soon"], "start soon: a time such as"),
         (one(), ["--algo", "holtwinters,period=41"], "number of input data is less than the periods"),
-        (one(), ["--algo", "iqr"], "unknown algorithm iqr; there are: arima, auto, holtwinters, "),
-        (one(), ["--algo", "arima,perod=1"], "unknown option perod, did you mean period?"),
-        (one(other=samples.VALUES), ["--value", "value,other"], "a forecast is made for one column, got value, other"),
     ],
 )
 def test_bad_input_is_one_clear_line(
@@ -98,6 +95,51 @@ def test_bad_input_is_one_clear_line(
     assert message in shown.err
     assert shown.err.count("\n") == 1
     assert shown.out == ""
+
+
+@pytest.mark.parametrize(
+    ("table", "arguments", "message"),
+    [
+        (one(), ["--rows", "0"], "rows must be an integer 1 to 10000, got 0"),
+        (one(), ["--rows", "10001"], "rows must be an integer 1 to 10000, got 10001"),
+        (one(), ["--conf", "0"], "conf must be a number in (0, 100], got 0"),
+        (one(), ["--every", "soon"], "--every soon: a step such as 15m"),
+        (one(), ["--algo", "iqr"], "unknown algorithm iqr; there are: arima, auto, holtwinters, "),
+        (one(), ["--algo", "arima,perod=1"], "unknown option perod, did you mean period?"),
+        (one(other=samples.VALUES), ["--value", "value,other"], "a forecast is made for one column, got value, other"),
+    ],
+)
+def test_wrong_usage_is_told_once(
+    tmp_path: Path, table: samples.Table, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert forecast(write(tmp_path / "a.json", table), *arguments) == cli.USAGE
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert shown.err.count("\n") == 1
+    assert shown.out == ""
+
+
+def test_gaps_do_not_turn_a_season_upside_down(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    daily = [5 * math.sin(2 * math.pi * i / 24) for i in range(240)]
+    kept = [i for i in range(192) if not 100 <= i < 112]
+    path = write(tmp_path / "a.csv", {"ts": [START + 60 * MINUTE * i for i in kept], "v": [daily[i] for i in kept]})
+    given = ["--algo", "holtwinters,period=24,seasonal=add", "--rows", "48", "--format", "json"]
+    wrong = {}
+    for fill in ("kalman", "linear", "none"):
+        assert forecast(path, *given, "--fill", fill) == cli.OK
+        found = [row["forecast"] for row in json.loads(capsys.readouterr().out)]
+        wrong[fill] = max(abs(value - truth) for value, truth in zip(found, daily[192:], strict=True))
+    assert wrong["kalman"] < 0.1
+    assert wrong["none"] > 4.0
+
+
+def test_rows_without_a_value_are_gaps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    values = [*samples.VALUES[:9], None, *samples.VALUES[10:]]
+    path = write(tmp_path / "a.csv", one(value=values))
+    assert forecast(path) == cli.FAILED
+    assert "1 of 40 values are missing" in capsys.readouterr().err
+    assert forecast(path, "--fill", "previous", "--non-negative", "--round") == cli.OK
+    assert "1 row in 1 gap filled by previous" in capsys.readouterr().err
 
 
 def test_a_constant_series_is_forecast(tmp_path: Path) -> None:
@@ -168,10 +210,10 @@ def test_an_algorithm_that_breaks_is_a_failure_with_a_reason(
         (["--season", "2"], 2, "--season needs --compare"),
         (["--compare", "--start", "0"], 2, "--start and --compare exclude each other"),
         (["--compare", "--option", "start=0"], 1, "so it takes no start"),
-        (["--compare", "--rows", "0"], 1, "rows must be at least 1, got 0"),
-        (["--compare", "--conf", "101"], 1, "invalid value of conf, should between 0 and 1.0, got 101"),
+        (["--compare", "--rows", "0"], 2, "rows must be an integer 1 to 10000, got 0"),
+        (["--compare", "--conf", "101"], 2, "conf must be a number in (0, 100], got 101"),
         (["--compare", "--rows", "500"], 1, "a comparison needs 510 rows of a series, got 200"),
-        (["--compare", "--value", "value,ts"], 1, "a column cannot be used twice"),
+        (["--compare", "--value", "value,ts"], 2, "a column cannot be used twice"),
     ],
 )
 def test_a_comparison_that_cannot_be_made_is_one_clear_line(
