@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test test-plain demo bench bench-detectors bench-forecast bench-imputation bench-tsfm bench-files lint venv lock train-sample-model package repo release test-package test-release clean
+.PHONY: run test test-plain demo bench bench-detectors bench-forecast bench-imputation bench-tsfm bench-files soak lint venv lock train-sample-model train-zero package repo release test-package test-release clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -29,9 +29,10 @@ test: $(VENV)/.dev lint
 	$(MAKE) test-plain
 
 # The kernels as plain Python: what the compiler forgives (an index out of range, a name never set) fails here, and
-# how much of them the tests reach can be seen.
+# how much of them the tests reach can be seen. What takes longer than a moment is marked `compiled_only`; the limit holds
+# also on a slow machine.
 test-plain: $(VENV)/.dev
-	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q tests/kernels
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q --timeout=60 tests/kernels
 	$(BIN)/coverage report
 
 lint: $(VENV)/.dev
@@ -57,6 +58,11 @@ bench-detectors: $(VENV)/.dev $(VENV)-bench-detect/.peers
 
 bench-files: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.bench_files
+
+# A node under load and under trouble, every answer compared; as root its logs lie on a disk that fills up.
+MINUTES ?= 60
+soak: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
 
 bench-tsfm: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.bench_tsfm
@@ -115,6 +121,10 @@ lock: $(VENV)/.dev
 train-sample-model: $(VENV)/.dev
 	$(BIN)/python -m models._autoencoder_training
 	$(BIN)/python tests/golden/make_sample_ad_model.py
+
+# Makes the weights of the forecaster `zero` anew, from seeded simulated series: a quarter of an hour of two cores.
+train-zero: $(VENV)/.dev
+	$(BIN)/python -m models._zero_training
 
 clean:
 	rm -rf $(VENV) $(BUILD) .cache .run build dist .demo

@@ -20,6 +20,7 @@ from importlib.metadata import version
 from pathlib import PurePath
 from types import ModuleType
 
+from appliance.host import streams
 from models import table
 
 # command -> one line for --help. The module is appliance/commands/<command with _ for ->.py
@@ -91,11 +92,17 @@ examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command named by the executable's name or by the first argument; return its exit code."""
     called, *rest = sys.argv if argv is None else argv
+    streams.occupy()
+    lost = ""
     try:
         try:
-            return _run(PurePath(called).name, rest)
+            code = _run(PurePath(called).name, rest)
         finally:
-            sys.stdout.flush()
+            lost = streams.flush()
+        if not lost or code != OK:
+            return code
+        sys.stderr.write(f"standard output cannot be written: {lost}\n")
+        return FAILED
     except KeyboardInterrupt:
         return _end_by(signal.SIGINT)
     except BrokenPipeError:  # of the output: commands handle those of their connections

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 FORECAST, IMPUTATION = "forecast", "imputation"  # what a model can be asked for, as `/list` calls it
+WITHOUT_WEIGHTS = "the algorithm zero needs no weights and works at once"
 
 
 class Row(NamedTuple):
@@ -27,6 +28,7 @@ class Row(NamedTuple):
     spellings : of the algorithm, in configurations and requests.
     commands : words that follow start- and stop-.
     kind : FORECAST or IMPUTATION.
+    files : what its weights are called, and how large they are.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Row(NamedTuple):
     spellings: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     kind: str = FORECAST
+    files: str = ""
 
     @property
     def url(self) -> str:
@@ -62,6 +65,7 @@ MODELS = (
         model_types=("timer", "taos", ""),
         spellings=("TDtsfm_1",),
         commands=("tdtsfm",),
+        files="taos.pth of TDengine's node, or model.safetensors and config.json of Timer, 84 million parameters",
     ),
     Row(
         name="timemoe",
@@ -73,6 +77,7 @@ MODELS = (
         model_types=("time_moe",),
         spellings=("timemoe_fc",),
         commands=("time-moe", "timer-moe"),
+        files="model.safetensors and config.json of TimeMoE-50M, 227 MB, or TimeMoE-200M, 906 MB",
     ),
     Row(name="moment", algorithm="moment", title="MOMENT", port=6066, path="/imputation", kind=IMPUTATION),
 )

@@ -36,7 +36,6 @@ class Config:
     num_hidden_layers: int = 8
     hidden_act: str = "gelu"
     output_token_lens: tuple[int, ...] = (96,)
-    max_position_embeddings: int = 2048  # patches
 
     def __post_init__(self) -> None:
         if self.hidden_size % (2 * self.num_attention_heads):
@@ -60,7 +59,6 @@ class Config:
             num_attention_heads=default.num_attention_heads,
             intermediate_size=default.intermediate_size,
             num_hidden_layers=default.num_hidden_layers,
-            max_position_embeddings=default.max_position_embeddings,
         )
         return cls(
             **integers,
@@ -156,10 +154,12 @@ class TdTsfm(nn.Module):
         return model
 
     def context_length(self, length: int, steps: int) -> int:
-        """Return how many of a series' newest points are used: whole patches, within the positions it has."""
-        patch = self.config.input_token_len
-        ahead = -(-steps // patch)
-        return patch * min(length // patch, max(self.config.max_position_embeddings - ahead, 1))
+        """Return how many of a series' newest points are used: all whole patches.
+
+        `max_position_embeddings` of a configuration is no bound: the published code makes its rotary table longer
+        when a context needs it.
+        """
+        return length - length % self.config.input_token_len
 
     def states(self, points: Tensor, state: State) -> Tensor:
         """Feed (B, T * patch) further points, already normalised; return the final states, (B, T, H)."""

@@ -16,7 +16,16 @@ from appliance.files.run.question import Question
 from appliance.protocol import fields, options
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = ("arima", "holtwinters", "detectors", "autoencoder", "foundation-models", "imputation", "correlation")
+PAGES = (
+    "arima",
+    "holtwinters",
+    "zero",
+    "detectors",
+    "autoencoder",
+    "foundation-models",
+    "imputation",
+    "correlation",
+)
 SHIPPED = reference.shipped()
 NAMES = {
     name

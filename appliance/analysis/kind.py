@@ -25,6 +25,7 @@ A = TypeVar("A", bound=Answer)
 Column = np.ndarray[Any, Any]
 Columns = Mapping[str, str]  # name -> TIME, WHOLE or REAL
 TIME, WHOLE, REAL = "time", "BIGINT", "DOUBLE"  # the types of a file's columns
+NONE, AHEAD, ENTIRE = "none", "ahead", "entire"  # parts of an axis of times
 
 TIMEOUT_S = Range(ge=1, le=1200)  # what taosd accepts; it falls back to 60 s outside
 # the options of the service, whatever is analysed
@@ -58,6 +59,8 @@ class Kind(ABC, Generic[A]):
     tables : the results of the file command: name -> columns; noun : what one of their rows is.
     headline : of a plot, with the names of the algorithms put in.
     one_column : whether one column is all that is analysed.
+    axis : which part of a regular axis of times the answers lie on, and so their field `times`: NONE, AHEAD of the last
+        row, or the ENTIRE one.
     """
 
     wire_type: ClassVar[str]
@@ -77,6 +80,7 @@ class Kind(ABC, Generic[A]):
     noun: ClassVar[Mapping[str, str]]
     headline: ClassVar[str]
     one_column: ClassVar[bool] = False
+    axis: ClassVar[str] = NONE
 
     @property
     def name(self) -> str:
@@ -134,10 +138,6 @@ class Kind(ABC, Generic[A]):
         ------
         BadRequest : an option that cannot be read, times that have no usual step where one is needed.
         """
-
-    def remark(self, options: Mapping[str, str], data: Task) -> str | None:
-        """Return what a user should know of the times of a series, None for nothing."""
-        return None
 
     # --- answers ----------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from appliance.host import addresses, paths, settings
+from appliance.host import addresses, certificates, paths, settings
 from appliance.host.settings import Settings
 from appliance.transport.http import Client, Failed
 
@@ -105,6 +105,8 @@ def _look_at(configured: Settings) -> Iterator[Finding]:
         yield Finding(REMARK, "configuration", warning)
     yield _address("http", configured.http, configured)
     yield _clients(configured)
+    if configured.certfile:
+        yield _certificate(configured, configured.certfile)
     if isinstance(configured.stats, tuple):
         yield _address("stats", configured.stats, configured)
     elif configured.stats:
@@ -141,6 +143,16 @@ def _clients(configured: Settings) -> Finding:
     if addresses.is_loopback(configured.http[0]):
         return Finding(OK, "allow-from", "not set: this machine alone, as http says")
     return Finding(REMARK, "allow-from", "not set: everybody who reaches the port may ask; there is no authentication")
+
+
+def _certificate(configured: Settings, path: Path) -> Finding:
+    """Look at what TLS needs."""
+    try:
+        certificates.context(configured)
+    except settings.SettingsError as error:
+        return Finding(ERROR, "certfile", str(error))
+    clients = f", clients need a certificate of {configured.ca_file}" if configured.ca_file else ""
+    return Finding(OK, "certfile", f"{path}: {configured.ssl_version} or newer{clients}")
 
 
 def _running(configured: Settings) -> int | None:

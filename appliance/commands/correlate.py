@@ -45,6 +45,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Return 0 when every pair was analysed."""
+    from appliance.host import compiling
+
+    compiling.announce()
     from appliance.analysis.kinds import BY_NAME
     from appliance.files.run import pairs, question
 

@@ -22,12 +22,12 @@ examples:
 """
 
 KIND = "forecast"  # see appliance.analysis.kinds
-DEFAULT = "holtwinters"
+DEFAULT, REMOTE = "auto", "holtwinters"  # what any node knows, not only one of ours
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    common.add(parser, DEFAULT, "draw the series and their forecasts")
+    common.add(parser, f"{DEFAULT}; with --url {REMOTE}", "draw the series and their forecasts")
     ahead = parser.add_argument_group("forecast")
     ahead.add_argument("--rows", action=common.AsOption, type=int, metavar="N", help="number of steps ahead (10)")
     ahead.add_argument(
@@ -39,15 +39,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     ahead.add_argument(
         "--every",
+        "--freq",
         action=common.AsOption,
         metavar="STEP",
-        help="such as 5m, 1h or 1d, or in the unit of the times (usual step)",
+        help="distance of rows, such as 5m, 1h, 1d, 1mo, 1q or B for business days (usual step)",
     )
     ahead.add_argument(
         "--start",
         action=common.AsOption,
         metavar="TIME",
-        help="first time, ISO 8601 or an integer (one step after the last row)",
+        help="first time that is wanted, one that the steps lead to (one step after the last row)",
     )
     compared = parser.add_argument_group("comparison")
     compared.add_argument(
@@ -60,4 +61,4 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Return 0 when every series was forecast."""
-    return common.run(given, KIND, DEFAULT, "forecast")
+    return common.run(given, KIND, DEFAULT if given.url is None else REMOTE, "forecast")

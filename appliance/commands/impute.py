@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     common.add(parser, DEFAULT, "draw the series and what was filled in")
     axis = parser.add_argument_group("gaps")
     axis.add_argument(
-        "--freq", action=common.AsOption, metavar="STEP", help="distance of rows, such as 5m, 1h or 100ms (usual step)"
+        "--freq", action=common.AsOption, metavar="STEP", help="distance of rows, such as 5m, 1h or 1mo (usual step)"
     )
     axis.add_argument("--filled-only", action="store_true", help="one line for each row that was missing")
     parser.set_defaults(drop_nulls=True)

@@ -38,13 +38,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--config",
         type=Path,
         metavar="FILE",
-        help="configuration, such as /etc/taos/taosanode.ini; without it the defaults",
+        help="configuration; without it /etc/taos/taosanode.ini if it is there, else all is below ./.run",
     )
     parser.add_argument("--json", action="store_true", help="print what the node answers to /list")
 
 
 def run(given: argparse.Namespace) -> int:
     """Print one line per algorithm, or per option of one."""
+    from appliance.host import compiling
+
+    compiling.announce()
     from appliance.analysis import catalog
     from appliance.analysis.catalog import Catalog
     from appliance.analysis.kinds import BY_NAME, BY_TYPE, KINDS
@@ -56,7 +59,7 @@ def run(given: argparse.Namespace) -> int:
     if given.kind is not None and wanted is None:
         return _unknown("kind of analysis", given.kind, BY_NAME, USAGE)
     try:
-        configured = settings.load(given.config)
+        configured = settings.of_node(given.config)
         everything = catalog.build(configured)
     except settings.SettingsError as error:
         sys.stderr.write(f"{error}\n")

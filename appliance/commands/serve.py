@@ -82,10 +82,9 @@ def run(given: argparse.Namespace) -> int:
     if reason:
         sys.stderr.write(f"the node cannot start: {reason}\n")
         return 1
-    from kernels import _jit  # numba only once the configuration is known to be good
+    from appliance.host import compiling  # numba only once the configuration is known to be good
 
-    if _jit.cache_writable and not any(_jit.CACHE_DIR.glob("*.nbi")):
-        sys.stderr.write("first start: the algorithms are being compiled, which takes about a minute\n")
+    compiling.announce()
     from appliance.node.server import Server
     from appliance.transport.worker import run_to_the_end
 
@@ -122,6 +121,6 @@ def _refusal(settings: Settings, systemd: Systemd) -> str | None:
 
 
 def _announce(settings: Settings) -> None:
-    url = f"http://{addresses.host_port(*settings.http)}"
+    url = f"{'https' if settings.certfile else 'http'}://{addresses.host_port(*settings.http)}"
     logs = settings.logto.parent if settings.logto else "standard error"
     sys.stderr.write(f"taosanode is ready at {url}, logs go to {logs}; try:{TRY.format(url=url)}\n")

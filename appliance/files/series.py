@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.analysis.kind import Kind
+from appliance.files.calendar.zones import Clock
 from appliance.protocol import fields
 from kernels.contract import Series, Task, Times
 
 
 class FileError(Exception):
     """A file cannot be analysed or written; the message is one line: what, where, the value, the bound."""
+
+
+class UsageError(FileError):
+    """What was asked for is wrong, before any row is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +29,14 @@ class FileSeries:
     times : int64 (n,), strictly increasing.
     precision : unit of the times since 1970: ms, us or ns.
     columns : column name -> float64 (n,), finite; at least one.
+    clock : how the times are meant.
     """
 
     name: str
     times: Times
     precision: str
     columns: Mapping[str, Series]
+    clock: Clock = Clock()
 
     @property
     def data(self) -> Task:
@@ -43,7 +50,7 @@ class FileResult:
     """What an algorithm answered about a series.
 
     task : what it was asked, with the columns under their names in the file.
-    answer : that of the kind.
+    answer : that of the kind. remark : what the user should know, "" for nothing.
     """
 
     series: FileSeries
@@ -51,8 +58,11 @@ class FileResult:
     algorithm: str
     task: Task
     answer: Any
+    remark: str = ""
 
     @classmethod
-    def of(cls, series: FileSeries, kind: Kind[Any], algorithm: str, task: Task, answer: Any) -> FileResult:
+    def of(
+        cls, series: FileSeries, kind: Kind[Any], algorithm: str, task: Task, answer: Any, remark: str = ""
+    ) -> FileResult:
         """Return a result about the series that a task was made of."""
-        return cls(series, kind, algorithm, dataclasses.replace(task, columns=series.columns), answer)
+        return cls(series, kind, algorithm, dataclasses.replace(task, columns=series.columns), answer, remark)

@@ -6,9 +6,12 @@ whole; whoever finds the file full moves it aside, and the others notice that by
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import logging
 import os
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,7 @@ SERVER_LOGGERS = (
     "appliance.node.stats",
     "appliance.transport",
 )
+TELL_EVERY_S = 60.0  # while a log cannot be written; a traceback for every request would fill the journal as well
 FORMAT = "%(asctime)s [%(process)d] %(levelname)s %(message)s"
 
 
@@ -75,6 +79,7 @@ class SharedFile(logging.Handler):
         self._backups = backups
         paths.make_folder_of(path)
         self._file = _append_to(path)
+        self._missing, self._tell_at = 0, 0.0
 
     def emit(self, record: logging.LogRecord) -> None:
         """Append one record, to a new file if this one is full or somebody moved it."""
@@ -83,8 +88,13 @@ class SharedFile(logging.Handler):
             if self._full(self._file, len(line)):
                 self._rotate(len(line))
             self._follow()
+            if self._missing:
+                line = f"{self._missing} lines that belong here could not be written\n".encode() + line
             os.write(self._file, line)
-        except Exception:  # a full disk must not fail the request that is being logged
+            self._missing = 0
+        except OSError as error:  # a full disk must not fail the request that is being logged
+            self._tell(error)
+        except Exception:
             self.handleError(record)
 
     def close(self) -> None:
@@ -94,6 +104,14 @@ class SharedFile(logging.Handler):
                 os.close(self._file)
                 self._file = -1
         super().close()
+
+    def _tell(self, error: OSError) -> None:
+        """Count a line that could not be written, and say so on standard error now and then."""
+        self._missing += 1
+        if time.monotonic() >= self._tell_at:
+            self._tell_at = time.monotonic() + TELL_EVERY_S
+            with contextlib.suppress(OSError, ValueError):  # that is on the same disk, or closed
+                sys.stderr.write(f"{self._path} cannot be written, lines are missing: {error}\n")
 
     def _full(self, file: int, more: int) -> bool:
         size = os.fstat(file).st_size

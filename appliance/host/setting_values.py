@@ -113,6 +113,14 @@ def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(ipaddress.ip_network(word.strip("[]")) for word in words)
 
 
+def tls_version(text: str) -> str:
+    """Read the oldest version of TLS, in the spelling of Python or of OpenSSL."""
+    version = text.lower().replace("_", ".")
+    if version not in ("tlsv1.2", "tlsv1.3"):
+        raise ValueError(text)
+    return f"TLSv{version[-3:]}"
+
+
 def algorithm_name(text: str) -> str:
     """Read the wire name of an algorithm."""
     if not ALGORITHM_NAME.fullmatch(text):

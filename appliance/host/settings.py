@@ -15,6 +15,7 @@ from typing import Any
 from appliance.host import ini, setting_values
 from models import table
 
+PRODUCT_CONFIG = Path("/etc/taos/taosanode.ini")
 EMBEDDED_FOLDER = Path(".run")  # everything a node without a configuration file writes
 PRODUCT_MODEL_DIR = Path("/usr/local/taos/taosanode/model")  # meant by a file that does not name the folder
 CLIENT_TIMEOUT_S = 60.0  # taosd waits this long for an answer unless its user asked otherwise
@@ -31,6 +32,10 @@ class Settings:
 
     http : (host, port) to listen on.
     allow_from : networks that may connect, none for all.
+    certfile, keyfile : certificate and key of the node, in PEM form, for TLS; no certificate means plain HTTP. Without
+        a key file the certificate's holds the key too.
+    ca_file : certificates of which one must vouch for a client's; None: clients need none.
+    ssl_version, ciphers : the oldest version that is spoken; OpenSSL's list of ciphers for TLS 1.2, None for its own.
     processes, threads : worker processes, and threads in each that handle requests.
     slots : analyses that run at once in each worker process; 0 means one per core.
     queue : requests of one worker that may wait for a slot before further ones are refused.
@@ -57,6 +62,11 @@ class Settings:
 
     http: tuple[str, int] = ("127.0.0.1", 6090)
     allow_from: tuple[IPv4Network | IPv6Network, ...] = ()
+    certfile: Path | None = None
+    keyfile: Path | None = None
+    ca_file: Path | None = None
+    ssl_version: str = "TLSv1.2"
+    ciphers: str | None = None
     processes: int = 2
     threads: int = 16
     slots: int = 0
@@ -119,6 +129,11 @@ SERVER_KEYS = (
         setting_values.networks,
         "addresses and networks, as in 127.0.0.1, 10.0.0.0/8",
     ),
+    _path("certfile", "certfile"),
+    _path("keyfile", "keyfile"),
+    _path("ca_file", "ca-file"),
+    Key("ssl_version", ("ssl-version",), setting_values.tls_version, "TLSv1.2 or TLSv1.3"),
+    Key("ciphers", ("ciphers",), lambda text: text or None, "a list of ciphers as OpenSSL has it, or nothing"),
     _number("processes", "processes workers", 1, 256),
     _number("threads", "threads", 1, 1024),
     _number("http_timeout", "http-timeout", 1, 86_400, " of seconds"),
@@ -208,9 +223,22 @@ def load(path: Path | None) -> Settings:
     reader = _Reader(path)
     for line in lines:
         reader.take(line)
+    reader.check()
     if reader.problems:
         raise SettingsError("\n".join(reader.problems))
     return reader.settings()
+
+
+def of_node(path: Path | None) -> Settings:
+    """Read the configuration as every command does; without one that of an installed node, else all is below ./.run.
+
+    Raises
+    ------
+    SettingsError
+    """
+    if path is None and not PRODUCT_CONFIG.exists():
+        return embedded()
+    return load(path or PRODUCT_CONFIG)
 
 
 def embedded(folder: Path = EMBEDDED_FOLDER) -> Settings:
@@ -255,6 +283,13 @@ class _Reader:
             hint = _did_you_mean(section, [*SECTIONS, TSFM_SECTION])
             self._warn(line.line, f"unknown section [{line.section}], ignored{hint}")
 
+    def check(self) -> None:
+        """Refuse what would mean less than it seems to."""
+        if not self._values.get("certfile"):
+            for setting in ("keyfile", "ca_file"):
+                if self._values.get(setting):
+                    self._refuse(self._seen["", setting], "means nothing without certfile: the node speaks plain HTTP")
+
     def settings(self) -> Settings:
         """Return what was read."""
         values = dict(self._values)
@@ -278,7 +313,9 @@ class _Reader:
         elif section == "uwsgi" and name in DAEMONIZE:
             self._refuse(line, "must stay commented out: systemd watches the process it started, and not a copy of it")
         elif section == "uwsgi" and name in SOCKETS:
-            self._warn(line.line, f"{line.key} is ignored: this node speaks plain HTTP only, and listens on `http`")
+            self._warn(
+                line.line, f"{line.key} is ignored: this node listens on `http` alone; `certfile` switches TLS on"
+            )
         elif name in MEANINGLESS:
             if name not in self._ignored:
                 self._warn(line.line, f"{line.key} has no meaning for this node, ignored")

@@ -226,8 +226,12 @@ def check_weights(plan: Plan) -> None:
     try:
         torch_runtime.find()
         describe(plan.folder)
-    except (torch_runtime.TorchMissing, CheckpointError) as error:
+    except torch_runtime.TorchMissing as error:
         raise ControlError(str(error)) from error
+    except CheckpointError as error:
+        row = table.of_any_name(plan.name)
+        known = f"; {row.title}: {row.files}; {table.WITHOUT_WEIGHTS}" if row and row.files else ""
+        raise ControlError(f"{error}{known}") from error
 
 
 def _check_address(plan: Plan) -> None:

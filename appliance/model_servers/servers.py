@@ -22,7 +22,7 @@ from appliance.transport.http import Client, Failed
 from kernels.contract import Algorithm, BadParameter, Task
 from kernels.options import Options, option
 from models import table
-from models.files import CheckpointError, describe
+from models.files import CheckpointError, describe, weights_file
 
 READY, UNAVAIL = "READY", "UNAVAIL"
 CONNECT_S = 2.0
@@ -119,13 +119,24 @@ class ModelServers:
                 "POST", url, question, JSON, longest_s=longest_s, out_of_time=task.out_of_time
             )
         except Failed as error:
-            raise ServiceError(f"failed to request the service, {error}") from error
+            raise ServiceError(f"failed to request the service, {error}{self._instead(name)}") from error
         if status == 404:
             raise (Refusal if params.host else ServiceError)(f"invalid host url {url.geturl()}")
         if status != 200:
             told = Refusal if status in REFUSALS else ServiceError
             raise told(f"failed to request the service, {replies.read_failure(body)} (HTTP {status})")
         return exchange.read_answer(body, task)
+
+    def _instead(self, name: str) -> str:
+        """Return what to do where a model of ours has no weights here."""
+        row = table.of_algorithm(name)
+        if row is None or not row.files:
+            return ""
+        try:
+            weights_file(self._model_dir / row.name)
+        except CheckpointError:
+            return f"; no weights in {self._model_dir / row.name}: {table.WITHOUT_WEIGHTS}"
+        return ""
 
     def algorithms(self) -> list[Algorithm]:
         """Return one algorithm for each line of `[tsfm-service]`."""

@@ -16,7 +16,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from appliance.analysis import catalog
-from appliance.host import addresses, logs, paths
+from appliance.host import addresses, certificates, logs, paths
 from appliance.host.settings import Settings
 from appliance.host.systemd import Systemd
 from appliance.node import stats
@@ -29,6 +29,7 @@ from appliance.node.slots import Slots
 from appliance.transport import readiness
 from appliance.transport.gate import Gate
 from appliance.transport.listening import Master
+from appliance.transport.tls import Patient, TlsWorker
 from appliance.transport.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         self._scoreboard, self._metrics = Scoreboard(), Metrics()
         self._row = 0
         self.settings, self._catalog = settings, catalog.build(settings, defer=True)
-        self._systemd = systemd
+        self._systemd, self._tls = systemd, certificates.context(settings)
         logs.configure(settings)
         if settings.pidfile:
             paths.make_folder_of(settings.pidfile)
@@ -82,7 +83,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         for key, value in {
             "bind": addresses.host_port(*settings.http),
             "workers": settings.processes,
-            "worker_class": Worker,
+            "worker_class": TlsWorker if self._tls else Worker,
             "logger_class": logs.GunicornLogger,
             # a thread waits for its slot: there must be more of them than can wait
             "threads": settings.threads + slots_of(settings) + settings.queue,
@@ -106,6 +107,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         }.items():
             self.cfg.set(key, value)
         Worker.max_body = settings.max_body
+        if self._tls:
+            self._tls.sslsocket_class = Patient
+            TlsWorker.context = self._tls
 
     def load(self) -> Callable[..., Any]:
         """Return the application of one worker; called after the fork, since its threads would not survive one."""
@@ -126,7 +130,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         try:
             settings = self._read_settings()
             overlaps = self._check_reachable(settings)
-            found = catalog.build(settings, defer=True)
+            found, tls = catalog.build(settings, defer=True), certificates.context(settings)
             moved = settings.stats != before.stats
             statistics = stats.start(settings, self._scoreboard) if moved else replaced
             try:
@@ -140,7 +144,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             self._systemd.tell("STATUS=reload refused, goes on as it was: " + " ".join(str(error).split()))
             return
         _log_warnings(settings)
-        self.settings, self._catalog, self._stats = settings, found, statistics
+        self.settings, self._catalog, self._stats, self._tls = settings, found, statistics, tls
         if moved and replaced:
             replaced.stop()
         if statistics:
@@ -202,7 +206,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     def _when_ready(self, arbiter: Arbiter) -> None:
         """Report once a worker has answered; gunicorn calls this before there are any."""
         self._systemd.keep(arbiter.LISTENERS[0].sock)
-        if self.settings.allow_from:  # a question of ours might be turned away
+        if self.settings.allow_from or self._tls:  # a question of ours might be turned away
             readiness.when(lambda: bool(self._scoreboard.workers()), self._report_ready)
         else:
             readiness.when_answering(addresses.local_url(*self.settings.http), self._report_ready)

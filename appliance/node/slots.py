@@ -10,11 +10,12 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from typing import TypeVar
 
 from appliance.analysis.errors import ClientGone
+from appliance.transport.threads import Threads
 from kernels.contract import AlgorithmError
 
 R = TypeVar("R")
@@ -38,7 +39,8 @@ class Slots:
 
     def __init__(self, slots: int, queue: int, changed: Callable[[int, int], None]) -> None:
         self._changed = changed
-        self._pool = ThreadPoolExecutor(slots, thread_name_prefix="slot", initializer=_lower_priority)
+        self._pool = Threads(slots, thread_name_prefix="slot", initializer=_lower_priority)
+        self._pool.submit(lambda: None).result()  # one thread at least, whatever the system has to give later
         self._slots = slots
         self._limit = slots + queue
         self._lock = threading.Lock()
@@ -66,7 +68,7 @@ class Slots:
 
         Raises
         ------
-        Busy : the queue is full, or no slot came free in time.
+        Busy : the queue is full, no slot came free in time, or the process is about to end.
         ClientGone : the client hung up while the work waited.
         """
         with self._lock:
@@ -87,12 +89,17 @@ class Slots:
                     self._count(busy=-1)
 
         asked = time.monotonic()
-        future = self._pool.submit(in_slot)
         try:
-            return self._result(future, asked, due)
+            return self._result(self._submit(in_slot), asked, due)
         finally:
             with self._lock:
                 self._count(admitted=-1)
+
+    def _submit(self, work: Callable[[], R]) -> Future[R]:
+        try:
+            return self._pool.submit(work)
+        except RuntimeError as error:  # the interpreter ends: the time that a stop gives to running requests is over
+            raise Busy("the node is busy: it is being stopped") from error
 
     def _count(self, admitted: int = 0, busy: int = 0) -> None:
         """Change the counts; the caller holds the lock."""

@@ -7,6 +7,7 @@ request completely, costing a slow client nothing but memory, and only then give
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import selectors
@@ -24,6 +25,9 @@ from gunicorn.http.errors import InvalidHeader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from appliance.transport.gate import Gate
+from appliance.transport.threads import Threads
+
+log = logging.getLogger(__name__)
 
 HEAD_END = b"\r\n\r\n"
 MAX_HEAD = 64 * 1024
@@ -162,12 +166,19 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
     """gthread whose event loop receives whole requests."""
 
     max_body = 64 * 1024 * 1024  # set by the server before the fork
+    not_yet: tuple[type[OSError], ...] = (BlockingIOError,)
     gate: Gate | None = None  # set in the worker's process, None where everybody may come in
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._receiving: deque[TConn] = deque()  # oldest first
         self._buffered = 0
+
+    def get_thread_pool(self) -> Threads:
+        """Return the threads that serve requests: one now, the others when there is work for them."""
+        pool = Threads(self.cfg.threads)
+        pool.submit(lambda: None).result()
+        return pool
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Begin or cease to accept; a worker that stops takes what waits already, or it would be reset."""
@@ -192,8 +203,25 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         self.nr_conns += 1
         if self.nr_conns >= self.worker_connections and self._receiving:
             self._drop(self._receiving[0])  # the one that has kept us waiting longest
+        try:
+            client = self.secured(client)
+        except OSError:  # the client has gone already
+            client.close()
+            self.nr_conns -= 1
+            return True
         self._receive(TConn(self.cfg, client, address, listener.getsockname()), b"")
         return True
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Do what is to be done now; what there is no memory for does not end the worker."""
+        try:
+            super().wait_for_and_dispatch_events(timeout)
+        except MemoryError:
+            log.warning("not enough memory for a connection")
+
+    def secured(self, client: socket.socket) -> socket.socket:
+        """Return an accepted connection as it is: over plain HTTP there is nothing to secure."""
+        return client
 
     def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         """Begin to receive the next request of a kept-alive connection."""
@@ -251,9 +279,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
                 size = len(data)
             else:
                 size = client.recv_into(room)
-        except BlockingIOError:
+        except self.not_yet:
             return
-        except OSError:
+        except (OSError, MemoryError):
             size = 0
         if size == 0:  # closed before the request was complete: there is nobody to answer
             self._drop(conn)
@@ -264,10 +292,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
             self._go_on(conn, conn.incoming.advance(size))
 
     def _feed(self, conn: TConn, data: bytes) -> None:
-        before = len(conn.incoming)
-        complete = conn.incoming.feed(data)
+        before, complete = len(conn.incoming), None
+        try:
+            complete = conn.incoming.feed(data)
+        except MemoryError:  # costs this client its connection, and nobody else theirs
+            log.warning("not enough memory to receive a request, its connection is closed")
         self._buffered += len(conn.incoming) - before
-        self._go_on(conn, complete)
+        if complete is None:
+            self._drop(conn)
+        else:
+            self._go_on(conn, complete)
 
     def _go_on(self, conn: TConn, complete: bool) -> None:
         if complete:

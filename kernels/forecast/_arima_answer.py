@@ -14,8 +14,10 @@ from math import exp, log
 import numpy as np
 
 from kernels.contract import Forecast, Horizon, Json, Series
+from kernels.forecast._arima_harmonics import Harmonics
+from kernels.forecast._arima_orders import Limits, Orders
 from kernels.forecast._arima_project import project
-from kernels.forecast._arima_search import Fit, Limits, Orders, Search
+from kernels.forecast._arima_search import Fit, Search
 from kernels.numerics.arma import coefficients
 from kernels.numerics.normal import two_sided_quantile
 from kernels.numerics.student_t import two_sided_point
@@ -43,15 +45,19 @@ class Scaled:
 
 @dataclass(frozen=True, slots=True)
 class Differenced:
-    """The series, `d` and `seasonal_d` times differenced at season length `m`: ``w``."""
+    """The series, `d` and `seasonal_d` times differenced at season length `m`: ``w``.
+
+    season : what was taken off the series before, as it does not come from the differences.
+    """
 
     z: Scaled
     w: Series
     d: int
     seasonal_d: int
     m: int
+    season: Harmonics | None = None
 
-    def project(self, fit: Fit, mean_uncertain: bool, rows: int) -> tuple[Series, Series, Series]:
+    def project(self, fit: Fit, mean_uncertain: bool, rows: int, exact_steps: int) -> tuple[Series, Series, Series]:
         """Return forecasts, their variance over that of the innovations, and the in-sample errors, scaled as z."""
         orders = fit.orders
         vector = np.array([orders.p, orders.q, orders.big_p, orders.big_q, max(self.m, 1)], dtype=np.int64)
@@ -67,6 +73,7 @@ class Differenced:
             self.seasonal_d,
             self.m,
             rows,
+            exact_steps,
         )
 
     @property
@@ -108,16 +115,18 @@ def answer(model: Differenced, fit: Fit, search: Search, limits: Limits, horizon
     """Forecast with the chosen model and describe it."""
     orders, n, rows = fit.orders, len(model.w), horizon.rows
     searched = search.n_models > 1
-    value, variance, error = model.project(fit, searched and orders.constant, rows)
-    freedom = max(n - orders.count - orders.constant, 1)
+    value, variance, error = model.project(fit, searched and orders.constant, rows, search.all_steps(orders))
+    freedom = max(n - orders.count - orders.constant - search.regressors, 1)
     sigma2 = fit.squares * model.scale**2 / freedom
     variance *= sigma2
     quantile = two_sided_point(horizon.conf, float(freedom)) if searched else two_sided_quantile(horizon.conf)
     if searched:
         variance += _disagreement(model, fit, search, value)
+    if model.season:
+        variance += model.season.doubt_ahead(rows)
     unit = model.z.scale * model.z.unit
     loglik = fit.loglik - n * (log(model.scale) + log(model.z.scale) + log(model.z.unit))
-    k = orders.count + orders.constant + 1
+    k = orders.count + orders.constant + search.regressors + 1
     diagnostics: dict[str, Json] = {"loglik": loglik, "aic": 2.0 * k - 2.0 * loglik}
     if n - k - 1 > 0:
         diagnostics["aicc"] = search.penalty(orders) - 2.0 * loglik
@@ -135,7 +144,7 @@ def answer_for_constant(model: Differenced, horizon: Horizon) -> Forecast:
     mean = float(np.mean(model.w)) / model.scale
     orders = Orders(0, 0, constant=mean != 0.0)
     fit = Fit(orders, np.zeros(0), mean, 0.0, 0.0, 0.0)
-    value, _, _ = model.project(fit, False, horizon.rows)
+    value, _, _ = model.project(fit, False, horizon.rows, len(model.w))
     diagnostics = {"sigma2": 0.0, "params": _named(model, fit), "n_models": 0}
     extra = {"search": "none: the differences are constant", "diagnostics": diagnostics}
     return _reply(model, value, np.zeros(horizon.rows), 0.0, orders, extra)
@@ -145,6 +154,9 @@ def _reply(
     model: Differenced, value: Series, half: Series, mse: float, orders: Orders, extra: dict[str, Json]
 ) -> Forecast:
     """Return forecasts and half widths in the user's units."""
+    if model.season:
+        value = value + model.season.ahead(len(value))
+        extra["diagnostics"]["harmonics"] = model.season.count
     return Forecast(
         value=model.z.back(value),
         low=model.z.back(value - half),
@@ -163,7 +175,7 @@ def _disagreement(model: Differenced, fit: Fit, search: Search, value: Series) -
             break
         weight = exp(-0.5 * max(rival.aicc - fit.aicc, 0.0))
         total += weight
-        squares += weight * (model.project(rival, False, len(value))[0] - value) ** 2
+        squares += weight * (model.project(rival, False, len(value), search.all_steps(rival.orders))[0] - value) ** 2
     return squares / total if total else squares
 
 

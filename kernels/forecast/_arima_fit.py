@@ -29,7 +29,7 @@ WORST = 1e10  # the damping at which no step is possible any more
 
 
 @kernel()
-def _dot(a: Series, b: Series) -> float:
+def dot(a: Series, b: Series) -> float:
     """Inner product in eight partial sums, so that the additions need not wait for each other."""
     n = a.shape[0]
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
@@ -77,8 +77,8 @@ def _scaled_residuals(
             weighted = ones[t] / variance[t]
             above += weighted * error[t]
             below += weighted * ones[t]
-        above += _dot(ones[settled:], error[settled:])
-        below += _dot(ones[settled:], ones[settled:])
+        above += dot(ones[settled:], error[settled:])
+        below += dot(ones[settled:], ones[settled:])
         if below > 0.0:
             mean = above / below
     scale = exp(0.5 * log_variance / n)
@@ -86,7 +86,7 @@ def _scaled_residuals(
         out[t] = scale * (error[t] - mean * ones[t]) if with_mean else scale * error[t]
     for t in range(settled):
         out[t] /= sqrt(variance[t])
-    total = _dot(out, out)
+    total = dot(out, out)
     if not total < inf:
         total = inf
     return total, mean, log_variance
@@ -120,12 +120,12 @@ def _update_curvature(curvature: Series, step: Series, change: Series, change_of
     for i in range(k):
         for j in range(k):
             moved[i] += curvature[i, j] * step[j]
-    along, size, fit = _dot(step, change_of_gradient), _dot(step, moved), _dot(step, change)
+    along, size, fit = dot(step, change_of_gradient), dot(step, moved), dot(step, change)
     if not along > 0.0:
         return
     scale = min(1.0, abs(fit) / abs(size)) if size != 0.0 else 1.0
     lacking = change - scale * moved
-    left = _dot(step, lacking)
+    left = dot(step, lacking)
     y = change_of_gradient
     for i in range(k):
         for j in range(k):
@@ -156,13 +156,13 @@ def _linearise(
 def _normal_equations(jacobian: Series, residual: Series, normal: Series, gradient: Series) -> None:
     """Fill J'J and J'r."""
     for i in range(gradient.shape[0]):
-        gradient[i] = _dot(jacobian[i], residual)
+        gradient[i] = dot(jacobian[i], residual)
         for j in range(i + 1):
-            normal[i, j] = normal[j, i] = _dot(jacobian[i], jacobian[j])
+            normal[i, j] = normal[j, i] = dot(jacobian[i], jacobian[j])
 
 
 @kernel()
-def _propose(
+def propose(
     hessian: Series, normal: Series, damping: Series, gradient: Series, x: Series, trial: Series, step: Series
 ) -> float:
     """Set the next point to try; return by how much it promises to lower the sum of squares, 0 if there is none."""
@@ -236,7 +236,7 @@ def improve(
         hessian[:, :] = normal + curvature
         accepted = False
         while not accepted:
-            promised = _propose(hessian, normal, damping, gradient, x, trial, step)
+            promised = propose(hessian, normal, damping, gradient, x, trial, step)
             enough = max(tolerance, WORTHWHILE * 0.5 * n * log(max(squares / goal, 1.0))) * squares
             if 0.5 * n * promised > enough:
                 trial_squares, trial_mean, trial_logs = _scaled_residuals(problem, trial, work, state, other)
@@ -252,7 +252,7 @@ def improve(
         good = squares - trial_squares > 0.5 * promised
         damping[0] = max(0.1 * damping[0], 1e-9) if good else damping[0]
         for i in range(k):
-            across[i] = _dot(jacobian[i], other)
+            across[i] = dot(jacobian[i], other)
         old_gradient[:] = gradient
         x[:] = trial
         squares, mean, logs = trial_squares, trial_mean, trial_logs

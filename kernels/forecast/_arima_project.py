@@ -15,6 +15,8 @@ from kernels.contract import Series
 from kernels.numerics.arma import Lags, nonzero_lags
 from kernels.numerics.innovations import GAIN, INCREMENT, SERIES, advance, innovations, state_at_limit
 
+APART = 500  # steps whose errors have responses of their own, while the filter is not at its limit
+
 
 @kernel()
 def _integrate(response: Series, d: int, seasonal_d: int, m: int) -> None:
@@ -28,13 +30,11 @@ def _integrate(response: Series, d: int, seasonal_d: int, m: int) -> None:
 
 
 @kernel()
-def _add_response(
-    variance: Series, weight: float, gain: Series, phi: Series, ar_lags: Lags, orders: tuple[int, int, int], at: int
-) -> None:
-    """Add to `variance` what one error of variance `weight` at step `at` means from there on."""
-    rows = variance.shape[0] - at
+def _response(rows: int, gain: Series, phi: Series, ar_lags: Lags, orders: tuple[int, int, int]) -> Series:
+    """Return what an error of 1 does to the series from its step on."""
     response = np.zeros(rows)
-    response[0] = 1.0
+    if rows > 0:
+        response[0] = 1.0
     for i in range(min(rows - 1, gain.shape[0])):
         response[i + 1] = gain[i]
     for i in range(1, rows):
@@ -43,6 +43,16 @@ def _add_response(
             if lag < i:  # lag i is in the gain already
                 response[i] += phi[lag - 1] * response[i - lag]
     _integrate(response, orders[0], orders[1], orders[2])
+    return response
+
+
+@kernel()
+def _add_response(
+    variance: Series, weight: float, gain: Series, phi: Series, ar_lags: Lags, orders: tuple[int, int, int], at: int
+) -> None:
+    """Add to `variance` what one error of variance `weight` at step `at` means from there on."""
+    rows = variance.shape[0] - at
+    response = _response(rows, gain, phi, ar_lags, orders)
     for i in range(rows):
         variance[at + i] += weight * response[i] * response[i]
 
@@ -69,11 +79,18 @@ def _undifference(y: Series, d: int, seasonal_d: int, m: int, value: Series) -> 
 
 @kernel()
 def _filtered(
-    centred: Series, phi: Series, theta: Series, error: Series, one_step: Series, state: Series, value: Series
+    centred: Series,
+    phi: Series,
+    theta: Series,
+    exact_steps: int,
+    error: Series,
+    one_step: Series,
+    state: Series,
+    value: Series,
 ) -> tuple[float, bool]:
     """Filter a series without mean and forecast it; return the next step's variance, and whether it is the limit."""
     n, r = centred.shape[0], state.shape[1] - 1
-    f, _, settled = innovations(centred, False, phi, theta, n, error, np.empty(n), one_step, state)
+    f, _, settled = innovations(centred, False, phi, theta, exact_steps, error, np.empty(n), one_step, state)
     if settled < n:
         state_at_limit(centred, error, phi, theta, state)
     ahead = state[SERIES].copy()
@@ -84,7 +101,7 @@ def _filtered(
     return f, settled < n
 
 
-@kernel("Tuple((f8[::1], f8[::1], f8[::1]))(f8[::1], f8[::1], f8, b1, f8[::1], f8[::1], i8, i8, i8, i8)")
+@kernel("Tuple((f8[::1], f8[::1], f8[::1]))(f8[::1], f8[::1], f8, b1, f8[::1], f8[::1], i8, i8, i8, i8, i8)")
 def project(
     y: Series,
     w: Series,
@@ -96,12 +113,14 @@ def project(
     seasonal_d: int,
     m: int,
     rows: int,
+    exact_steps: int,
 ) -> tuple[Series, Series, Series]:
     """Forecast `rows` steps.
 
     Parameters
     ----------
     y : (n,) the series, and w : its differences, of mean `mean` under the model.
+    exact_steps : see `kernels.numerics.innovations.innovations`.
     mean_uncertain : add the variance that the estimated mean brings (generalised least squares).
 
     Returns
@@ -115,7 +134,7 @@ def project(
     value, variance = np.empty(rows), np.zeros(rows)
     if mean_uncertain:
         # by how much a forecast moves with the mean: 1 less what the past, its mean off by 1 as well, makes up for
-        _filtered(np.ones(n), phi, theta, error, one_step, state, value)
+        _filtered(np.ones(n), phi, theta, exact_steps, error, one_step, state, value)
         information = 0.0
         for t in range(n):
             information += error[t] * error[t] / one_step[t]
@@ -123,20 +142,24 @@ def project(
         _undifference(np.zeros(y.shape[0]), d, seasonal_d, m, moves)
         if information > 0.0:
             variance += moves * moves / information
-    f, limiting = _filtered(w - mean, phi, theta, error, one_step, state, value)
+    f, limiting = _filtered(w - mean, phi, theta, exact_steps, error, one_step, state, value)
     value += mean
     _undifference(y, d, seasonal_d, m, value)
 
-    if limiting:
-        state[INCREMENT] = 0.0
+    orders = (d, seasonal_d, m)
     ar = np.zeros(r)
     ar[: phi.shape[0]] = phi
     ar_lags = nonzero_lags(phi)
-    orders = (d, seasonal_d, m)
-    for h in range(rows):
+    apart = 0 if limiting else min(rows, APART)
+    for h in range(apart):
         _add_response(variance, f, state[GAIN, :r] / f, phi, ar_lags, orders, h)
         first = state[INCREMENT, 0]
         k = first / f
         advance(state, ar, 0.0, k)
         f = max(f - k * first, 1.0)
+    response = _response(rows - apart, state[GAIN, :r] / f, phi, ar_lags, orders)
+    total = 0.0
+    for h in range(apart, rows):  # from here on the filter stands still, and every error has the same response
+        total += f * response[h - apart] ** 2
+        variance[h] += total
     return value, variance, error

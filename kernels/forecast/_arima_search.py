@@ -7,14 +7,16 @@ best few models are tried, and every fit maximises the exact likelihood.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from math import exp, inf, log, pi
 
 import numpy as np
 
 from kernels.contract import Series, TooShort
+from kernels.forecast._arima_conditional import improve_conditionally
 from kernels.forecast._arima_fit import improve
+from kernels.forecast._arima_orders import Limits, Orders, neighbours, seeds, starts
 from kernels.numerics.arma import Lags, roots_beyond
 
 # The roots of a candidate stay beyond this radius: nearer ones mean a model on the edge, poor at forecasting.
@@ -27,48 +29,19 @@ FINALISTS, MARGIN = 3, 2.0
 EDGE_GAIN = 0.05
 # While searching, an iteration must promise this much log-likelihood; in the final fit the second.
 SEARCH_TOLERANCE, TOLERANCE = 1e-3, 1e-7
+# Above so many elementary steps of the filter a search improves models conditionally first, and the exact likelihood
+# only of those within so much AICc of the best, by at most so many iterations.
+LONG_WORK, CONTENDER, EXACT_ITERATIONS = 150_000, 6.0, 3
 # Above so many elementary steps of the exact filter the search lets it go to its limit early.
 EXACT_WORK = 1_000_000
+# Steps of the exact filter that mean none: what comes before the series is 0.
+CONDITIONAL = -1
+# Iterations of one fit, at most.
+ITERATIONS = 100
 # Elementary steps (about half a nanosecond each) between two looks at the clock.
 UNINTERRUPTED = 100_000_000
 
 OutOfTime = Callable[[], bool]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Orders:
-    """Orders of one candidate for the differenced series."""
-
-    p: int
-    q: int
-    big_p: int = 0
-    big_q: int = 0
-    constant: bool = False
-
-    @property
-    def count(self) -> int:
-        """Number of ARMA coefficients."""
-        return self.p + self.q + self.big_p + self.big_q
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The smallest and largest orders a search may try; `constants`: which choices of a constant it has."""
-
-    least: Orders
-    most: Orders
-    constants: tuple[bool, ...]
-
-    def allow(self, orders: Orders) -> bool:
-        """Tell whether a candidate is within the limits."""
-        low, high = self.least, self.most
-        return (
-            low.p <= orders.p <= high.p
-            and low.q <= orders.q <= high.q
-            and low.big_p <= orders.big_p <= high.big_p
-            and low.big_q <= orders.big_q <= high.big_q
-            and orders.constant in self.constants
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +67,13 @@ class Search:
     w : float64 (n,), the differenced series, not constant, of about unit scale.
     period : season length m, 0 for none.
     out_of_time : polled between fits and, where they are long, inside them.
+    regressors : coefficients that were estimated before and count in the criteria, such as those of harmonics.
     """
 
     w: Series
     period: int
     out_of_time: OutOfTime
+    regressors: int = 0
     fits: dict[Orders, Fit] = field(default_factory=dict)
     n_models: int = 0
     stopped: bool = False
@@ -116,9 +91,14 @@ class Search:
         return self._final()
 
     @property
+    def conditional(self) -> bool:
+        """Tell whether models are improved by conditional least squares first."""
+        return len(self.w) > LONG or len(self.w) * self.period > LONG_WORK
+
+    @property
     def beam(self) -> int:
         """How many of the best models the search spreads out from."""
-        return BEAM if len(self.w) <= LONG else 1
+        return BEAM if len(self.w) <= LONG or self.period else 1
 
     def told(self, limits: Limits) -> str:
         """Say in words how the model was found."""
@@ -138,6 +118,14 @@ class Search:
             least = max(self.span(orders), orders.count + orders.constant + 2) + 1
             raise TooShort(f"at least {least} differenced values are needed for these orders, got {len(self.w)}")
         self.n_models = 1
+        if self.conditional:
+            fit = self._fit_conditionally(
+                Fit(orders, np.zeros(orders.count), 0.0, inf, -inf, inf), starts(orders), -inf
+            )
+            if self.out_of_time():
+                self.stopped = True
+                return fit
+            return max(fit, self.maximise(orders, fit.x, TOLERANCE, self.all_steps(orders)), key=lambda f: f.loglik)
         return self._best_start(orders, starts(orders))
 
     def _final(self) -> Fit:
@@ -151,9 +139,10 @@ class Search:
         for fit in ranked[:FINALISTS]:
             if fit.aicc > ranked[0].aicc + MARGIN:
                 break
-            better = self.maximise(fit.orders, fit.x, TOLERANCE, len(self.w))
-            if not self.inside(better):
-                better = self.exactly(fit)
+            # what conditional least squares found has been improved already
+            better = fit if self.conditional else self.maximise(fit.orders, fit.x, TOLERANCE, len(self.w))
+            if self.conditional or not self.inside(better):
+                better = self.exactly(fit, self.all_steps(fit.orders))
             if better.aicc < best.aicc:
                 best = better
             if self.out_of_time():
@@ -178,11 +167,11 @@ class Search:
         steady = (f for f in fits if self.inside(f) and f.loglik >= fits[0].loglik - EDGE_GAIN)
         return next(steady, fits[0])
 
-    def exactly(self, fit: Fit) -> Fit:
-        """Return a fit with its exact likelihood, its parameters unchanged."""
-        x, n = fit.x.copy(), len(self.w)
+    def exactly(self, fit: Fit, exact_steps: int) -> Fit:
+        """Return a fit with its likelihood, its parameters unchanged."""
+        x = fit.x.copy()
         squares, mean, logs, _ = improve(
-            self.w, fit.orders.constant, x, self.vector(fit.orders), n, 0, 0.0, inf, np.array([0.0])
+            self.w, fit.orders.constant, x, self.vector(fit.orders), exact_steps, 0, 0.0, inf, np.array([0.0])
         )
         return self.judged(fit.orders, x, squares, mean, logs)
 
@@ -205,12 +194,53 @@ class Search:
         goal = self.loglik_for(orders, ranked[min(self.beam, len(ranked)) - 1].aicc) if ranked else -inf
         cold = starts(orders) if thorough else [np.zeros(orders.count)]
         points = [carry_over(f, orders) for f in ranked[:1]] + cold
+        if self.conditional:
+            return self._fit_conditionally(none, points, goal)
         best = none
         for x in points if orders.count else points[-1:]:
             fit = self.maximise(orders, x, SEARCH_TOLERANCE, self.exact_steps(orders), max(goal, best.loglik))
             if fit.loglik > best.loglik and self.inside(fit):
                 best = fit
+            if best.loglik > -inf and self.out_of_time():
+                break
         return best
+
+    def _fit_conditionally(self, none: Fit, points: list[Series], goal: float) -> Fit:
+        """Fit one candidate by conditional least squares; where that makes it a contender, exactly."""
+        orders = none.orders
+        n, vector = len(self.w), self.vector(orders)
+        given = not self.fits  # the first model has to do whatever its roots are
+        w = self.w - np.mean(self.w) if orders.constant else self.w
+        found: list[tuple[float, Series]] = []
+        wanted = squares_for(goal, n)
+        for x in points if orders.count else points[-1:]:
+            squares = self._descend(w, x, vector, wanted)
+            if squares < inf and (given or roots_beyond(x, vector, RADIUS)):
+                found.append((squares, x))
+                wanted = min(wanted, squares)
+            if found and self.out_of_time():
+                break
+        if not found:
+            return none
+        x = min(found, key=lambda pair: pair[0])[1]
+        exact_steps = self.exact_steps(orders)
+        fit = self.exactly(replace(none, x=x), exact_steps)
+        ranked = self.ranked()
+        if orders.count and (not ranked or fit.aicc < ranked[0].aicc + CONTENDER) and not self.out_of_time():
+            better = self.maximise(orders, x, SEARCH_TOLERANCE, exact_steps, goal, EXACT_ITERATIONS)
+            if self.inside(better) and better.aicc < fit.aicc:
+                return better
+        return fit
+
+    def _descend(self, w: Series, x: Series, vector: Lags, wanted: float) -> float:
+        """Improve `x` in place by conditional least squares, with a look at the clock now and then."""
+        iterations = min(ITERATIONS, max(1, UNINTERRUPTED // ((len(x) + 1) * 32 * len(w))))
+        damping, squares = np.array([1e-2]), inf
+        for _ in range(0, ITERATIONS, iterations):
+            squares, done = improve_conditionally(w, x, vector, iterations, SEARCH_TOLERANCE, wanted, damping)
+            if done or self.out_of_time():
+                break
+        return squares
 
     def loglik_for(self, orders: Orders, aicc: float) -> float:
         """Return the log-likelihood with which a candidate has that AICc."""
@@ -218,7 +248,7 @@ class Search:
 
     def penalty(self, orders: Orders) -> float:
         """Return what AICc adds to -2 loglik."""
-        n, k = len(self.w), orders.count + orders.constant + 1
+        n, k = len(self.w), orders.count + orders.constant + self.regressors + 1
         return 2.0 * k + 2.0 * k * (k + 1) / (n - k - 1) if n - k - 1 > 0 else inf
 
     def inside(self, fit: Fit) -> bool:
@@ -234,24 +264,43 @@ class Search:
         return max(orders.p + self.period * orders.big_p, orders.q + self.period * orders.big_q)
 
     def exact_steps(self, orders: Orders) -> int:
-        """Return after how many steps the filter may go to its limit while searching."""
+        """Return after how many steps the filter may go to its limit while searching; negative: at once."""
         r = max(self.span(orders), 1)
-        return max(2 * r, EXACT_WORK // r)
+        return CONDITIONAL if self.heavy(orders) else max(2 * r, EXACT_WORK // r)
+
+    def all_steps(self, orders: Orders) -> int:
+        """Return for how many steps the filter is exact in the last fit: for all where that is affordable."""
+        n, r = len(self.w), self.span(orders)
+        affordable = not self.conditional or (orders.count + 1) * (8 * n + r * (n + r)) <= 2 * UNINTERRUPTED
+        return n if affordable else self.exact_steps(orders)
+
+    def heavy(self, orders: Orders) -> bool:
+        """Tell whether even one exact likelihood takes too long to be interrupted."""
+        n, r = len(self.w), self.span(orders)
+        return r * max(n + r, 3 * r * (orders.count + 1)) > UNINTERRUPTED
 
     def vector(self, orders: Orders) -> Lags:
         """Return orders as the kernels take them."""
         return np.array([orders.p, orders.q, orders.big_p, orders.big_q, max(self.period, 1)], dtype=np.int64)
 
-    def maximise(self, orders: Orders, start: Series, tolerance: float, exact_steps: int, goal: float = -inf) -> Fit:
+    def maximise(
+        self,
+        orders: Orders,
+        start: Series,
+        tolerance: float,
+        exact_steps: int,
+        goal: float = -inf,
+        most: int = ITERATIONS,
+    ) -> Fit:
         """Maximise the likelihood from one start; `goal` is the one that makes the model worth having."""
         n, x = len(self.w), start.copy()
         vector = self.vector(orders)
         r = self.span(orders)
-        work = (orders.count + 1) * (8 * n + r * (min(n, exact_steps) + r))
-        iterations = max(1, min(100, UNINTERRUPTED // work))
+        work = (orders.count + 1) * (8 * n + (r * (min(n, exact_steps) + r) if exact_steps >= 0 else 0))
+        iterations = max(1, min(most, UNINTERRUPTED // work))
         damping = np.array([1e-2])
-        squares_wanted = n / (2.0 * pi) * exp(-2.0 * goal / n - 1.0) if goal > -inf else inf
-        for _ in range(0, 100, iterations):
+        squares_wanted = squares_for(goal, n)
+        for _ in range(0, most, iterations):
             squares, mean, logs, done = improve(
                 self.w, orders.constant, x, vector, exact_steps, iterations, tolerance, squares_wanted, damping
             )
@@ -270,53 +319,9 @@ class Search:
         return Fit(orders, x, mean, squares * exp(-logs / n), loglik, aicc)
 
 
-def seeds(limits: Limits, start: Orders) -> Iterator[Orders]:
-    """Yield the models a search begins with; the first is always cheap."""
-    low, high = limits.least, limits.most
-    for p, q, big_p, big_q in (
-        (0, 0, 0, 0),
-        (2, 2, 1, 1),
-        (1, 0, 1, 0),
-        (0, 1, 0, 1),
-        (start.p, start.q, start.big_p, start.big_q),
-    ):
-        for constant in limits.constants[: 2 if p + q == 0 else 1]:
-            yield Orders(
-                min(max(p, low.p), high.p),
-                min(max(q, low.q), high.q),
-                min(max(big_p, low.big_p), high.big_p),
-                min(max(big_q, low.big_q), high.big_q),
-                constant,
-            )
-
-
-def neighbours(at: Orders) -> Iterator[Orders]:
-    """Yield the models one step away, seasonal steps first."""
-    p, q, big_p, big_q, constant = at.p, at.q, at.big_p, at.big_q, at.constant
-    steps = ((-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
-    for a, b in steps:
-        yield Orders(p, q, big_p + a, big_q + b, constant)
-    for a, b in steps:
-        yield Orders(p + a, q + b, big_p, big_q, constant)
-    yield Orders(p, q, big_p, big_q, not constant)
-
-
-def starts(orders: Orders) -> list[Series]:
-    """Return starting points all over the parameter space, the likely ones first: there may be several maxima."""
-    counts = (orders.p, orders.q, orders.big_p, orders.big_q)
-    levels = (
-        (0.0, 0.0, 0.0, 0.0),
-        (0.3, 0.8, 0.5, 0.5),
-        (-0.3, -0.5, 1.5, 1.0),
-        (2.0, 1.2, 2.0, 1.5),
-        (-1.5, 1.5, -0.5, 0.5),
-        (1.0, -1.0, 1.0, -0.5),
-        (-1.5, -2.0, 2.5, 2.0),
-    )
-    points = [np.repeat(np.array(level), counts) for level in levels]
-    random = np.random.default_rng(0)
-    points += [random.normal(0.0, 1.2, orders.count) for _ in range(5)]
-    return points if orders.count else points[:1]
+def squares_for(loglik: float, n: int) -> float:
+    """Return the sum of squares of that log-likelihood; infinite where none is asked for."""
+    return n / (2.0 * pi) * exp(-2.0 * loglik / n - 1.0) if loglik > -inf else inf
 
 
 def carry_over(fit: Fit, orders: Orders) -> Series:

@@ -16,13 +16,16 @@ import numpy as np
 
 from kernels.contract import FORECAST, Algorithm, BadParameter, Forecast, Json, Needs, Series, Task, TooShort, as_series
 from kernels.forecast._arima_answer import Differenced, Scaled, answer, answer_for_constant, differenced, scaled
-from kernels.forecast._arima_search import Limits, Orders, Search
+from kernels.forecast._arima_harmonics import Harmonics, harmonics
+from kernels.forecast._arima_orders import Limits, Orders
+from kernels.forecast._arima_search import Search
 from kernels.numerics.period import Season, season_option, season_told
 from kernels.numerics.stationarity import KPSS_5_PERCENT, STRONG_SEASON, kpss, seasonal_strength
 from kernels.options import Options, check, option
 
 Auto = Literal["auto"]
 AT_LEAST = 3
+LONGEST_SEASON = 350  # rows; a longer one is made of harmonics unless seasonal orders are given
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +78,26 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     z = scaled(as_series(task.series, at_least=AT_LEAST))
     m, seasons = _season(z.values, params)
     d, seasonal_d = _differences(z, m, params)
+    season: Harmonics | None = None
+    if _long_season(len(z.values), m, d, params):
+        season, seasonal_d = harmonics(z.values, m, d), 0
+        z = replace(z, values=z.values - season.inside(len(z.values)))
+        params = replace(params, P=0, Q=0)
     w = differenced(z.values, d, seasonal_d, m)
-    model = Differenced(z, w, d, seasonal_d, m)
+    model = Differenced(z, w, d, seasonal_d, m, season)
     if np.ptp(w) <= z.rounding * 2.0 ** (d + seasonal_d):
         return answer_for_constant(model, horizon)
-    search = Search(w / np.std(w), m, horizon.out_of_time)
+    search = Search(w / np.std(w), m, horizon.out_of_time, 2 * season.count if season else 0)
     limits = _limits(params, d, seasonal_d, m, mean_needed=z.centre != 0.0)
     fit = search.run(limits, Orders(params.start_p, params.start_q))
     answered = answer(model, fit, search, limits, horizon)
     return replace(answered, extra={**answered.extra, **seasons})
+
+
+def _long_season(n: int, m: int, d: int, params: Params) -> bool:
+    """Tell whether the season is to be made of harmonics."""
+    free = params.P == params.D == params.Q == "auto" and params.max_P + params.max_D + params.max_Q > 0
+    return m > LONGEST_SEASON and n - d >= 2 * m and free
 
 
 def _season(values: Series, params: Params) -> tuple[int, dict[str, Json]]:

@@ -21,7 +21,7 @@ Lags = NDArray[np.int64]
 
 
 @kernel()
-def _from_partial(x: Series, first: int, count: int) -> Series:
+def from_partial(x: Series, first: int, count: int) -> Series:
     """Return the coefficients of the stationary AR whose partial autocorrelations are ``tanh(x[first:first+count])``.
 
     Durbin-Levinson recursion.
@@ -60,8 +60,8 @@ def coefficients(x: Series, orders: Lags) -> tuple[Series, Series]:
     orders : p, q, P, Q, m.
     """
     p, q, big_p, big_q, m = orders[0], orders[1], orders[2], orders[3], orders[4]
-    phi = _product(_from_partial(x, 0, p), _from_partial(x, p + q, big_p), m)
-    theta = _product(_from_partial(x, p, q), _from_partial(x, p + q + big_p, big_q), m)
+    phi = _product(from_partial(x, 0, p), from_partial(x, p + q, big_p), m)
+    theta = _product(from_partial(x, p, q), from_partial(x, p + q + big_p, big_q), m)
     for i in range(theta.shape[0]):
         theta[i] = -theta[i]
     return phi, theta
@@ -213,7 +213,7 @@ def roots_beyond(x: Series, orders: Lags, radius: float) -> bool:
     first = 0
     for factor in range(4):
         count = orders[factor]
-        phi = _from_partial(x, first, count)
+        phi = from_partial(x, first, count)
         first += count
         scale = 1.0
         for i in range(count):

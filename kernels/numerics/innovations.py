@@ -24,7 +24,9 @@ SERIES, ONES, GAIN, INCREMENT = 0, 1, 2, 3
 
 
 @kernel()
-def _limit(x: Series, phi: Series, theta: Series, ar_lags: Lags, ma_lags: Lags, start: int, error: Series) -> None:
+def limit_errors(
+    x: Series, phi: Series, theta: Series, ar_lags: Lags, ma_lags: Lags, start: int, error: Series
+) -> None:
     """Continue the errors from `start` on by the difference equation."""
     n = x.shape[0]
     for t in range(start, n):
@@ -98,6 +100,32 @@ def advance(state: Series, ar: Series, per_error: float, k: float) -> None:
         increment[i] = moved - k * g
 
 
+@kernel()
+def _conditional(x: Series, phi: Series, theta: Series, error: Series) -> None:
+    """Write the errors of the difference equation, everything before the series being 0."""
+    n, r = x.shape[0], max(phi.shape[0], theta.shape[0])
+    padded, errors = np.zeros(r + n), np.zeros(r + n)
+    padded[r:] = x
+    limit_errors(padded, phi, theta, nonzero_lags(phi), nonzero_lags(theta), r, errors)
+    error[:] = errors[r:]
+
+
+@kernel()
+def _continue_at_limit(
+    x: Series, with_ones: bool, phi: Series, theta: Series, start: int, error: Series, error_of_ones: Series
+) -> None:
+    """Continue the errors from `start` on by the limiting filter; from 0: as if zeros came before."""
+    if start == 0:
+        _conditional(x, phi, theta, error)
+        if with_ones:
+            _conditional(np.ones(x.shape[0]), phi, theta, error_of_ones)
+        return
+    ma_lags = nonzero_lags(theta)
+    limit_errors(x, phi, theta, nonzero_lags(phi), ma_lags, start, error)
+    if with_ones:
+        _limit_of_ones(phi, theta, ma_lags, start, error_of_ones)
+
+
 @kernel("Tuple((f8, b1, i8))(f8[::1], b1, f8[::1], f8[::1], i8, f8[::1], f8[::1], f8[::1], f8[:, ::1])")
 def innovations(
     x: Series,
@@ -114,7 +142,8 @@ def innovations(
 
     Parameters
     ----------
-    exact_steps : switch to the limiting filter after so many steps at the latest (at least r are made).
+    exact_steps : switch to the limiting filter after so many steps at the latest (at least r are made); negative: use
+        it from the beginning, as if everything before the series were 0.
     error, error_of_ones, variance : (n,) receive the prediction errors and their variance over that of a_t.
     state : (4, r + 1) receives the state after the last observation, unless the limiting filter was in use then.
 
@@ -128,6 +157,10 @@ def innovations(
     n = x.shape[0]
     p, q = phi.shape[0], theta.shape[0]
     r = max(p, q)
+    if exact_steps < 0:
+        _continue_at_limit(x, with_ones, phi, theta, 0, error, error_of_ones)
+        variance[:] = 1.0
+        return 1.0, True, 0
     f, gain_now, usable = stationary_gain(phi, theta)
     if not usable:
         return f, False, 0
@@ -162,11 +195,8 @@ def innovations(
             return f, False, 0
         t += 1
     if t < n:
-        ar_lags, ma_lags = nonzero_lags(phi), nonzero_lags(theta)
-        _limit(x, phi, theta, ar_lags, ma_lags, t, error)
+        _continue_at_limit(x, with_ones, phi, theta, t, error, error_of_ones)
         variance[t:] = 1.0
-        if with_ones:
-            _limit_of_ones(phi, theta, ma_lags, t, error_of_ones)
         return 1.0, True, t
     return f, True, n
 

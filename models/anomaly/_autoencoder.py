@@ -17,7 +17,7 @@ import json
 from dataclasses import dataclass
 from math import exp
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +26,10 @@ from safetensors.numpy import load, save
 
 from kernels.contract import Series
 from kernels.numerics.normal import normal_quantile
+from kernels.numerics.products import ON_ONE_THREAD, times
 from models.anomaly._windows import Windows
 
 Weights = NDArray[np.float32]
-Float = TypeVar("Float", np.float32, np.float64)
 
 FORMAT = "taosanode-autoencoder-1"
 CONFIG, TENSORS = "config.json", "model.safetensors"
@@ -37,9 +37,6 @@ LARGEST_FILE = 16 * 1024 * 1024
 LARGEST_WEIGHT = 1000.0  # nothing trained comes near; below it no sum can overflow
 LOW = 0.15  # quantile one deviation below the middle, roughly
 AT_ONCE = 2048  # windows encoded at once: what they need stays in the processor's cache
-# Multiply-adds up to which OpenBLAS keeps a product on the calling thread. Spread over threads, products as narrow as
-# these take longer, and many times longer on a busy machine.
-ON_ONE_THREAD = 131072
 
 
 class BadModel(ValueError):
@@ -152,35 +149,24 @@ class Autoencoder:
         for start in range(0, len(windows), AT_ONCE):
             some = slice(start, start + AT_ONCE)
             hidden = np.clip(windows[some], -self.shape.limit, self.shape.limit)
-            hidden = _times(hidden, inner)  # (some, hidden)
+            hidden = times(hidden, inner)  # (some, hidden)
             hidden += inner_bias
             np.maximum(hidden, 0.0, out=hidden)
-            features[some, 1:] = _times(hidden, outer) + outer_bias  # (some, code)
+            features[some, 1:] = times(hidden, outer) + outer_bias  # (some, code)
         return features
 
     def errors(self, windows: Windows, span: int) -> Series:
         """Return the root mean square error of every window, in spreads; a window spans so many rows."""
         features, wanted = self.features(windows), windows.astype(np.float64)
         if isinstance(self.judge, Trained):
-            return _rms(wanted, _times(features, self.weights["decoder.weight"].T.astype(np.float64)))
-        errors = _rms(wanted, _times(features, _ridge(features, wanted, self.judge.ridge)))
+            return _rms(wanted, times(features, self.weights["decoder.weight"].T.astype(np.float64)))
+        errors = _rms(wanted, times(features, _ridge(features, wanted, self.judge.ridge)))
         usual = errors <= np.quantile(errors, self.judge.share(len(errors), span))
-        return _rms(wanted, _times(features, _ridge(features[usual], wanted[usual], self.judge.ridge)))
+        return _rms(wanted, times(features, _ridge(features[usual], wanted[usual], self.judge.ridge)))
 
     def threshold(self, errors: Series, span: int) -> float:
         """Return the error beyond which a window is unusual."""
         return self.judge.threshold if isinstance(self.judge, Trained) else self.judge.threshold(errors, span)
-
-
-def _times(rows: NDArray[Float], matrix: NDArray[Float]) -> NDArray[Float]:
-    """Return ``rows @ matrix``, computed in slices on the calling thread."""
-    inner, columns = matrix.shape
-    size = max(1, ON_ONE_THREAD // matrix.size)
-    whole = len(rows) // size * size
-    product = np.empty((len(rows), columns), rows.dtype)
-    np.matmul(rows[:whole].reshape(-1, size, inner), matrix, out=product[:whole].reshape(-1, size, columns))
-    np.matmul(rows[whole:], matrix, out=product[whole:])
-    return product
 
 
 def _transposed_times(left: Series, right: Series) -> Series:

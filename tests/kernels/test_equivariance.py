@@ -15,6 +15,8 @@ import pytest
 from kernels import registry
 from kernels.contract import ANOMALY, DISTANCE, Algorithm, Correlation, Detection, Filling, Forecast, Series, Task
 
+pytestmark = pytest.mark.compiled_only("every algorithm at every scale, minutes as plain Python")
+
 ROWS, PERIOD, AHEAD = 120, 12, 6
 # Besides the defaults; what multiplies comes in only where the scale changes.
 OPTIONS: dict[str, list[dict[str, Any]]] = {

@@ -140,10 +140,20 @@ def test_input_below_one_patch_is_answered(model: TdTsfm) -> None:
     assert np.isfinite(forecast(model, [np.arange(5.0)], Horizon(1))[0].value).all()
 
 
-def test_whole_patches_within_the_positions_are_fed(model: TdTsfm) -> None:
+def test_all_whole_patches_are_fed(model: TdTsfm) -> None:
     assert model.context_length(96, 1) == 96
     assert model.context_length(191, 96) == 96
-    assert model.context_length(10**6, 97) == 2046 * 96
+    assert model.context_length(10**6, 97) == 10**6 - 64
+
+
+@torch.inference_mode()
+def test_a_context_longer_than_the_configured_positions_is_read_whole(tmp_path: Path) -> None:
+    ours = TdTsfm.open(timer_directory(tmp_path, {**TINY_TIMER, "max_position_embeddings": 4}))
+    weights = {name: parameter.numpy() for name, parameter in ours.named_parameters()}
+    points = np.random.default_rng(8).normal(size=8 * 12)
+    normal = (points - points.mean()) / points.std(ddof=1)
+    expected = naive(weights, ours.config, normal, 0) * points.std(ddof=1) + points.mean()
+    np.testing.assert_allclose(forecast(ours, [points], Horizon(8))[0].value, expected, atol=2e-5)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from typing import Any
 
 ADDRESS = ("127.0.0.1", 6090)
 CLIENTS = 4  # threads of `load`
-FORECASTERS = ("holtwinters", "arima", "tdtsfm_1", "timemoe-fc")
+FORECASTERS = ("auto", "holtwinters", "arima", "zero", "tdtsfm_1", "timemoe-fc")
 
 
 def main() -> None:

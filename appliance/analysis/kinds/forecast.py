@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from appliance.analysis import checks, plugin_objects
-from appliance.analysis.kind import REAL, TIME, Column, Kind
-from appliance.analysis.picture import Line, Picture, counted
+from appliance.analysis.kind import AHEAD, REAL, TIME, Column, Kind
+from appliance.analysis.picture import Line, Picture
 from appliance.analysis.taosanalytics_compat import AbstractForecastService
 from appliance.protocol import documents, fields, options, requests, times
 from appliance.protocol.documents import INT64, MAX_FORECAST_ROWS, BadRequest, Document
@@ -61,6 +61,7 @@ class Forecasting(Kind[Forecast]):
     noun = {"forecast": "row"}
     headline = "Forecast by {}"
     one_column = True
+    axis = AHEAD
 
     def task(self, document: Document, options: Mapping[str, str], data: Task) -> Task:
         """Complete the task of a request: rows, times, coverage and covariates; raises BadRequest."""
@@ -105,15 +106,6 @@ class Forecasting(Kind[Forecast]):
             fields.RETURN_CONF: 1,
         }
         return found | ({fields.CONF: _conf_option(options)} if fields.CONF in options else {})
-
-    def remark(self, options: Mapping[str, str], data: Task) -> str | None:
-        """Return how irregular the times are, None if they are regular."""
-        rhythm = times.rhythm(data.times)
-        if not rhythm.gaps and not rhythm.short:
-            return None
-        short = f" and {counted(rhythm.short, 'much shorter step')}" if rhythm.short else ""
-        irregular = f"{counted(rhythm.gaps, 'gap')}{short}, the usual step is {times.lasting(rhythm.usual, data.unit)}"
-        return f"{irregular}: the forecast takes all rows as evenly spaced"
 
     def checked(self, task: Task, answer: Any) -> Forecast:
         """Hold an answer to the contract; raises AlgorithmError."""

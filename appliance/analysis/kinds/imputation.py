@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from appliance.analysis import checks
-from appliance.analysis.kind import REAL, TIME, WHOLE, Column, Kind
+from appliance.analysis.kind import ENTIRE, REAL, TIME, WHOLE, Column, Kind
 from appliance.analysis.picture import Picture, Points, counted
 from appliance.protocol import documents, fields, times
 from appliance.protocol.documents import INT64, MAX_ROWS, BadRequest, Document
@@ -59,6 +59,7 @@ class Imputation(Kind[Filling]):
     noun = {SERIES: "row", FILLED: "filled row"}
     headline = "Gaps filled by {}"
     one_column = True
+    axis = ENTIRE
 
     def unit(self, document: Document) -> str:
         """Return the unit of a request's times; raises BadRequest."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import importlib
 import importlib.util
 import sys
@@ -21,7 +22,7 @@ from appliance.files.run import arguments, each_series, engines
 from appliance.files.run.progress import Progress, say, show
 from appliance.files.run.question import Question
 from appliance.files.run.remote import NodeGone
-from appliance.files.series import FileError, FileResult, FileSeries
+from appliance.files.series import FileError, FileResult, FileSeries, UsageError
 from kernels.contract import AlgorithmError
 
 Labels = dict[str, NDArray[np.int8]]
@@ -34,17 +35,29 @@ class _Gone(Exception):
         self.error = error
 
 
-def run(given: argparse.Namespace, kind: Kind[Any], asked: Question, source: Source) -> tuple[Comparison, int]:
+def prepare(given: argparse.Namespace, kind: Kind[Any], asked: Question) -> engines.Prepared:
+    """Return what runs the algorithms that are to be compared.
+
+    Raises
+    ------
+    UsageError : algorithms of this kind cannot be compared, or `engines.prepare` refuses what is asked.
+    """
+    _comparison_of(kind)
+    wanted = None if given.compare == arguments.ALL else _names(given.compare)
+    return engines.prepare(given, kind, asked, wanted)
+
+
+def run(
+    given: argparse.Namespace, prepared: engines.Prepared, asked: Question, source: Source
+) -> tuple[Comparison, int]:
     """Compare the algorithms that were asked for; return with it how many series could not be used.
 
     Raises
     ------
-    FileError : no series can be used, an algorithm or option does not exist, the node is gone, or algorithms of this
-        kind cannot be compared.
+    FileError : no series can be used, or the node is gone.
     """
-    compare = _comparison_of(kind)
-    wanted = None if given.compare == arguments.ALL else _names(given.compare)
-    names, engine = engines.choose(given, kind, asked, source, wanted)
+    compare, engine = _comparison_of(prepared.kind), prepared.engine
+    names = prepared.suited(source.values)
     with closing(engine):
         series, labels = _read(source)
         failed = len(source) - len(series)
@@ -67,10 +80,10 @@ def run(given: argparse.Namespace, kind: Kind[Any], asked: Question, source: Sou
 
 
 def _comparison_of(kind: Kind[Any]) -> Callable[[Trial], Comparison]:
-    """Return the `compare_all` of the module that is called like the kind; raises FileError if there is none."""
+    """Return the `compare_all` of the module that is called like the kind; raises UsageError if there is none."""
     name = f"{__package__}.{kind.name}"
     if importlib.util.find_spec(name) is None:
-        raise FileError(f"--compare: algorithms of {kind.title} cannot be compared")
+        raise UsageError(f"--compare: algorithms of {kind.title} cannot be compared")
     compare: Callable[[Trial], Comparison] = importlib.import_module(name).compare_all
     return compare
 
@@ -86,7 +99,7 @@ def marks(label: NDArray[np.float64]) -> NDArray[np.int8]:
 def _names(text: str) -> list[str]:
     names = list(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
     if not names:
-        raise FileError(f"--compare {text!r}: names of algorithms are expected, separated by commas")
+        raise UsageError(f"--compare {text!r}: names of algorithms are expected, separated by commas")
     return names
 
 
@@ -103,7 +116,7 @@ def _read(source: Source) -> tuple[list[FileSeries], Labels | None]:
             if source.labels is not None:
                 columns = dict(one.columns)
                 labels[one.name] = marks(columns.pop(source.labels))
-                one = FileSeries(one.name, one.times, one.precision, columns)
+                one = dataclasses.replace(one, columns=columns)
             series.append(one)
     return series, labels if source.labels is not None else None
 

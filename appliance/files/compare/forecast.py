@@ -7,6 +7,7 @@ of forecasting accuracy", International Journal of Forecasting 16 (2000).
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -202,7 +203,7 @@ def _folds(number: int, series: FileSeries, rows: int, conf: float, folds: int, 
     period = season or (find_period(values[:first].copy()) if np.abs(values[:first]).max() < HUGE else 0) or 1
     for origin in range(first, n, rows):
         columns = {name: column[:origin] for name, column in series.columns.items()}
-        known = FileSeries(series.name, series.times[:origin], series.precision, columns)
+        known = dataclasses.replace(series, times=series.times[:origin], columns=columns)
         history, truth = values[:origin], values[origin : origin + rows]
         with np.errstate(over="ignore", invalid="ignore"):
             naive = scores.seasonal_naive(history, rows, period, conf)

@@ -6,6 +6,7 @@ row, in turn. The hidden rows are the same for all.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -109,7 +110,7 @@ def _cases(number: int, series: FileSeries, trials: int) -> Iterator[_Hidden]:
         else:
             away[1 + rng.choice(rows - 2, hidden, replace=False)] = True
         columns = {name: column[~away] for name, column in series.columns.items()}
-        shown = FileSeries(series.name, series.times[~away], series.precision, columns)
+        shown = dataclasses.replace(series, times=series.times[~away], columns=columns)
         since = (series.times - series.times[0]).astype(np.float64)
         lines = np.interp(since[away], since[~away], values[~away])
         yield _Hidden(shown, series.times[away], values[away], float(np.abs(lines - values[away]).mean()))

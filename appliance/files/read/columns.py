@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appliance.files.read.database import literal, quoted
-from appliance.files.series import FileError
+from appliance.files.series import UsageError
 
-TIME_NAMES = ("ts", "time", "timestamp", "_c0", "_wstart")
+TIME_NAMES = ("ts", "time", "timestamp", "ds", "date", "datetime", "year", "_c0", "_wstart")
 MAX_LISTED = 500  # characters of a list of columns in a message
 
 # type -> (unit, function that returns the time since 1970 in that unit); milliseconds are read as microseconds
@@ -33,11 +34,18 @@ class Column:
 
     type : what the file says it is, VARCHAR for all that text files hold.
     kind : what it looks like: TIME, NUMBER, TEXT or OTHER.
+    called : what the database calls it, "" for its name; names that differ only in case are one to it.
     """
 
     name: str
     type: str
     kind: str
+    called: str = ""
+
+    @property
+    def sql(self) -> str:
+        """Its name in SQL."""
+        return quoted(self.called or self.name)
 
     @property
     def text(self) -> bool:
@@ -71,7 +79,7 @@ def kind(type_: str) -> str:
 def choose(
     columns: Sequence[Column], time: str | None, values: str | None, by: str | None, every_value: bool = False
 ) -> Chosen:
-    """Find the columns that were named, and the only ones possible for those that were not; raises FileError.
+    """Find the columns that were named, and the only ones possible for those that were not; raises UsageError.
 
     values, by : one name, or several separated by commas.
     every_value : without a name of values all columns of numbers are meant.
@@ -79,66 +87,52 @@ def choose(
     series = _named(columns, by, "--by")
     moment = _named(columns, time, "--time")
     if len(moment) > 1:
-        raise FileError(f"--time takes one column, got {len(moment)}: {time}")
+        raise UsageError(f"--time takes one column, got {len(moment)}: {time}")
     when = moment[0] if moment else _time(columns, series)
     measured = _named(columns, values, "--value") or _values(columns, (when, *series), every_value)
     for column in measured:
         if column.kind == OTHER or (column.kind == TIME and not column.text):
-            raise FileError(f"column {column.name} cannot be a value: it is {_called(column)}, numbers are needed")
-    if when.kind == OTHER or not (when.kind == TIME or when.integer or when.text):
-        raise FileError(
-            f"column {when.name} cannot be the time: it is {_called(when)}; time stamps, integers since 1970 or ISO "
-            "text are needed"
+            raise UsageError(f"column {column.name} cannot be a value: it is {_called(column)}, numbers are needed")
+    if when.kind == OTHER or (when.kind == TEXT and not when.text):
+        raise UsageError(
+            f"column {when.name} cannot be the time: it is {_called(when)}; time stamps, numbers since 1970 or text "
+            "are needed"
         )
     twice = {column.name for column in measured if column in (when, *series)} | (
         {when.name} if when in series else set()
     )
     if twice or len(set(measured)) < len(measured) or len(set(series)) < len(series):
-        raise FileError("a column cannot be used twice: time, values and series need columns of their own")
+        raise UsageError("a column cannot be used twice: time, values and series need columns of their own")
     return Chosen(when, measured, series)
 
 
 def label(columns: Sequence[Column], name: str) -> Column:
-    """Return the column that says which rows are anomalies; raises FileError."""
+    """Return the column that says which rows are anomalies; raises UsageError."""
     found = _named(columns, name, "--labels")
     if len(found) != 1 or not (found[0].kind == NUMBER or found[0].type == "BOOLEAN" or found[0].text):
-        raise FileError(f"--labels {name}: one column of numbers or truth values is needed")
+        raise UsageError(f"--labels {name}: one column of numbers or truth values is needed")
     return found[0]
-
-
-def time_sql(column: Column, unit: str) -> str:
-    """Return the SQL for int64 times in `unit` (ISO text: nanoseconds); NULL for what is not a time."""
-    name = quoted(column.name)
-    if column.type in TIME_TYPES:
-        return f"{TIME_TYPES[column.type][1]}({name})"
-    if column.integer:
-        number = f"TRY_CAST({name} AS BIGINT)"
-        if column.text:  # a cast would round decimals
-            number = f"CASE WHEN regexp_full_match(trim({name}), '[+-]?[0-9]+') THEN {number} END"
-        return f"{number} * 1000" if unit == "s" else number
-    # with the zone: a cast to a type without one would drop an offset such as +02:00
-    return f"epoch_ns(TRY_CAST({name} AS TIMESTAMPTZ_NS))"
 
 
 def number_sql(column: Column) -> str:
     """Return the SQL for float64 values; NULL where none is given, or what is given is not a number."""
-    name = quoted(column.name)
+    name = column.sql
     return f"TRY_CAST({name} AS DOUBLE)" if column.text else f"CAST({name} AS DOUBLE)"
 
 
 def given_sql(column: Column) -> str:
     """Return the SQL for whether a cell of text holds anything."""
     words = ", ".join(map(literal, NO_VALUE))
-    name = quoted(column.name)
+    name = column.sql
     return f"({name} IS NOT NULL AND lower(trim({name})) NOT IN ({words}))"
 
 
 def name_sql(by: Sequence[Column]) -> str:
     """Return the SQL for the name of a row's series; NULL where a part of it is missing."""
     if len(by) == 1:
-        return f"CAST({quoted(by[0].name)} AS VARCHAR)"
-    parts = ", ".join(f"CAST({quoted(column.name)} AS VARCHAR)" for column in by)
-    missing = " OR ".join(f"{quoted(column.name)} IS NULL" for column in by)
+        return f"CAST({by[0].sql} AS VARCHAR)"
+    parts = ", ".join(f"CAST({column.sql} AS VARCHAR)" for column in by)
+    missing = " OR ".join(f"{column.sql} IS NULL" for column in by)
     return f"CASE WHEN NOT ({missing}) THEN CAST(to_json([{parts}]) AS VARCHAR) END"
 
 
@@ -159,7 +153,9 @@ def _named(columns: Sequence[Column], names: str | None, option: str) -> tuple[C
         same = [column for column in columns if column.name.lower() == name.lower()]
         column = known.get(name) or (same[0] if len(same) == 1 else None)
         if column is None:
-            raise FileError(f"{option}: there is no column {name}; there are: {listed(columns)}")
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f", did you mean {near[0]}?" if near else f"; there are: {listed(columns)}"
+            raise UsageError(f"{option}: there is no column {name}{hint}")
         found.append(column)
     return tuple(found)
 
@@ -172,8 +168,8 @@ def _time(columns: Sequence[Column], taken: Sequence[Column]) -> Column:
     if len(usual) == 1:
         return usual[0]
     if typed:
-        raise FileError(f"several columns hold times, choose with --time: {listed(typed)}")
-    raise FileError(f"no column holds times, choose with --time; there are: {listed(columns)}")
+        raise UsageError(f"several columns hold times, choose with --time: {listed(typed)}")
+    raise UsageError(f"no column holds times, choose with --time; there are: {listed(columns)}")
 
 
 def _values(columns: Sequence[Column], taken: Sequence[Column], every: bool) -> tuple[Column, ...]:
@@ -189,8 +185,8 @@ def _value(columns: Sequence[Column], taken: Sequence[Column]) -> Column:
     if not left and len(free) == 1 and free[0].text:
         return free[0]  # a cell that is no number will be named
     if left:
-        raise FileError(f"several columns hold numbers, choose with --value: {listed(left)}")
-    raise FileError(f"no column is left that holds numbers, choose with --value; there are: {listed(columns)}")
+        raise UsageError(f"several columns hold numbers, choose with --value: {listed(left)}")
+    raise UsageError(f"no column is left that holds numbers, choose with --value; there are: {listed(columns)}")
 
 
 def _called(column: Column) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import gzip
+import re
 import shutil
 import stat
 import sys
@@ -15,11 +17,13 @@ from typing import IO
 
 import duckdb
 
-from appliance.files.read.columns import NUMBER, TEXT, TIME, Column, given_sql, kind, number_sql, time_sql
-from appliance.files.read.database import literal, quoted
+from appliance.files.read.columns import NUMBER, TEXT, TIME, Column, given_sql, kind, number_sql
+from appliance.files.read.database import literal
+from appliance.files.read.moments import text_sql
 from appliance.files.series import FileError
 
 PARQUET, CSV, JSON = "parquet", "csv", "json"
+BOM = b"\xef\xbb\xbf"  # of UTF-8
 DELIMITERS = ",;\t|"
 SAMPLE = 10_000  # rows looked at to tell what text columns hold
 MAX_HEADER = 1_000_000  # characters
@@ -63,7 +67,11 @@ def open_file(name: str, scratch: Path) -> File:
         raise FileError(f"{said} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if not begin:
         raise FileError(f"{said} is empty")
-    return File(place, said, _format(begin, said), gzipped)
+    format_ = _format(begin, said)
+    if format_ == JSON and begin.startswith(BOM + b"["):  # of an array the database would make one text
+        place = _without_mark(place, gzipped)
+        gzipped = False
+    return File(place, said, format_, gzipped)
 
 
 def columns(connection: duckdb.DuckDBPyConnection, file: File) -> list[Column]:
@@ -73,7 +81,7 @@ def columns(connection: duckdb.DuckDBPyConnection, file: File) -> list[Column]:
     if not unclear:
         return found
     looks = _looks(connection, file, unclear)
-    return [Column(c.name, c.type, looks[c.name]) if c.text else c for c in found]
+    return [dataclasses.replace(c, kind=looks[c.name]) if c.text else c for c in found]
 
 
 def any_row(connection: duckdb.DuckDBPyConnection, file: File) -> bool:
@@ -86,7 +94,7 @@ def table(connection: duckdb.DuckDBPyConnection, file: File, wanted: Sequence[Co
     """Return what stands after FROM to read these columns; text is parsed once, into a table of its own."""
     if file.format == PARQUET:
         return _function(file, wanted)
-    names = ", ".join(quoted(column.name) for column in wanted)
+    names = ", ".join(column.sql for column in wanted)
     connection.execute(f"CREATE TEMP TABLE input AS SELECT {names} FROM {_function(file, _typed(connection, file))}")
     return "input"
 
@@ -94,6 +102,16 @@ def table(connection: duckdb.DuckDBPyConnection, file: File, wanted: Sequence[Co
 def _copy(stream: IO[bytes], place: Path) -> None:
     with place.open("wb") as copy:
         shutil.copyfileobj(stream, copy)
+
+
+def _without_mark(place: Path, gzipped: bool) -> Path:
+    """Return a copy of a file without the byte order mark that it begins with."""
+    copy = place.with_name(f"{place.name}-unmarked")
+    with place.open("rb") as raw:
+        stream: IO[bytes] = gzip.GzipFile(fileobj=raw) if gzipped else raw  # type: ignore[assignment]
+        stream.read(len(BOM))
+        _copy(stream, copy)
+    return copy
 
 
 def _begin(place: Path) -> tuple[bytes, bool]:
@@ -106,7 +124,7 @@ def _begin(place: Path) -> tuple[bytes, bool]:
 
 
 def _format(begin: bytes, said: str) -> str:
-    text = begin.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = begin.removeprefix(BOM).lstrip()
     if begin.startswith(b"PAR1"):
         return PARQUET
     if said.lower().endswith((".parquet", ".pq")):
@@ -120,7 +138,7 @@ def _format(begin: bytes, said: str) -> str:
 
 def _typed(connection: duckdb.DuckDBPyConnection, file: File) -> list[Column]:
     if file.format == CSV:
-        return [Column(name, "VARCHAR", TEXT) for name in _header(file)[0]]
+        return _apart(_header(file)[0])
     rows = connection.execute(f"DESCRIBE SELECT * FROM {_function(file, ())}").fetchall()
     # text that looks like times is read as text, which keeps nanoseconds and offsets; so are cells of several types
     as_text = file.format == JSON
@@ -130,7 +148,40 @@ def _typed(connection: duckdb.DuckDBPyConnection, file: File) -> list[Column]:
     if list(types) == ["json"] and as_text:  # no objects in it
         ((count,),) = connection.execute(f"SELECT count(*) FROM {_function(file, ())}").fetchall()
         raise FileError(f"{file.shown} holds no objects" if count else f"{file.shown} has no rows")
-    return [Column(name, type_, kind(type_)) for name, type_ in types.items()]
+    names = _names(connection, file, list(types))
+    if as_text and names != list(types):
+        return _apart(names)
+    return [
+        Column(name, type_, kind(type_), called) for name, (called, type_) in zip(names, types.items(), strict=True)
+    ]
+
+
+def _names(connection: duckdb.DuckDBPyConnection, file: File, called: list[str]) -> list[str]:
+    """Return the names of columns as they are in a file: of two that differ only in case, the database renames one."""
+    lower = [name.lower() for name in called]
+    if not any(re.sub("_[0-9]+$", "", name) in lower for name in lower if re.search("_[0-9]+$", name)):
+        return called
+    place = literal(file.path)
+    if file.format == JSON:
+        packed = "gzip" if file.gzipped else "none"
+        objects = f"read_json_objects({place}, compression = '{packed}')"
+        rows = connection.execute(f"SELECT DISTINCT unnest(json_keys(json)) AS name FROM {objects} ORDER BY name")
+        names = [name for (name,) in rows.fetchall()]
+        return names if len({name.lower() for name in names}) < len(names) else called
+    names, skip = [], 0
+    for name, children in connection.execute(f"SELECT name, num_children FROM parquet_schema({place})").fetchall()[1:]:
+        names += [] if skip else [name]
+        skip = (skip - 1 if skip else 0) + (children or 0)
+    return names
+
+
+def _apart(names: Sequence[str]) -> list[Column]:
+    """Return columns of text, under names that the database can tell apart."""
+    lower = [name.lower() for name in names]
+    return [
+        Column(name, "VARCHAR", TEXT, name if lower.count(name.lower()) == 1 else f"{place}:{name}")
+        for place, name in enumerate(names, 1)
+    ]
 
 
 def _looks(connection: duckdb.DuckDBPyConnection, file: File, texts: Sequence[Column]) -> dict[str, str]:
@@ -141,7 +192,7 @@ def _looks(connection: duckdb.DuckDBPyConnection, file: File, texts: Sequence[Co
         counts += [
             f"count(*) {given}",
             f"count({number_sql(column)}) {given}",
-            f"count({time_sql(column, '')}) {given}",
+            f"count({text_sql(f'trim({column.sql})')}) {given}",
         ]
     sample = f"(SELECT * FROM {_function(file, _typed(connection, file))} LIMIT {SAMPLE})"
     (found,) = connection.execute(f"SELECT {', '.join(counts)} FROM {sample}").fetchall()
@@ -161,7 +212,10 @@ def _function(file: File, known: Sequence[Column]) -> str:
     if file.format == PARQUET:
         return f"read_parquet({place})"
     packed = ", compression = 'gzip'" if file.gzipped else ", compression = 'none'"
-    types = ", ".join(f"{literal(column.name)}: {literal(column.type)}" for column in known)
+    types = ", ".join(f"{literal(column.called or column.name)}: {literal(column.type)}" for column in known)
+    if file.format == JSON and any(column.called not in ("", column.name) for column in known):
+        cells = ", ".join(f"json->>{literal(_path(column.name))} AS {column.sql}" for column in known)
+        return f"(SELECT {cells} FROM read_json_objects({place}{packed}))"
     if file.format == JSON:
         described = f"columns = {{{types}}}" if known else "sample_size = -1"
         return f"read_json({place}, {described}{packed})"
@@ -170,6 +224,12 @@ def _function(file: File, known: Sequence[Column]) -> str:
         f"read_csv({place}, auto_detect = false, header = true, columns = {{{types}}}, delim = {delimiter}, "
         f"quote = '\"', escape = '\"', nullstr = ['']{packed})"
     )
+
+
+def _path(key: str) -> str:
+    """Return the path to a key of a JSON object."""
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    return f'$."{escaped}"'
 
 
 def _header(file: File) -> tuple[list[str], str]:

@@ -5,7 +5,6 @@ The rows of a series stay in the order of the file, so that times which go back 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,19 +13,18 @@ import duckdb
 import numpy as np
 import orjson
 
+from appliance.files.calendar.zones import Clock, Zone
 from appliance.files.read import columns as roles
-from appliance.files.read import formats
+from appliance.files.read import formats, moments
 from appliance.files.read.columns import Chosen, Column
-from appliance.files.read.database import quoted, reason
+from appliance.files.read.database import reason
+from appliance.files.read.moments import Moments
 from appliance.files.series import FileError, FileSeries
 from appliance.protocol.documents import MAX_ROWS, MIN_ROWS
-from appliance.protocol.times import PER_SECOND, shown
 from kernels.contract import Series, Times
 
 BATCH_ROWS = 2_000_000  # held in memory at once
 NO_TIME = np.iinfo(np.int64).min
-# integers since 1970 up to these are seconds, milliseconds, microseconds: the years 1970 to 5138
-MAGNITUDES = ((100_000_000_000, "s"), (100_000_000_000_000, "ms"), (100_000_000_000_000_000, "us"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +32,7 @@ class Asked:
     """What the user says of the file: names of columns, None for those to be found; what may be mended.
 
     labels : the column that says which rows are anomalies, None for none.
+    zone : of times without one; where days and months begin. time_format : of strptime, or ``excel``.
     every_value : without `values`, all columns of numbers are meant.
     """
 
@@ -44,6 +43,8 @@ class Asked:
     sort: bool = False
     drop_nulls: bool = False
     labels: str | None = None
+    zone: Zone | None = None
+    time_format: str | None = None
     every_value: bool = False
 
 
@@ -68,7 +69,7 @@ class Source:
 
     by : the columns that name the series. keys : for each series its value in each of them, as text.
     values : names of the columns of values. precision : unit of the times. count : number of rows.
-    zoned : the times of the file are typed as instants. shown : what the user called the file.
+    moments : how the times are written. clock : how they are meant. shown : what the user called the file.
     labels : name of the column that says which rows are anomalies, the last one of each series; None if none was named.
     """
 
@@ -81,7 +82,7 @@ class Source:
             self._chosen = self._choose(table)
             self._table = formats.table(connection, file, self._wanted())
             (self.count,) = self._one(f"SELECT count(*) FROM {self._table}")
-            self.precision = self._times()
+            self.moments = self._times()
             self._refuse_text()
             self._name_series()
         except duckdb.Error as error:
@@ -90,7 +91,8 @@ class Source:
         names = [column.name for column in self._chosen.values]
         self.labels = names.pop() if asked.labels else None
         self.values = tuple(names)
-        self.zoned = "TIME ZONE" in self._chosen.time.type
+        self.precision = self.moments.unit
+        self.clock = Clock(asked.zone, self.moments.naive)
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -128,6 +130,8 @@ class Source:
             if not self._asked.drop_nulls:
                 raise FileError(self._missing(rows))
             times, columns = times[keep], {name: column[keep] for name, column in columns.items()}
+        if self._asked.zone and self.clock.naive and len(times):
+            times = self._asked.zone.instants(times, self.precision)
         steps = np.diff(times)
         if self._asked.sort and (steps < 0).any():
             order = np.argsort(times, kind="stable")
@@ -137,7 +141,7 @@ class Source:
             raise FileError(self._disorder(times, int(np.argmax(steps <= 0)) + 1))
         if not MIN_ROWS <= len(times) <= MAX_ROWS:
             raise FileError(_bounds(len(times)) + (self._hint() if len(times) > MAX_ROWS else ""))
-        return FileSeries(rows.name, times, self.precision, columns)
+        return FileSeries(rows.name, times, self.precision, columns, self.clock)
 
     # --- looking at the file ----------------------------------------------------------------------------------------
 
@@ -151,7 +155,7 @@ class Source:
             chosen = roles.choose(rest, self._asked.time, self._asked.values, self._asked.by)
             return Chosen(chosen.time, (*chosen.values, label), chosen.by)
         except FileError as error:
-            raise FileError(f"{self.shown}: {error}") from None
+            raise type(error)(f"{self.shown}: {error}") from None
 
     def _wanted(self) -> list[Column]:
         return list(dict.fromkeys((self._chosen.time, *self._chosen.values, *self._chosen.by)))
@@ -160,42 +164,25 @@ class Source:
         rows: list[tuple[Any, ...]] = self._connection.execute(sql).fetchall()  # the next query needs this one done
         return rows[0]
 
-    def _times(self) -> str:
-        """Find the unit of the times, and how SQL reads them in it."""
-        column = self._chosen.time
-        if column.text and column.kind == roles.TEXT:  # neither all integers nor all ISO: what the first cell is
-            (first,) = self._one(
-                f"SELECT first({quoted(column.name)}) FILTER (WHERE {roles.given_sql(column)}) FROM {self._table}"
-            )
-            looks = roles.NUMBER if re.fullmatch(r"\s*[+-]?\d+\s*", first or "") else roles.TIME
-            column = Column(column.name, column.type, looks)
-        if column.integer:
-            largest = self._one(f"SELECT max(abs({roles.time_sql(column, '')})) FROM {self._table}")[0] or 0
-            found = next((unit for bound, unit in MAGNITUDES if largest < bound), "ns")
-            unit = self._asked.precision or found
-            self._time = roles.time_sql(column, unit)
-            return "ms" if unit == "s" else unit
-        if self._asked.precision:
-            raise FileError(f"--precision is for times that are integers, column {column.name} holds {column.kind}")
-        self._time = roles.time_sql(column, "")
-        finest = "ns" if column.text else roles.TIME_TYPES[column.type][0]
-        for unit in ("ms", "us"):  # the coarsest that loses nothing
-            divisor = PER_SECOND[finest] // PER_SECOND[unit]
-            if divisor > 1 and self._one(f"SELECT bool_and({self._time} % {divisor} = 0) FROM {self._table}")[0]:
-                self._time = f"{self._time} // {divisor}"
-                return unit
-        return finest
+    def _times(self) -> Moments:
+        """Find how the times are written."""
+        asked = self._asked
+        try:
+            return moments.find(self._one, self._table, self._chosen.time, asked.precision, asked.time_format)
+        except FileError as error:
+            raise type(error)(f"{self.shown}: {error}") from None
 
     def _refuse_text(self) -> None:
         """Refuse cells that hold something else than what their column is for."""
         time, values = self._chosen.time, self._chosen.values
-        checks = [(time, self._time, "a time: ISO 8601, or an integer since 1970")] if time.text else []
+        checks = [(time, self.moments.sql, self.moments.wanted)] if time.text or time.kind == roles.NUMBER else []
         checks += [(column, roles.number_sql(column), "a number") for column in values if column.text]
         for column, read, wanted in checks:
-            bad = f"{roles.given_sql(column)} AND ({read}) IS NULL"
+            given = roles.given_sql(column) if column.text else f"{column.sql} IS NOT NULL"
+            bad = f"{given} AND ({read}) IS NULL"
             if not self._one(f"SELECT count(*) FROM {self._table} WHERE {bad}")[0]:
                 continue
-            rows = f"SELECT row_number() OVER () AS row, {quoted(column.name)} AS cell, {bad} AS bad FROM {self._table}"
+            rows = f"SELECT row_number() OVER () AS row, {column.sql} AS cell, {bad} AS bad FROM {self._table}"
             row, cell = self._one(f"SELECT row, cell FROM ({rows}) WHERE bad ORDER BY row LIMIT 1")
             raise FileError(f"{self.shown}: column {column.name}, row {row}: {str(cell)[:80]!r} is not {wanted}")
 
@@ -213,8 +200,8 @@ class Source:
                 "series; --drop-nulls leaves them out"
             )
         order = ", ".join(
-            f"TRY_CAST(any_value({quoted(c.name)}) AS DOUBLE), any_value({quoted(c.name)})" if c.text
-            else f"any_value({quoted(c.name)})" for c in by
+            f"TRY_CAST(any_value({c.sql}) AS DOUBLE), any_value({c.sql})" if c.text
+            else f"any_value({c.sql})" for c in by
         )  # fmt: skip
         self._connection.execute(
             f"CREATE TEMP TABLE names AS SELECT {name} AS name, count(*) AS rows FROM {self._table} "
@@ -235,7 +222,7 @@ class Source:
             nothing = np.empty(0)
             return [Rows(begin, self.name(begin), self._sizes[begin], nothing.astype(np.int64), {"": nothing})]
         read = [f"COALESCE({roles.number_sql(column)}, 'nan'::DOUBLE) AS v{i}" for i, column in enumerate(values)]
-        read.append(f"COALESCE({self._time}, {NO_TIME}) AS t")
+        read.append(f"COALESCE({self.moments.sql}, {NO_TIME}) AS t")
         where = ""
         if self._chosen.by:
             code = f"enum_code(CAST({roles.name_sql(self._chosen.by)} AS series))::INTEGER"
@@ -265,7 +252,7 @@ class Source:
         lacking |= {name: ~np.isfinite(column) for name, column in rows.columns.items()}
         name, bad = max(lacking.items(), key=lambda item: int(item[1].sum()))
         first = int(np.argmax(bad))
-        time = "" if rows.times[first] == NO_TIME else f" ({shown(int(rows.times[first]), self.precision)})"
+        time = "" if rows.times[first] == NO_TIME else f" ({self._shown(rows.times[first])})"
         what = "times are missing" if name == self._chosen.time.name else "values are missing or not finite"
         return (
             f"column {name}: {int(bad.sum())} of {rows.count} {what}, the first at row {first + 1}{time}; "
@@ -273,13 +260,16 @@ class Source:
         )
 
     def _disorder(self, times: Times, row: int) -> str:
-        this, before = (shown(int(times[at]), self.precision) for at in (row, row - 1))
+        this, before = (self._shown(times[at]) for at in (row, row - 1))
         if this == before:
             return (
                 f"column {self._chosen.time.name}: row {row + 1} has the time of the row before, {this}{self._hint()}"
             )
         back = f"column {self._chosen.time.name}: row {row + 1} goes back from {before} to {this}"
         return f"{back}; --sort sorts{self._hint()}"
+
+    def _shown(self, time: np.int64) -> str:
+        return self.clock.shown(int(time), self.precision)
 
     def _hint(self) -> str:
         return "" if self._chosen.by else "; --by COLUMN takes several series apart"

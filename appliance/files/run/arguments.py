@@ -48,7 +48,11 @@ def add(parser: argparse.ArgumentParser, default: str, plotted: str, *, compared
     data.add_argument("--time", metavar="COLUMN", help="the times; not needed where only one column can be meant")
     data.add_argument("--value", metavar="COLUMN[,COLUMN]", help="the values; likewise")
     data.add_argument("--by", metavar="COLUMN[,COLUMN]", help="one series for each value of these columns")
-    data.add_argument("--precision", choices=("ms", "us", "ns"), help="unit of integer times; else told by their size")
+    data.add_argument("--precision", choices=("s", "ms", "us", "ns"), help="unit of integers; else told by their size")
+    data.add_argument(
+        "--time-format", metavar="FORMAT", help="of the times, as %%d.%%m.%%Y %%H:%%M; excel for days of Excel"
+    )
+    data.add_argument("--tz", metavar="ZONE", help="where days begin, and of times without a zone: Europe/Berlin (UTC)")
     data.add_argument("--sort", action="store_true", help="sort rows by time instead of refusing what is out of order")
     data.add_argument("--drop-nulls", action="store_true", help="leave rows without time, value or series out")
     where = parser.add_argument_group("where to compute")
@@ -72,6 +76,9 @@ def run(given: argparse.Namespace, kind: str, default: str, table: str) -> int:
 
     kind : the name of its file. default : the algorithm if none is named. table : which of the kind's tables to write.
     """
+    from appliance.host import compiling
+
+    compiling.announce()
     from appliance.analysis.kinds import BY_NAME
     from appliance.files.run import command, question
 

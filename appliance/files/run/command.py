@@ -16,6 +16,7 @@ import duckdb
 
 from appliance.analysis.kind import Kind
 from appliance.analysis.run import WhiteNoise
+from appliance.files.calendar import zones
 from appliance.files.compare import command as comparing
 from appliance.files.draw import image, terminal
 from appliance.files.read import database, formats
@@ -24,7 +25,7 @@ from appliance.files.run import arguments, each_series, engines
 from appliance.files.run.each_series import Tally
 from appliance.files.run.progress import Progress, say, show
 from appliance.files.run.question import Question
-from appliance.files.series import FileError, FileResult, FileSeries
+from appliance.files.series import FileError, FileResult, FileSeries, UsageError
 from appliance.files.write import writing
 from appliance.host import settings
 from kernels.contract import AlgorithmError
@@ -53,8 +54,16 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
         if wrong:
             raise ValueError(wrong)
         format_ = _format(given)
-    except (ValueError, FileError) as error:
-        sys.stderr.write(f"{error}\n")
+        zones.zone(given.tz or "UTC")
+        kept = [Path(given.file), *([given.config] if given.config else [])]
+        writing.Output.refuse(given.out, "--out", kept)
+        if given.plot not in (None, TERMINAL):
+            plot = Path(given.plot)
+            writing.Output.refuse(plot, "--plot", kept)
+            if given.out and plot.resolve() == given.out.resolve():
+                raise ValueError(f"--out and --plot name one file: {plot}")
+    except (ValueError, FileError, OSError) as error:
+        say(str(error))
         return USAGE
     earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what is half written goes
     try:
@@ -63,6 +72,9 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
             tempfile.TemporaryDirectory(prefix="taosanode-") as folder,
         ):
             return work(format_, output, Path(folder).resolve())
+    except UsageError as error:
+        say(str(error))
+        return USAGE
     except (FileError, AlgorithmError, settings.SettingsError) as error:
         say(str(error))
         return FAILED
@@ -85,23 +97,25 @@ def _run(
     output: writing.Output,
     scratch: Path,
 ) -> int:
+    if given.compare is None:
+        prepared = engines.prepare(given, kind, asked, [asked.algorithm])
+    else:
+        prepared = comparing.prepare(given, kind, asked)
     file = formats.open_file(given.file, scratch)
     with database.connect(scratch, file.path, output.folder) as connection:
-        labels = getattr(given, "labels", None)
-        wanted = Asked(given.time, given.value, given.by, given.precision, given.sort, given.drop_nulls, labels)
-        source = Source(connection, file, wanted)
+        source = opened(connection, file, given, labels=getattr(given, "labels", None))
         complete = (output.folder or scratch) / "results"
         lines = given.out is not None and given.out.suffix.lower() in writing.LINES
         if given.compare is not None:
             with no_prints():
-                compared, failed = comparing.run(given, kind, asked, source)
+                compared, failed = comparing.run(given, prepared, asked, source)
             writing.write_rows(connection, compared.columns, compared.rows, complete, format_, lines)
             output.deliver(complete)
             for line in (*compared.notes, compared.sentence):
                 say(line)
             return FAILED if failed else OK
-        _, engine = engines.choose(given, kind, asked, source, [asked.algorithm])
-        with contextlib.closing(engine):
+        prepared.suited(source.values)
+        with contextlib.closing(prepared.engine) as engine:
             results = writing.Results(connection, source, kind.tables[table])
             with no_prints():
                 tally = _answer(given, kind, asked, source, engine, table, results)
@@ -111,6 +125,19 @@ def _run(
             _plot(given, format_, tally)
         _summary(tally, results, kind.noun[table])
     return FAILED if tally.failed else OK
+
+
+def opened(connection: duckdb.DuckDBPyConnection, file: formats.File, given: argparse.Namespace, **more: Any) -> Source:
+    """Open the file as the arguments say, and tell how its times are read where that is not plain; raises FileError.
+
+    more : further fields of `Asked`.
+    """
+    zone = zones.zone(given.tz) if given.tz else None
+    shared = {name: getattr(given, name) for name in ("time", "by", "precision", "sort", "drop_nulls", "time_format")}
+    source = Source(connection, file, Asked(values=given.value, zone=zone, **shared, **more))
+    if source.moments.note:
+        say(f"{source.shown}: {source.moments.note}")
+    return source
 
 
 def no_prints() -> contextlib.AbstractContextManager[object]:
@@ -148,11 +175,10 @@ def _answer(
             results.add(rows.number, kind.cells(table, outcome.task, outcome.answer))
             if given.plot and len(tally.results) < MAX_PLOTTED:
                 tally.results.append(outcome)
-            remark = kind.remark(asked.given, outcome.task)
-            if remark:
+            if outcome.remark:
                 tally.remarks += 1
                 if tally.remarks <= MAX_REMARKS:
-                    say(f"{label}: {remark}", progress)
+                    say(f"{label}: {outcome.remark}", progress)
     finally:
         progress.hide()
     return tally

@@ -1,61 +1,83 @@
-"""Where the algorithms run, and which of them are meant."""
+"""Where the algorithms run, and which of them are meant; settled before any file is opened."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from appliance.analysis import catalog as catalogue
 from appliance.analysis.catalog import ByName
 from appliance.analysis.kind import Kind
-from appliance.files.read.reading import Source
 from appliance.files.run import question
 from appliance.files.run.local import Local
 from appliance.files.run.question import Question, UnknownOption
 from appliance.files.run.remote import Remote
-from appliance.files.series import FileError
+from appliance.files.series import UsageError
 from appliance.host import settings
 from kernels.contract import Algorithm
 
 Engine = Local | Remote
 
 
-def choose(
-    given: argparse.Namespace, kind: Kind[Any], asked: Question, source: Source, names: Sequence[str] | None
-) -> tuple[list[str], Engine]:
-    """Return the names of the algorithms that are meant, and what runs them.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What runs the algorithms, and what is known of them.
+
+    names : what was asked for, None for all there are. algorithms : by name, None where only a node knows them.
+    """
+
+    kind: Kind[Any]
+    engine: Engine
+    names: Sequence[str] | None
+    algorithms: ByName | None
+
+    def suited(self, values: Sequence[str]) -> list[str]:
+        """Return the names of the algorithms that are meant for some columns.
+
+        Raises
+        ------
+        UsageError : one of them cannot take so many columns. NodeGone : the node cannot tell its algorithms.
+        """
+        several = len(values) > 1
+        if several and self.kind.one_column:
+            raise UsageError(f"--value: a {self.kind.title} is made for one column, got {', '.join(values)}")
+        if self.algorithms is None:
+            return list(self.names) if self.names is not None else self.engine.names()
+        if self.names is None:
+            return [name for name, one in self.algorithms.items() if _takes(one, several)]
+        for name in self.names:
+            one = self.algorithms.get(name)
+            if one is not None and not _takes(one, several):
+                raise UsageError(f"--value: {name} looks at one column, got {', '.join(values)}")
+        return list(self.names)
+
+
+def prepare(given: argparse.Namespace, kind: Kind[Any], asked: Question, names: Sequence[str] | None) -> Prepared:
+    """Return what runs the algorithms that are meant.
 
     names : what was asked for, None for all there are that can take the values.
 
     Raises
     ------
-    FileError : an algorithm that does not exist or cannot take the values, an option that none of them knows.
+    UsageError : an algorithm that does not exist, an option that none of them knows, a value outside its range.
+    SettingsError
     """
-    several = len(source.values) > 1
-    if several and kind.one_column:
-        raise FileError(f"--value: a {kind.title} is made for one column, got {', '.join(source.values)}")
+    question.check_shared(kind, asked.given)
     if given.url:
-        remote = Remote(given.url, kind, asked)
-        return (list(names) if names is not None else remote.names()), remote
-    configured = settings.load(given.config)
+        return Prepared(kind, Remote(given.url, kind, asked), names, None)
+    configured = settings.of_node(given.config)
     catalog = catalogue.build(configured)
     algorithms = catalog.of_kind(kind.wire_type)
-    if names is None:
-        names = [name for name, one in algorithms.items() if _takes(one, several)]
-        _check_options(algorithms, kind, asked, names)
-    elif len(names) > 1:
-        for name in names:
-            question.check(algorithms, kind, dataclasses.replace(asked, algorithm=name, option=""))
-        _check_options(algorithms, kind, asked, names)
-    else:
+    if names is not None and len(names) == 1:
         question.check(algorithms, kind, dataclasses.replace(asked, algorithm=names[0]))
-    for name in names:
-        one = algorithms.get(name)
-        if one is not None and not _takes(one, several):
-            raise FileError(f"--value: {name} looks at one column, got {', '.join(source.values)}")
-    return list(names), Local(kind, catalog, configured, asked)
+    else:
+        for name in names or ():
+            question.check(algorithms, kind, dataclasses.replace(asked, algorithm=name, option=""))
+        _check_options(algorithms, kind, asked, list(algorithms) if names is None else names)
+    return Prepared(kind, Local(kind, catalog, configured, asked), names, algorithms)
 
 
 def _takes(algorithm: Algorithm, several: bool) -> bool:
@@ -63,13 +85,13 @@ def _takes(algorithm: Algorithm, several: bool) -> bool:
 
 
 def _check_options(algorithms: ByName, kind: Kind[Any], asked: Question, names: Sequence[str]) -> None:
-    """Refuse an option that no algorithm knows; one that some know is theirs."""
+    """Refuse an option that no algorithm knows or can have so; one that some know is theirs."""
     for option, value in asked.given.items():
-        refused = []
+        refused: list[UsageError] = []
         for name in names:
             try:
                 question.check(algorithms, kind, dataclasses.replace(asked, algorithm=name, option=f"{option}={value}"))
-            except UnknownOption as error:
+            except UsageError as error:
                 refused.append(error)
         if refused and len(refused) == len(names):
-            raise next((error for error in refused if error.close), refused[0])
+            raise next((error for error in refused if not isinstance(error, UnknownOption) or error.close), refused[0])

@@ -9,6 +9,7 @@ from typing import Any
 from appliance.analysis import run
 from appliance.analysis.catalog import Catalog
 from appliance.analysis.kind import Kind
+from appliance.files.run import placing
 from appliance.files.run.question import Question
 from appliance.files.series import FileResult, FileSeries
 from appliance.host.settings import Settings
@@ -27,15 +28,20 @@ class Local:
         """Make long searches that still run answer at once."""
         self._halted.set()
 
+    def names(self) -> list[str]:
+        """Return the names of all algorithms of this kind."""
+        return list(self._algorithms)
+
     def close(self) -> None:
         """Do nothing: there is no connection to close."""
 
     def answer(self, algorithm: str, series: FileSeries) -> FileResult:
         """Run an algorithm; raises AlgorithmError."""
-        data = series.data
+        placed = placing.place(self._kind, series, self._question.given)
+        data = placed.asked.data
         lengths = [len(data.times), *map(len, data.columns.values())]
         documents.check_lengths(lengths, [fields.TIME_COLUMN, *data.columns])
-        body = self._question.body(self._kind, algorithm, series)
+        body = self._question.body(self._kind, algorithm, placed)
         deadline = run.Deadline()
         request = self._kind.request(
             body, data.times, data.columns, lambda: self._halted.is_set() or deadline.out_of_time()
@@ -43,4 +49,4 @@ class Local:
         deadline.due = time.monotonic() + run.patience_s(request, self._settings)
         found = run.answer(self._kind, self._algorithms, request)
         self._kind.write(request, found)  # what could not be sent is refused here too
-        return FileResult.of(series, self._kind, algorithm, request.task, found)
+        return placed.result(self._kind, algorithm, request.task, found)

@@ -20,7 +20,7 @@ import numpy as np
 from appliance.analysis.kind import REAL, WHOLE, Kind
 from appliance.files.draw import heat_map
 from appliance.files.read import database, formats
-from appliance.files.read.reading import Asked, Rows, Source
+from appliance.files.read.reading import Rows, Source
 from appliance.files.run import command, each_series, engines
 from appliance.files.run.progress import Progress, say, show
 from appliance.files.run.question import Question
@@ -55,14 +55,11 @@ def run(given: argparse.Namespace, kind: Kind[Any], asked: Question) -> int:
 def _run(
     given: argparse.Namespace, kind: Kind[Any], asked: Question, format_: str, output: writing.Output, scratch: Path
 ) -> int:
+    prepared = engines.prepare(given, kind, asked, [asked.algorithm])
     file = formats.open_file(given.file, scratch)
     with database.connect(scratch, file.path, output.folder) as connection:
-        wanted = Asked(
-            given.time, given.value, given.by, given.precision, given.sort, given.drop_nulls, every_value=True
-        )
-        source = Source(connection, file, wanted)
-        _, engine = engines.choose(given, kind, asked, source, [asked.algorithm])
-        with contextlib.closing(engine):
+        source = command.opened(connection, file, given, every_value=True)
+        with contextlib.closing(prepared.engine) as engine:
             columns, failed = _columns(source)
             pairs = _pairs(columns, given.beside)
             with command.no_prints():

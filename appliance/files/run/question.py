@@ -9,10 +9,12 @@ from typing import Any
 
 from appliance.analysis.catalog import ByName
 from appliance.analysis.kind import Kind
-from appliance.files.series import FileError, FileSeries
+from appliance.files.calendar import frequency
+from appliance.files.run.placing import Placed
+from appliance.files.series import UsageError
 from appliance.protocol import answers, fields, options
-from kernels.contract import Algorithm
-from kernels.options import declared
+from kernels.contract import Algorithm, AlgorithmError
+from kernels.options import Range, declared
 from models import table
 
 
@@ -28,8 +30,9 @@ class Question:
         """The options by name."""
         return options.parse(self.option)
 
-    def body(self, kind: Kind[Any], algorithm: str, series: FileSeries) -> dict[str, Any]:
+    def body(self, kind: Kind[Any], algorithm: str, placed: Placed) -> dict[str, Any]:
         """Return the fields of a request's body, but for schema and data; raises BadRequest."""
+        series = placed.asked
         return {
             fields.ALGO: algorithm,
             fields.OPTION: ",".join(filter(None, (f"{fields.ALGO}={algorithm}", self.option))),
@@ -37,7 +40,7 @@ class Question:
             fields.NOISE_CHECK: int(self.given.get(fields.NOISE_CHECK, "1") not in ("0", "false")),
             fields.ROWS: len(series.times),
             fields.PROTOCOL: answers.PROTOCOL,
-            **kind.question(self.given, series.data),
+            **kind.question(placed.given, series.data),
         }
 
 
@@ -60,13 +63,15 @@ def read(algorithm: str, given: Iterable[str]) -> tuple[str, str]:
 
 
 def check(algorithms: ByName, kind: Kind[Any], question: Question) -> Algorithm:
-    """Return the algorithm that is asked for; raises FileError if it or an option does not exist.
+    """Return the algorithm that is asked for; raises UsageError if it or an option is none.
 
     A node ignores unknown options; who types one by hand wants to know.
     """
     name = table.canonical(question.algorithm)
     if name not in algorithms:
-        raise FileError(f"unknown algorithm {question.algorithm}; there are: {', '.join(algorithms)}")
+        near = difflib.get_close_matches(name, list(algorithms), n=1)
+        hint = f", did you mean {near[0]}?" if near else f"; there are: {', '.join(algorithms)}"
+        raise UsageError(f"unknown algorithm {question.algorithm}{hint}")
     algorithm = algorithms[name]
     if algorithm.needs.options:
         return algorithm
@@ -75,10 +80,36 @@ def check(algorithms: ByName, kind: Kind[Any], question: Question) -> Algorithm:
     for option in question.given:
         if option not in own and option not in service:
             raise UnknownOption(name, option, own, difflib.get_close_matches(option, [*own, *service], n=1))
+    try:
+        options.params(algorithm.params, question.given)
+    except AlgorithmError as error:
+        raise UsageError(str(error)) from None
     return algorithm
 
 
-class UnknownOption(FileError):
+def check_shared(kind: Kind[Any], given: Mapping[str, str]) -> None:
+    """Refuse a value that no algorithm of a kind can have, and no series either; raises UsageError."""
+    for one in kind.options:
+        text = given.get(one.name)
+        if text is None or one.range == Range():
+            continue
+        try:
+            number = options.whole_number(text) if one.type == "an integer" else options.finite_number(text)
+        except ValueError:
+            if one.name == fields.PERIOD:
+                continue  # a word such as auto: the algorithm knows
+            number = None
+        if number is None or number not in one.range:
+            raise UsageError(f"{one.name} must be {one.values}, got {text}")
+    for name in (fields.EVERY, fields.FREQ):
+        if name in given and not given[name].isdecimal():
+            try:
+                frequency.parse(given[name], f"--{name}")
+            except AlgorithmError as error:
+                raise UsageError(str(error)) from None
+
+
+class UnknownOption(UsageError):
     """An algorithm knows no option of that name.
 
     close : names that it does know and that are much alike.

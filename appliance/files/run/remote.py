@@ -12,8 +12,9 @@ import orjson
 
 from appliance.analysis import run
 from appliance.analysis.kind import Kind
+from appliance.files.run import placing
 from appliance.files.run.question import Question
-from appliance.files.series import FileError, FileResult, FileSeries
+from appliance.files.series import FileError, FileResult, FileSeries, UsageError
 from appliance.protocol import answers, fields, options
 from appliance.transport.http import Answer, Client, Failed, NoAnswerInTime
 
@@ -37,9 +38,9 @@ class Remote:
             parts = urlsplit(url if "://" in url else f"http://{url}")
             usable = parts.scheme == "http" and parts.hostname and parts.port != 0
         except ValueError as error:
-            raise FileError(f"--url {url}: {error}") from error
+            raise UsageError(f"--url {url}: {error}") from error
         if not usable:
-            raise FileError(f"--url {url}: a node's address is expected, such as http://127.0.0.1:6090")
+            raise UsageError(f"--url {url}: a node's address is expected, such as http://127.0.0.1:6090")
         self._place, self._url = parts, f"http://{parts.netloc}"
         self._kind, self._question = kind, question
         self._client = Client(connect_s=CONNECT_S, max_answer=MAX_ANSWER, kept=KEPT)
@@ -61,15 +62,16 @@ class Remote:
         NodeGone : no connection, or no node.
         AlgorithmError : the node's own words.
         """
-        body = self._question.body(self._kind, algorithm, series)
+        placed = placing.place(self._kind, series, self._question.given)
+        body = self._question.body(self._kind, algorithm, placed)
         body[fields.OPTION] = ",".join(filter(None, (body[fields.OPTION], self._kind.everything)))
-        reply = self._ask(body, series)
-        task = self._kind.task(body, self._question.given, series.data)
+        reply = self._ask(body, placed.asked)
+        task = self._kind.task(body, self._question.given, placed.asked.data)
         try:
             found = self._kind.parse(reply, task)
         except (KeyError, TypeError, ValueError, OverflowError):
             raise NodeGone(f"{self._url} answered what no node should: {str(reply)[:200]}") from None
-        return FileResult.of(series, self._kind, algorithm, task, found)
+        return placed.result(self._kind, algorithm, task, found)
 
     def names(self) -> list[str]:
         """Return the names of the node's algorithms of this kind; raises NodeGone."""

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from appliance.analysis.kind import REAL, TIME, WHOLE, Columns
 from appliance.files.read.columns import NUMBER, TIME_TYPES, kind
 from appliance.files.read.database import literal, quoted, reason
 from appliance.files.read.reading import Source
-from appliance.files.series import FileError
+from appliance.files.series import FileError, UsageError
+from appliance.protocol.times import PER_SECOND
 
 FORMATS = ("table", "csv", "json", "parquet")
 SUFFIXES = {".txt": "table", ".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
@@ -25,16 +26,8 @@ SUFFIXES |= {".parquet": "parquet", ".pq": "parquet"}
 LINES = (".jsonl", ".ndjson")
 HELD_ROWS = 500_000  # results kept in Python before the database has them
 
-_ISO = {
-    "ms": "strftime(make_timestamp_ms({0}), '%Y-%m-%dT%H:%M:%S.%gZ')",
-    "us": "strftime(make_timestamp({0}), '%Y-%m-%dT%H:%M:%S.%fZ')",
-    "ns": "strftime(make_timestamp_ns({0}), '%Y-%m-%dT%H:%M:%S.%nZ')",
-}
-_TYPED = {
-    "ms": "make_timestamp({0} * 1000)",
-    "us": "make_timestamp({0})",
-    "ns": "make_timestamp_ns({0})",
-}
+_STAMP = {"ms": "make_timestamp({0} * 1000)", "us": "make_timestamp({0})", "ns": "make_timestamp_ns({0})"}
+_DIGITS = {"ms": "%g", "us": "%f", "ns": "%n"}
 
 
 class Output:
@@ -43,6 +36,13 @@ class Output:
     def __init__(self, file: Path | None) -> None:
         self._file = file.resolve() if file else None
         self.folder: Path | None = None
+
+    @staticmethod
+    def refuse(out: Path | None, option: str, kept: Iterable[Path]) -> None:
+        """Refuse to write over a file that is read, also through links; raises UsageError."""
+        for file in kept:
+            if out is not None and out.exists() and file.exists() and out.samefile(file):
+                raise UsageError(f"{option} {out} is the file {file}, which is read: another name is needed")
 
     def __enter__(self) -> Output:
         if self._file:
@@ -83,10 +83,13 @@ class Results:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns) -> None:
         self._connection, self._by, self._columns = connection, source.by, columns
-        self._precision, self._zoned = source.precision, source.zoned
+        self._precision, self._clock, self._form = source.precision, source.clock, source.moments.form
+        self._instants = source.moments.typed or source.clock.zone is not None
         self._held: list[tuple[np.ndarray[Any, Any], ...]] = []
         self._rows = self.count = 0
+        self._times = [i for i, type_ in enumerate(columns.values()) if type_ == TIME]
         described = ", ".join(f"c{i} {WHOLE if type_ == TIME else type_}" for i, type_ in enumerate(columns.values()))
+        described += "".join(f", o{i} {WHOLE}" for i in self._times if self._clock.zone)
         connection.execute(f"CREATE TEMP TABLE results (n INTEGER, {described})")
         parts = "".join(f", k{i} VARCHAR" for i in range(len(source.by)))
         connection.execute(f"CREATE TEMP TABLE keys (n INTEGER{parts})")
@@ -96,7 +99,9 @@ class Results:
 
     def add(self, number: int, cells: tuple[np.ndarray[Any, Any], ...]) -> None:
         """Take the result of one series in: its cells, column by column."""
-        self._held.append((np.full(len(cells[0]), number, np.int32), *cells))
+        zone = self._clock.zone
+        offsets = [zone.offsets(cells[i], self._precision) for i in self._times] if zone else []
+        self._held.append((np.full(len(cells[0]), number, np.int32), *cells, *offsets))
         self._rows += len(cells[0])
         self.count += len(cells[0])
         if self._rows >= HELD_ROWS:
@@ -113,6 +118,7 @@ class Results:
         whole = [np.concatenate(parts) for parts in zip(*self._held, strict=True)]
         self._held, self._rows = [], 0
         names = ["n", *(f"c{i}" for i in range(len(self._columns)))]
+        names += [f"o{i}" for i in self._times if self._clock.zone]
         self._connection.register("held", dict(zip(names, whole, strict=True)))
         self._connection.execute("INSERT INTO results SELECT * FROM held")
         self._connection.unregister("held")
@@ -121,19 +127,48 @@ class Results:
         cells = []
         for i, column in enumerate(self._by):
             keep = typed_key(column.type)
-            name = column.name if column.name not in self._columns else f"{column.name}_1"
+            name = column.name if column.name.lower() not in self._columns else f"{column.name}_1"
             cells.append(f"CAST(k{i} AS {keep}) AS {quoted(name)}")
         for i, (name, type_) in enumerate(self._columns.items()):
             cell = f"c{i}"
-            if type_ == TIME and typed:
-                cell = _TYPED[self._precision].format(cell)
-                cell = f"CAST({cell} AS TIMESTAMPTZ)" if self._zoned and self._precision != "ns" else cell
-            elif type_ == TIME:
-                cell = _ISO[self._precision].format(cell)
+            if type_ == TIME:
+                cell = self._typed(i) if typed else self._text(i)
             elif type_ == REAL:
                 cell = f"CASE WHEN isfinite({cell}) THEN {cell} END"
             cells.append(f"{cell} AS {quoted(name)}")
         return f"SELECT {', '.join(cells)} FROM results JOIN keys USING (n) ORDER BY n, c0"
+
+    def _typed(self, at: int) -> str:
+        """Return the SQL for a time as a time stamp; as a date where the file has dates and all times are some."""
+        if not self._clock.naive:
+            stamp = _STAMP[self._precision].format(f"c{at}")
+            return f"CAST({stamp} AS TIMESTAMPTZ)" if self._instants and self._precision != "ns" else stamp
+        wall = self._wall(at)
+        stamp = _STAMP[self._precision].format(wall)
+        if self._form:
+            per_day = 86_400 * PER_SECOND[self._precision]
+            (dates,) = self._connection.execute(f"SELECT bool_and({wall} % {per_day} = 0) FROM results").fetchall()[0]
+            return f"CAST({stamp} AS DATE)" if dates else stamp
+        return stamp
+
+    def _text(self, at: int) -> str:
+        """Return the SQL for a time as text: in the form of the file where that loses nothing, else ISO 8601."""
+        wall = self._wall(at)
+        stamp = _STAMP[self._precision].format(wall)
+        end = "" if self._clock.naive or self._clock.zone else "Z"
+        iso = f"strftime({stamp}, '%Y-%m-%dT%H:%M:%S.{_DIGITS[self._precision]}{end}')"
+        if self._clock.zone and not self._clock.naive:
+            minutes = f"(abs(o{at}) // {60 * PER_SECOND[self._precision]})"
+            sign = f"CASE WHEN o{at} < 0 THEN '-' ELSE '+' END"
+            iso = f"{iso} || {sign} || format('{{:02d}}:{{:02d}}', {minutes} // 60, {minutes} % 60)"
+        if not self._form:
+            return iso
+        written = self._form.write.format(stamp)
+        read = f"epoch_{self._precision}({self._form.read.format(written)})"
+        return f"CASE WHEN {read} = {wall} THEN {written} ELSE {iso} END"
+
+    def _wall(self, at: int) -> str:
+        return f"(c{at} + o{at})" if self._clock.zone else f"c{at}"
 
 
 def write_rows(

@@ -91,8 +91,8 @@ def test_the_matrix_is_a_table_and_a_picture(wide: str, tmp_path: Path) -> None:
     [
         (["--with", "nonesuch"], cli.FAILED, "--with: there is no column nonesuch; there are: value, less, wave, late"),
         (["--value", "wave"], cli.FAILED, "at least two columns are needed, got 1"),
-        (["--algo", "nonesuch"], cli.FAILED, "unknown algorithm nonesuch; there are: dtw, granger"),
-        (["--algo", "dtw,radios=2"], cli.FAILED, "unknown option radios, did you mean radius?"),
+        (["--algo", "nonesuch"], cli.USAGE, "unknown algorithm nonesuch; there are: dtw, granger"),
+        (["--algo", "dtw,radios=2"], cli.USAGE, "unknown option radios, did you mean radius?"),
         (["--plot", "term"], cli.USAGE, "a heat map is a file"),
         (["--plot", "map.gif"], cli.USAGE, "a plot is a file that ends in .png, .svg"),
         (["--algo", "dtw,radius"], cli.USAGE, "'radius' is no option"),

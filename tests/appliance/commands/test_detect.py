@@ -94,7 +94,6 @@ ALL = list(one()["ts"])
 @pytest.mark.parametrize(
     ("table", "arguments", "message"),
     [
-        (one(), ["--value", "nix"], "--value: there is no column nix; there are: ts, value"),
         (one(host=["a"] * ROWS), ["--value", "host"], "column host, row 1: 'a' is not a number"),
         (one(ts=[*ALL[:5], ALL[3], *ALL[6:]]), [], "row 6 goes back from"),
         (one(ts=[*ALL[:5], ALL[4], *ALL[6:]]), [], "row 6 has the time of the row before"),
@@ -103,10 +102,6 @@ ALL = list(one()["ts"])
         ({"ts": [], "value": []}, [], "has no rows"),
         ({"ts": ALL[:9], "value": VALUES[:9]}, [], "number of rows should between 10 and 40000, actual 9 rows"),
         ({"ts": range(40_001), "value": range(40_001)}, [], "between 10 and 40000, actual 40001 rows"),
-        (one(), ["--algo", "nix"], "unknown algorithm nix; there are: grubbs, iqr, ksigma, lof, "),
-        (one(), ["--option", "nix=1"], "unknown option nix; iqr takes none of its own"),
-        (one(), ["--algo", "ksigma,k=9"], "k value out of range, valid range [1, 3], got 9.0"),
-        (one(other=VALUES), ["--value", "value,other"], "--value: iqr looks at one column, got value, other"),
         (one(), ["--out", "/proc/out.csv"], "/proc/out.csv cannot be written: No such file or directory"),
         (one(), ["--config", "/nonexistent.ini"], "/nonexistent.ini: cannot be read"),
         (one(), ["--url", "http://127.0.0.1:1"], "http://127.0.0.1:1 cannot be reached: Connection refused"),
@@ -116,6 +111,36 @@ def test_bad_input_is_one_clear_line(
     tmp_path: Path, table: samples.Table, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert detect(write(tmp_path / "a.csv", table), *arguments) == cli.FAILED
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert shown.err.count("\n") == 1
+    assert shown.out == ""
+
+
+@pytest.mark.parametrize(
+    ("table", "arguments", "message"),
+    [
+        (one(), ["--value", "nix"], "--value: there is no column nix; there are: ts, value"),
+        (
+            one(),
+            ["--algo", "nix"],
+            "unknown algorithm nix; there are: copod, ecod, grubbs, hbos, iforest, iqr, ksigma, lof, pca, ",
+        ),
+        (one(), ["--option", "nix=1"], "unknown option nix; iqr takes none of its own"),
+        (one(), ["--algo", "ksigma,k=9"], "k value out of range, valid range [1, 3], got 9.0"),
+        (one(other=VALUES), ["--value", "value,other"], "--value: iqr looks at one column, got value, other"),
+        (one(), ["--value", "vaule"], "--value: there is no column vaule, did you mean value?"),
+        (one(), ["--algo", "ksigam"], "unknown algorithm ksigam, did you mean ksigma?"),
+        (one(), ["--tz", "Europe/Berln"], "--tz Europe/Berln: there is no such time zone, did you mean Europe/Berlin?"),
+        (one(), ["--precision", "s", "--time-format", "%Y"], "--time-format and --precision exclude each other"),
+        (one(), ["--url", "ftp://a"], "--url ftp://a: a node's address is expected"),
+    ],
+)
+def test_wrong_usage_is_told_once_before_any_row_is_looked_at(
+    tmp_path: Path, table: samples.Table, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = {name: [*cells[:1], *cells] for name, cells in table.items()}  # a time comes twice
+    assert detect(write(tmp_path / "a.csv", table), *arguments) == cli.USAGE
     shown = capsys.readouterr()
     assert message in shown.err
     assert shown.err.count("\n") == 1
@@ -275,11 +300,11 @@ def test_detectors_are_compared_by_labels(
         (["--compare", "--plot", "term"], 2, "--plot and --compare exclude each other"),
         (["--compare", "--flags"], 2, "--flags and --compare exclude each other"),
         (["--labels", "fault"], 2, "--labels needs --compare"),
-        (["--compare", ","], 1, "--compare ',': names of algorithms are expected, separated by commas"),
-        (["--compare", "iqr,nix"], 1, "unknown algorithm nix; there are: grubbs, iqr"),
-        (["--compare", "--labels", "nix"], 1, "--labels: there is no column nix; there are: ts, value"),
-        (["--compare", "ksigma,iqr", "--option", "kk=1"], 1, "unknown option kk, did you mean k?"),
-        (["--compare", "--option", "kk=1"], 1, "unknown option kk, did you mean k?"),
+        (["--compare", ","], 2, "--compare ',': names of algorithms are expected, separated by commas"),
+        (["--compare", "iqr,nix"], 2, "unknown algorithm nix; there are: grubbs, iqr"),
+        (["--compare", "--labels", "nix"], 2, "--labels: there is no column nix; there are: ts, value"),
+        (["--compare", "ksigma,iqr", "--option", "kk=1"], 2, "unknown option kk, did you mean k?"),
+        (["--compare", "--option", "kk=1"], 2, "unknown option kk, did you mean k?"),
     ],
 )
 def test_a_comparison_that_cannot_be_made_is_one_clear_line(

@@ -36,10 +36,10 @@ def test_several_series(tmp_path: Path, suffix: str) -> None:
 
 def test_when_and_how_far(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path / "a.csv", one())
-    given = ["--rows", "2", "--start", "2026-01-01", "--every", "1h", "--format", "json"]
+    given = ["--rows", "2", "--start", "2023-11-15T00:00:20", "--every", "60s", "--format", "json"]
     assert forecast(path, "--algo", "holtwinters,rows=7", *given) == cli.OK
     times = [line["time"] for line in json.loads(capsys.readouterr().out)]
-    assert times == ["2026-01-01T00:00:00.000Z", "2026-01-01T01:00:00.000Z"]
+    assert times == ["2023-11-15T00:00:20.000Z", "2023-11-15T00:01:20.000Z"]
     assert forecast(path, "--algo", "holtwinters,rows=7", "--format", "csv") == cli.OK
     assert len(capsys.readouterr().out.splitlines()) == 8
 
@@ -79,21 +79,36 @@ def test_many_series_with_gaps_are_counted(tmp_path: Path, capsys: pytest.Captur
             [],
             "usual step",
         ),
-        (one(), ["--rows", "0"], "forecast rows is not specified yet"),
-        (one(), ["--rows", "10001"], "forecast rows should be at most 10000, got 10001"),
-        (one(), ["--conf", "0"], "invalid value of conf, should between 0 and 1.0, got 0"),
-        (one(), ["--every", "soon"], "every soon: a number with one of"),
         (one(), ["--start", "soon"], "start soon: a time such as"),
         (one(), ["--algo", "holtwinters,period=41"], "number of input data is less than the periods"),
-        (one(), ["--algo", "iqr"], "unknown algorithm iqr; there are: arima, holtwinters, "),
-        (one(), ["--algo", "arima,perod=1"], "unknown option perod, did you mean period?"),
-        (one(other=samples.VALUES), ["--value", "value,other"], "a forecast is made for one column, got value, other"),
     ],
 )
 def test_bad_input_is_one_clear_line(
     tmp_path: Path, table: samples.Table, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert forecast(write(tmp_path / "a.json", table), *arguments) == cli.FAILED
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert shown.err.count("\n") == 1
+    assert shown.out == ""
+
+
+@pytest.mark.parametrize(
+    ("table", "arguments", "message"),
+    [
+        (one(), ["--rows", "0"], "rows must be an integer 1 to 10000, got 0"),
+        (one(), ["--rows", "10001"], "rows must be an integer 1 to 10000, got 10001"),
+        (one(), ["--conf", "0"], "conf must be a number in (0, 100], got 0"),
+        (one(), ["--every", "soon"], "--every soon: a step such as 15m"),
+        (one(), ["--algo", "iqr"], "unknown algorithm iqr; there are: arima, auto, holtwinters, "),
+        (one(), ["--algo", "arima,perod=1"], "unknown option perod, did you mean period?"),
+        (one(other=samples.VALUES), ["--value", "value,other"], "a forecast is made for one column, got value, other"),
+    ],
+)
+def test_wrong_usage_is_told_once(
+    tmp_path: Path, table: samples.Table, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert forecast(write(tmp_path / "a.json", table), *arguments) == cli.USAGE
     shown = capsys.readouterr()
     assert message in shown.err
     assert shown.err.count("\n") == 1
@@ -168,10 +183,10 @@ def test_an_algorithm_that_breaks_is_a_failure_with_a_reason(
         (["--season", "2"], 2, "--season needs --compare"),
         (["--compare", "--start", "0"], 2, "--start and --compare exclude each other"),
         (["--compare", "--option", "start=0"], 1, "so it takes no start"),
-        (["--compare", "--rows", "0"], 1, "rows must be at least 1, got 0"),
-        (["--compare", "--conf", "101"], 1, "invalid value of conf, should between 0 and 1.0, got 101"),
+        (["--compare", "--rows", "0"], 2, "rows must be an integer 1 to 10000, got 0"),
+        (["--compare", "--conf", "101"], 2, "conf must be a number in (0, 100], got 101"),
         (["--compare", "--rows", "500"], 1, "a comparison needs 510 rows of a series, got 200"),
-        (["--compare", "--value", "value,ts"], 1, "a column cannot be used twice"),
+        (["--compare", "--value", "value,ts"], 2, "a column cannot be used twice"),
     ],
 )
 def test_a_comparison_that_cannot_be_made_is_one_clear_line(

@@ -181,13 +181,33 @@ def test_file_moved_by_somebody_else_is_opened_anew(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_logged_does_not_fail_the_request(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = tmp_path / "log"
-    logger, handler = shared_file(folder / "a.log", 1000, 1)
-    (folder / "a.log").unlink()
-    folder.rmdir()
-    logger.info("lost")
+    logger, handler = shared_file(tmp_path / "a.log", 1000, 1)
+    logger.info("%d", "no number")
     handler.close()
-    assert "FileNotFoundError" in capsys.readouterr().err
+    assert "--- Logging error ---" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_told_once_and_the_log_says_how_many_lines_it_lacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.log"
+    logger, handler = shared_file(path, 1000, 1)
+
+    def full(file: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    logger.info("before")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        for _ in range(3):
+            logger.info("lost")
+    logger.info("after")
+    logger.info("and on")
+    handler.close()
+    assert (
+        capsys.readouterr().err == f"{path} cannot be written, lines are missing: [Errno 28] No space left on device\n"
+    )
+    assert path.read_text() == "before\n3 lines that belong here could not be written\nafter\nand on\n"
 
 
 def test_many_processes_rotate_without_losing_a_line(tmp_path: Path) -> None:

@@ -173,6 +173,9 @@ ALLOWED = ("127.0.0.1", "10.0.0.0/8", "::1")
         ("logto =", "logto", None),
         ("log-maxsize = 100000", "log_max_bytes", 100_000),
         ("allow-from =", "allow_from", ()),
+        ("certfile = /c.pem", "certfile", Path("/c.pem")),
+        ("ssl_version = TLSv1_3", "ssl_version", "TLSv1.3"),
+        ("ciphers = ECDHE+AESGCM", "ciphers", "ECDHE+AESGCM"),
         ("allow_from = 127.0.0.1, 10.0.0.0/8 [::1]", "allow_from", tuple(map(ip_network, ALLOWED))),
     ],
 )
@@ -284,6 +287,11 @@ def test_https_becomes_http_with_a_warning(reading):
             "[uwsgi]\nallow-from = 10.0.0.1/8",
             "2: allow-from = 10.0.0.1/8: allowed: addresses and networks, as in 127.0.0.1, 10.0.0.0/8",
         ),
+        ("[uwsgi]\nssl-version = TLSv1", "2: ssl-version = TLSv1: allowed: TLSv1.2 or TLSv1.3"),
+        (
+            "[uwsgi]\ncertfile =\nca-file = /x",
+            "3: ca-file = /x: means nothing without certfile: the node speaks plain HTTP",
+        ),
         ("[uwsgi]\nallow-from = ,", "2: allow-from = ,: allowed: addresses and networks, as in 127.0.0.1, 10.0.0.0/8"),
         ("[tsfm-service]\nx = gpu", "2: x = gpu: allowed: a URL as in http://127.0.0.1:6061/tdtsfm"),
         (
@@ -326,7 +334,7 @@ def test_missing_file_is_refused_by_name(tmp_path):
         ("[taosanodes]\na = 1\nb = 2", "2: unknown section [taosanodes], ignored; did you mean taosanode?"),
         (
             "[uwsgi]\nsocket = :3031",
-            "2: socket is ignored: this node speaks plain HTTP only, and listens on `http`",
+            "2: socket is ignored: this node listens on `http` alone; `certfile` switches TLS on",
         ),
         ("[uwsgi]\nthreads = 2\nthreads = 3", "3: threads replaces threads of line 2: the last one counts"),
         ("[uwsgi]\nworkers = 2\nprocesses = 3", "3: processes replaces workers of line 2: the last one counts"),
@@ -385,3 +393,15 @@ def test_any_file_is_either_read_or_refused_line_by_line(tmp_path_factory, lines
         said = str(refusal).splitlines()
         event("refused")
     assert [line for line in said if not line.startswith(f"{path}:")] == []
+
+
+def test_without_a_file_it_is_the_product_s_where_that_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = tmp_path / "taosanode.ini"
+    monkeypatch.setattr(settings, "PRODUCT_CONFIG", product)
+    assert settings.of_node(None) == settings.embedded()
+    product.write_text("[taosanode]\nmodel-dir = elsewhere\n")
+    assert settings.of_node(None).model_dir == tmp_path / "elsewhere"
+    with pytest.raises(settings.SettingsError, match="cannot be read"):
+        settings.of_node(tmp_path / "none.ini")

@@ -95,8 +95,12 @@ def test_a_forked_worker_leaves_the_pid_file_alone(tmp_path: Path) -> None:
 
 def test_a_start_without_weights_says_where_to_put_them(tmp_path: Path) -> None:
     made = plan(embedded(tmp_path), "tdtsfm")
-    with pytest.raises(ControlError, match=rf"no weights in {tmp_path}/model/tdtsfm: put model\.safetensors"):
+    with pytest.raises(
+        ControlError, match=rf"no weights in {tmp_path}/model/tdtsfm: put model\.safetensors"
+    ) as refused:
         control.start(made, [])
+    assert "TDtsfm: taos.pth of TDengine's node" in str(refused.value)
+    assert "the algorithm zero needs no weights" in str(refused.value)
 
 
 def test_a_taken_port_is_told_before_anything_is_started(tmp_path: Path) -> None:

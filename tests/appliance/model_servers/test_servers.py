@@ -132,6 +132,20 @@ def test_a_server_that_is_down_is_told() -> None:
         services.ask("tdtsfm_1", Task.of(SERIES, rows=3), Params())
 
 
+def test_a_server_that_is_down_and_has_no_weights_names_what_needs_none(tmp_path: Path) -> None:
+    urls = {name: f"http://127.0.0.1:{closed_port()}/x" for name in ("tdtsfm_1", "chronos")}
+    services = ModelServers(Settings(tsfm=urls, model_dir=tmp_path))
+    said = rf"no weights in {tmp_path}/tdtsfm: the algorithm zero needs no weights and works at once$"
+    with pytest.raises(ServiceError, match=said):
+        services.ask("tdtsfm_1", Task.of(SERIES, rows=3), Params())
+    with pytest.raises(ServiceError, match="Connection refused$"):
+        services.ask("chronos", Task.of(SERIES, rows=3), Params())
+    (tmp_path / "tdtsfm").mkdir()
+    (tmp_path / "tdtsfm" / "taos.pth").touch()
+    with pytest.raises(ServiceError, match="Connection refused$"):
+        services.ask("tdtsfm_1", Task.of(SERIES, rows=3), Params())
+
+
 def test_a_short_series_goes_as_it_is_to_the_server_which_knows_what_it_needs() -> None:
     for name in ("tdtsfm_1", "timemoe-fc"):
         with _service(_answer(output=[1, 2, 3]), name) as (services, fake):

@@ -105,3 +105,12 @@ def test_every_change_is_told() -> None:
     told: list[tuple[int, int]] = []
     Slots(1, 1, lambda busy, waiting: told.append((busy, waiting))).run(lambda: 1, due=soon(), client_gone=present)
     assert told == [(0, 1), (1, 0), (0, 1), (0, 0)]
+
+
+def test_a_process_that_ends_refuses_work_and_does_not_count_it() -> None:
+    slots = Slots(1, 0, ignore)
+    slots._pool.shutdown()
+    for _ in range(2):
+        with pytest.raises(Busy, match="the node is busy: it is being stopped"):
+            slots.run(lambda: 1, due=soon(), client_gone=present)
+    assert (slots.busy, slots.waiting) == (0, 0)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from appliance.sql.answers import Done, SqlError, Table
 from appliance.sql.cluster import Cluster, Credentials, read_credentials
 from appliance.sql.embedded import Embedded
 from appliance.sql.rest import Server
+from tests.appliance import certificates
 from tests.appliance.sql.fake_node import FakeNode
 
 ROOT = Credentials("root", "p@ss:word")
@@ -75,12 +75,9 @@ def test_credentials_are_needed_and_never_shown() -> None:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for 127.0.0.1 that nobody but itself vouches for, in one file with its key."""
-    file = tmp_path_factory.mktemp("tls") / "self-signed.pem"
-    subject = ["-subj", "/CN=adapter", "-addext", "subjectAltName=IP:127.0.0.1"]
-    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    command = ["openssl", "req", "-x509", *kind, *subject, "-keyout", file, "-out", "-"]
-    made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
-    file.write_bytes(made.stdout + file.read_bytes())
+    made = certificates.certificate(tmp_path_factory.mktemp("tls"), "adapter")
+    file = made.file.with_name("both.pem")
+    file.write_bytes(made.file.read_bytes() + made.key.read_bytes())
     return file
 
 

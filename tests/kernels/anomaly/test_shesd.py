@@ -173,6 +173,7 @@ def test_answers_are_finite_for_any_finite_series(name: str, params: Params) -> 
     assert np.isfinite(shesd.detect(Task.of(NASTY[name]), params).score).all()
 
 
+@pytest.mark.compiled_only("decomposes many series, 10 s as plain Python")
 @settings(max_examples=20, deadline=None)
 @given(st.integers(-1000, 1000), st.sampled_from([0, 4, 12]))
 def test_scale_and_mirror_do_not_matter(exponent: int, period: int) -> None:
@@ -205,6 +206,7 @@ def with_values(x: np.ndarray, values: dict[int, float]) -> np.ndarray:
     return x
 
 
+@pytest.mark.compiled_only("decomposes thousands of rows 45 times, half a minute each as plain Python")
 @pytest.mark.parametrize("trend", ["auto", "median", "stl"])
 @pytest.mark.parametrize("period", [0, 12, 1440])
 @pytest.mark.parametrize(
@@ -233,6 +235,7 @@ def test_a_spike_in_next_to_no_noise_takes_no_neighbour_with_it(row: int, trend:
     assert flagged(shesd.detect(Task.of(x), Params(period=12, trend=trend)).flags) == [row]  # type: ignore[arg-type]
 
 
+@pytest.mark.compiled_only("decomposes 5000 rows, half a minute as plain Python")
 def test_a_dip_at_the_end_of_a_ramp_is_found() -> None:
     x = np.arange(1.0, 5001.0)
     x[4899:4910] -= 600.0

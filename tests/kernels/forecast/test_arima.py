@@ -85,6 +85,7 @@ def test_given_orders_are_fitted_at_least_as_well_as_by_r(name: str, which: int)
         np.testing.assert_allclose(answer.high - answer.low, width, rtol=0.03)
 
 
+@pytest.mark.compiled_only("searches many models, up to minutes as plain Python")
 @pytest.mark.parametrize("name", ["nile", *(pytest.param(name, marks=SEARCHES) for name in GOLDEN if name != "nile")])
 def test_the_search_finds_no_worse_model_than_r(name: str) -> None:
     case = GOLDEN[name]
@@ -112,6 +113,7 @@ def test_information_criteria_count_every_parameter() -> None:
     assert set(found["params"]) == {"ar1", "ar2", "mean"}
 
 
+@pytest.mark.compiled_only("searches many models, up to minutes as plain Python")
 @pytest.mark.parametrize(("shift", "scale"), [(0.0, 1e-150), (1e7, 1.0), (0.0, 1e150), (-50.0, -3.0)])
 def test_another_unit_changes_only_the_unit(shift: float, scale: float) -> None:
     y = wave()
@@ -266,6 +268,7 @@ EXTREMES = {
 }
 
 
+@pytest.mark.compiled_only("searches many models, up to minutes as plain Python")
 @pytest.mark.parametrize("name", list(EXTREMES))
 @pytest.mark.parametrize("period", [0, pytest.param(4, marks=SEARCHES)])
 def test_extremes_are_answered(name: str, period: int) -> None:

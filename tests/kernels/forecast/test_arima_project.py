@@ -38,7 +38,7 @@ def test_equals_the_conditional_distribution(orders: tuple[int, ...], d: int, se
     for _ in range(seasonal_d):
         w = w[m:] - w[:-m]
     w = np.ascontiguousarray(np.diff(w, d))
-    value, variance, error = project(y, w, 0.0, False, phi, theta, d, seasonal_d, m, rows)
+    value, variance, error = project(y, w, 0.0, False, phi, theta, d, seasonal_d, m, rows, n)
     mean, covariance = naive(w, phi, theta, rows)
     # integrate by the definition, one step after the other
     path, future = list(y), []
@@ -59,19 +59,19 @@ def test_equals_the_conditional_distribution(orders: tuple[int, ...], d: int, se
 
 def test_an_uncertain_mean_widens_white_noise_by_one_nth() -> None:
     w = np.random.default_rng(1).normal(size=50)
-    _, variance, _ = project(w, w, 0.3, True, np.zeros(0), np.zeros(0), 0, 0, 1, 4)
+    _, variance, _ = project(w, w, 0.3, True, np.zeros(0), np.zeros(0), 0, 0, 1, 4, len(w))
     np.testing.assert_allclose(variance, 1.0 + 1.0 / 50.0, rtol=1e-12)
 
 
 def test_an_uncertain_drift_widens_a_walk_with_the_square_of_the_horizon() -> None:
     y = np.cumsum(np.random.default_rng(2).normal(0.5, 1.0, 51))
-    _, variance, _ = project(y, np.diff(y), 0.5, True, np.zeros(0), np.zeros(0), 1, 0, 1, 4)
+    _, variance, _ = project(y, np.diff(y), 0.5, True, np.zeros(0), np.zeros(0), 1, 0, 1, 4, len(y))
     h = np.arange(1.0, 5.0)
     np.testing.assert_allclose(variance, h + h**2 / 50.0, rtol=1e-12)
 
 
 def test_drift_is_a_straight_line() -> None:
     y = np.arange(20.0) * 2.0 + 1.0
-    value, _, error = project(y, np.diff(y), 2.0, False, np.zeros(0), np.zeros(0), 1, 0, 1, 3)
+    value, _, error = project(y, np.diff(y), 2.0, False, np.zeros(0), np.zeros(0), 1, 0, 1, 3, len(y))
     np.testing.assert_allclose(value, [41.0, 43.0, 45.0], rtol=1e-12)
     np.testing.assert_allclose(error, 0.0, atol=1e-12)

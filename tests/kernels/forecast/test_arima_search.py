@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from kernels.contract import TooShort
-from kernels.forecast._arima_search import Limits, Orders, Search, carry_over, neighbours, seeds, starts
+from kernels.forecast._arima_orders import Limits, Orders, starts
+from kernels.forecast._arima_search import Search, carry_over
 
 SMALL = Limits(Orders(0, 0), Orders(2, 2), (True, False))
 
@@ -82,18 +83,38 @@ def test_orders_too_large_for_the_series_say_so() -> None:
         Search(arma(12), 0, never).run(limits, Orders(0, 0))
 
 
+@pytest.mark.compiled_only("6000 rows")
+def test_conditional_least_squares_lose_nothing_on_a_long_series() -> None:
+    w = arma(6_000)
+    search = Search(w, 0, never)
+    found = search.run(SMALL, Orders(0, 0))
+    assert search.conditional
+    exact = max(
+        (search.maximise(found.orders, x, 1e-7, len(w)) for x in starts(found.orders)), key=lambda fit: fit.loglik
+    )
+    assert found.loglik > exact.loglik - 0.01
+
+
+@pytest.mark.compiled_only("6000 rows")
+def test_given_orders_are_fitted_to_the_end_on_a_long_series() -> None:
+    w = arma(6_000)
+    only = Limits(Orders(2, 1), Orders(2, 1), (True,))
+    search = Search(w, 0, never)
+    found = search.run(only, Orders(0, 0))
+    exact = max((search.maximise(found.orders, x, 1e-9, len(w)) for x in starts(found.orders)), key=lambda f: f.loglik)
+    assert found.loglik > exact.loglik - 1e-5
+
+
+def test_a_likelihood_too_long_to_be_interrupted_is_conditional() -> None:
+    search = Search(np.zeros(20_000), 8_760, never)
+    seasonal = Orders(1, 1, 1, 1, True)
+    assert search.heavy(seasonal)
+    assert search.all_steps(seasonal) == search.exact_steps(seasonal) == -1
+    assert not search.heavy(Orders(3, 3))
+    assert search.all_steps(Orders(3, 3)) == 20_000
+
+
 def test_parameters_carry_over_by_place() -> None:
     search = Search(arma(100), 4, never)
     fit = search.maximise(Orders(2, 1, 1, 0), np.array([0.1, 0.2, 0.3, 0.4]), inf, 100)
     np.testing.assert_allclose(carry_over(fit, Orders(1, 2, 1, 1)), [0.1, 0.3, 0.0, 0.4, 0.0])
-
-
-def test_neighbours_are_one_step_away() -> None:
-    around = list(neighbours(Orders(2, 2, 1, 1, True)))
-    assert len(set(around)) == 17
-    assert Orders(2, 2, 1, 1, False) in around
-
-
-def test_seeds_begin_with_the_cheapest_within_limits() -> None:
-    assert next(iter(seeds(SMALL, Orders(1, 1)))).count == 0
-    assert all(SMALL.allow(orders) for orders in seeds(SMALL, Orders(2, 0)))

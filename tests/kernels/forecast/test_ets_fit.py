@@ -60,6 +60,7 @@ def test_parameters_lie_in_the_usual_region() -> None:
         assert 0.8 <= phi <= 0.995
 
 
+@pytest.mark.compiled_only("fits thousands of rows, 10 s as plain Python")
 def test_known_parameters_come_back_from_a_long_series() -> None:
     rng = np.random.default_rng(5)
     level, growth, s = 3.0, 0.001, [0.5, -0.2, 0.1, -0.4]
@@ -73,6 +74,7 @@ def test_known_parameters_come_back_from_a_long_series() -> None:
     np.testing.assert_allclose(smoothing[:3], [0.3, 0.01, 0.15], atol=few([0.09, 0.03])[-1])  # some standard errors
 
 
+@pytest.mark.compiled_only("fits thousands of rows, 10 s as plain Python")
 def test_a_very_long_season_moves_along_a_few_patterns() -> None:
     n, m = 2000, 400  # a full Jacobian would pass the limit
     rng = np.random.default_rng(6)

@@ -148,6 +148,7 @@ def test_selection_stops_when_time_is_out_but_has_an_answer() -> None:
     assert tried == 1
 
 
+@pytest.mark.compiled_only("fits every form, 10 s as plain Python")
 def test_selection_finds_the_form_that_made_the_series() -> None:
     rng = np.random.default_rng(3)
     t = np.arange(120)

@@ -114,6 +114,7 @@ def test_automatic_forms_find_trend_and_season_of_the_passengers() -> None:
     np.testing.assert_array_equal(found.value, answer.value)
 
 
+@pytest.mark.compiled_only("fits every form, 10 s as plain Python")
 def test_a_season_that_grows_eighteenfold_is_found_and_continued() -> None:
     t = np.arange(156)
     y = np.exp(2.3 + np.log(18.0) * t / 144 + 0.2 * np.sin(2 * np.pi * t / 12))
@@ -123,6 +124,7 @@ def test_a_season_that_grows_eighteenfold_is_found_and_continued() -> None:
     np.testing.assert_allclose(answer.value, y[144:], rtol=0.04)
 
 
+@pytest.mark.compiled_only("fits every form, 10 s as plain Python")
 def test_the_season_of_a_reported_series_is_found_and_answers_as_if_it_had_been_told() -> None:
     file = Path(__file__).parent.parent.parent / "golden" / "growth_period.json"
     task = Task.of(json.loads(file.read_text())["data"], rows=12)
@@ -132,6 +134,7 @@ def test_the_season_of_a_reported_series_is_found_and_answers_as_if_it_had_been_
     np.testing.assert_array_equal(found.value, told.value)
 
 
+@pytest.mark.compiled_only("fits every form, 10 s as plain Python")
 def test_several_seasons_are_told_and_the_first_is_used() -> None:
     t = np.arange(600)
     y = 9 * np.sin(2 * np.pi * t / 12) + 3 * np.sin(2 * np.pi * t / 60) + np.random.default_rng(1).normal(size=600)

@@ -78,6 +78,7 @@ def test_shift_and_scale_carry_over(factor: float, offset: float, off: float) ->
     np.testing.assert_allclose(moved_error / factor, error, atol=off)
 
 
+@pytest.mark.compiled_only("fits hundreds of rows many times, 10 s as plain Python")
 @pytest.mark.parametrize(("m", "n", "share"), few([(0, 2000, 0.3), (24, 1200, 0.3), (7, 420, 0.5), (365, 4380, 0.3)]))
 def test_two_standard_errors_cover_what_was_removed(m: int, n: int, share: float) -> None:
     inside = []

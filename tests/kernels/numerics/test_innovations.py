@@ -81,3 +81,16 @@ def test_parameters_on_the_edge_are_refused_not_wrong() -> None:
     error, ones, variance, state = np.empty(5), np.empty(5), np.empty(5), np.zeros((4, 2))
     _, usable, _ = innovations(np.ones(5), True, np.array([1.0]), np.zeros(0), 5, error, ones, variance, state)
     assert not usable
+
+
+@pytest.mark.parametrize("orders", MODELS)
+def test_with_no_exact_step_everything_before_the_series_is_0(orders: tuple[int, ...]) -> None:
+    x = np.random.default_rng(5).normal(size=40)
+    error, ones, variance, _, filtered = run(x, orders, exact_steps=-1)
+    phi, theta = coefficients(np.random.default_rng(3).normal(0.0, 0.5, sum(orders[:4])), np.array(orders))
+    for series, found in ((x, error), (np.ones(40), ones)):
+        by_hand = np.zeros(40)
+        for t in range(40):
+            by_hand[t] = series[t] - sum(phi[i] * series[t - 1 - i] for i in range(min(t, len(phi))))
+            by_hand[t] -= sum(theta[i] * by_hand[t - 1 - i] for i in range(min(t, len(theta))))
+        np.testing.assert_allclose(found, by_hand, atol=1e-12)

@@ -52,12 +52,9 @@ def with_steps(*steps: int) -> Task:
     return Task({"val": np.zeros(len(times))}, times)
 
 
-def test_gaps_are_told_and_no_rhythm_is_refused() -> None:
+def test_gaps_are_left_out_of_the_step_and_no_rhythm_is_refused() -> None:
     gappy = with_steps(*[1000] * 10, 5000, *[1000] * 5)
     assert KIND.question({}, gappy)["every"] == 1000
-    told = "1 gap, the usual step is 1s: the forecast takes all rows as evenly spaced"
-    assert KIND.remark({}, gappy) == told
-    assert KIND.remark({}, DATA) is None
     wild = with_steps(1, 100, 1000, 10, 10_000, 2, 30_000, 3)
     with pytest.raises(BadRequest, match="no usual step: . of 8 steps.*every sets one"):
         KIND.question({}, wild)

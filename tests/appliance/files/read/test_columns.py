@@ -55,7 +55,7 @@ def test_a_name_may_hold_a_comma() -> None:
         ([STAMP, VALUE], ("when,value", None, None), "--time takes one column, got 2"),
         ([STAMP, NESTED], (None, "list", None), r"list cannot be a value: it is DOUBLE\[\]"),
         ([STAMP, VALUE], (None, "when", None), "when cannot be a value: it is TIMESTAMP"),
-        ([VALUE, OTHER], ("value", None, None), "value cannot be the time: it is DOUBLE"),
+        ([VALUE, NESTED], ("list", None, None), r"list cannot be the time: it is DOUBLE\[\]"),
         ([CODE, VALUE], ("ts", "ts", None), "cannot be used twice"),
         ([CODE, VALUE], (None, "value,value", None), "cannot be used twice"),
     ],

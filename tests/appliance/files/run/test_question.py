@@ -9,6 +9,7 @@ from appliance.analysis.catalog import Catalog
 from appliance.analysis.kind import Kind
 from appliance.analysis.kinds import BY_TYPE
 from appliance.files.run import question
+from appliance.files.run.placing import Placed, place
 from appliance.files.run.question import Question
 from appliance.files.series import FileError, FileSeries
 from kernels import registry
@@ -19,7 +20,8 @@ SERIES = FileSeries("a", 1_700_000_000_000 + 60_000 * np.arange(20), "ms", {"v":
 
 
 def ahead(option: str = "", series: FileSeries = SERIES) -> dict[str, Any]:
-    return Question("arima", option).body(FORECASTING, "arima", series)
+    asked = Question("arima", option)
+    return asked.body(FORECASTING, "arima", place(FORECASTING, series, asked.given))
 
 
 def check(kind: Kind[Any], asked: Question) -> Algorithm:
@@ -46,7 +48,8 @@ def test_what_is_no_option_is_refused(algorithm: str, given: list[str]) -> None:
 
 
 def test_a_body_without_data() -> None:
-    assert Question("iqr", "wncheck=0").body(DETECTING, "iqr", SERIES) == {
+    placed = Placed(SERIES, SERIES, {})
+    assert Question("iqr", "wncheck=0").body(DETECTING, "iqr", placed) == {
         "algo": "iqr",
         "option": "algo=iqr,wncheck=0",
         "prec": "ms",
@@ -54,7 +57,7 @@ def test_a_body_without_data() -> None:
         "rows": 20,
         "protocol": 1.0,
     }
-    assert Question("iqr").body(DETECTING, "iqr", SERIES)["wncheck"] == 1  # as in SQL
+    assert Question("iqr").body(DETECTING, "iqr", placed)["wncheck"] == 1  # as in SQL
 
 
 def test_a_forecast_goes_on_where_the_rows_end() -> None:
@@ -64,32 +67,13 @@ def test_a_forecast_goes_on_where_the_rows_end() -> None:
 
 
 def test_options_say_where_a_forecast_goes() -> None:
-    asked = ahead("rows=7,every=5m,start=2026-01-01,conf=0.5")
-    assert (asked["forecast_rows"], asked["every"], asked["start"]) == (7, 300_000, 1_767_225_600_000)
-    assert asked["option"] == "algo=arima,rows=7,every=5m,start=2026-01-01,conf=0.5"
+    asked = ahead("rows=7,every=60s,start=2023-11-14T22:36:20,conf=0.5")
+    assert (asked["forecast_rows"], asked["every"], asked["start"]) == (10, 60_000, 1_700_001_200_000)
+    assert asked["option"] == "algo=arima,rows=7,every=60s,start=2023-11-14T22:36:20,conf=0.5"
 
 
 def test_of_an_option_that_is_given_twice_the_last_counts() -> None:
-    asked = ahead("rows=7,every=5m,start=2026-01-01,rows=3,every=1h,start=0")
-    assert (asked["forecast_rows"], asked["every"], asked["start"]) == (3, 3_600_000, 0)
-
-
-def with_steps(*steps: int) -> FileSeries:
-    times = np.cumsum([0, *steps])
-    return FileSeries("", times, "ms", {"v": np.zeros(len(times))})
-
-
-def test_gaps_are_told_and_no_rhythm_is_refused() -> None:
-    gappy = with_steps(*[1000] * 10, 5000, *[1000] * 5)
-    assert ahead("", gappy)["every"] == 1000
-    remark = FORECASTING.remark({}, gappy.data)
-    assert remark == "1 gap, the usual step is 1s: the forecast takes all rows as evenly spaced"
-    assert FORECASTING.remark({}, SERIES.data) is None
-    assert DETECTING.remark({}, gappy.data) is None
-    wild = with_steps(1, 100, 1000, 10, 10_000, 2, 30_000, 3)
-    with pytest.raises(AlgorithmError, match="no usual step: . of 8 steps.*every sets one"):
-        ahead("", wild)
-    assert ahead("every=1s", wild)["every"] == 1000
+    assert ahead("rows=7,every=5m,rows=3,every=1m")["forecast_rows"] == 3
 
 
 def test_rows_must_be_an_integer() -> None:
@@ -106,7 +90,7 @@ def test_what_exists_is_found() -> None:
     ("kind", "asked", "message"),
     [
         (DETECTING, Question("arima"), "unknown algorithm arima; there are: grubbs, iqr, "),
-        (FORECASTING, Question("iqr"), "unknown algorithm iqr; there are: arima, holtwinters"),
+        (FORECASTING, Question("iqr"), "unknown algorithm iqr; there are: arima, auto, holtwinters"),
         (DETECTING, Question("lof", "neigbours=5"), "unknown option neigbours, did you mean neighbors?"),
         (DETECTING, Question("ksigma", "q=5"), "unknown option q; ksigma takes k"),
         (DETECTING, Question("iqr", "q=5"), "unknown option q; iqr takes none of its own"),

@@ -1,0 +1,1 @@
+"""Steps of the calendar: months, business days, local days across a change of clocks."""

@@ -1,0 +1,136 @@
+"""A series on its regular axis of times: what an algorithm is asked, and where its answer belongs.
+
+Algorithms, and the wire, know steps of one length only. A forecast is asked for as many rows as there are steps, and
+gets the times of the calendar afterwards; for an answer about the entire axis, the rows are numbered instead.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from appliance.analysis.kind import AHEAD, ENTIRE, Kind
+from appliance.analysis.kinds.forecast import DEFAULT_ROWS, OPTION_ROWS
+from appliance.analysis.picture import counted
+from appliance.files.calendar import axis, frequency, starts
+from appliance.files.calendar.axis import Axis
+from appliance.files.series import FileResult, FileSeries
+from appliance.protocol import fields, requests
+from appliance.protocol.documents import MAX_FORECAST_ROWS, BadRequest
+from appliance.protocol.times import rhythm
+from kernels.contract import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A series as it is put to an algorithm.
+
+    own : the series as it is in the file. asked : what the algorithm gets. given : its options.
+    axis : None where nothing depends on one. skip : rows ahead that are computed and left out.
+    """
+
+    own: FileSeries
+    asked: FileSeries
+    given: Mapping[str, str]
+    axis: Axis | None = None
+    skip: int = 0
+    remark: str = ""
+
+    def result(self, kind: Kind[Any], algorithm: str, task: Task, answer: Any) -> FileResult:
+        """Return an answer with its times in those of the file."""
+        if kind.axis == AHEAD and self.axis is not None:
+            answer, task = self._ahead(answer, task)
+        elif kind.axis == ENTIRE and self.axis is not None:
+            answer = dataclasses.replace(answer, times=self.axis.times(answer.times))
+            task = dataclasses.replace(task, times=self.own.times, unit=self.own.precision)
+        return FileResult.of(self.own, kind, algorithm, task, answer, self.remark)
+
+    def _ahead(self, answer: Any, task: Task) -> tuple[Any, Task]:
+        assert self.axis is not None
+        positions = np.arange(1, task.rows + 1)
+        regular = task.start + task.step * (positions - 1)
+        if answer.times is None or np.array_equal(answer.times, regular):
+            answer = dataclasses.replace(answer, times=self.axis.times(positions))
+        if self.skip:
+            kept = {name: getattr(answer, name)[self.skip :] for name in ("value", "low", "high", "times")}
+            quantiles = {share: values[self.skip :] for share, values in answer.quantiles.items()}
+            answer = dataclasses.replace(answer, **kept, quantiles=quantiles)
+            task = dataclasses.replace(task, rows=task.rows - self.skip, start=int(answer.times[0]))
+        return answer, task
+
+
+def place(kind: Kind[Any], series: FileSeries, given: Mapping[str, str]) -> Placed:
+    """Return how a series is put to an algorithm of a kind, with options as they are written at the prompt.
+
+    Raises
+    ------
+    BadRequest : the rows have no usual step, or not the one that is asked for; a start that is not on their axis.
+    """
+    if kind.axis == AHEAD:
+        return _ahead(series, given)
+    if kind.axis == ENTIRE:
+        return _entire(series, given)
+    return Placed(series, series, given)
+
+
+def _ahead(series: FileSeries, given: Mapping[str, str]) -> Placed:
+    option = next((name for name in (fields.EVERY, fields.FREQ) if name in given), None)
+    found = _axis(series, given, option, fields.EVERY)
+    skip, rows = 0, requests.whole(given, OPTION_ROWS, DEFAULT_ROWS)
+    if fields.START in given:
+        skip = starts.position(given[fields.START], found) - 1
+    if skip and skip + rows > MAX_FORECAST_ROWS:
+        raise BadRequest(
+            f"start {given[fields.START]} is {skip + 1} steps of {found.frequency} after the last row; with {rows} "
+            f"rows that are more than the {MAX_FORECAST_ROWS} that can be forecast"
+        )
+    first = int(found.times(np.array([1]))[0])
+    asked = {**given, fields.EVERY: str(found.step), fields.START: str(first), OPTION_ROWS: str(rows + skip)}
+    return Placed(series, series, asked, found, skip, _remark(series, found))
+
+
+def _entire(series: FileSeries, given: Mapping[str, str]) -> Placed:
+    option = fields.FREQ if fields.FREQ in given else None
+    if option and (wanted := frequency.parse(given[fields.FREQ], option)).nanoseconds and wanted.unit == "ns":
+        return Placed(series, series, {**given, fields.FREQ: str(wanted)})
+    found = _axis(series, given, option, fields.FREQ)
+    if found.exact:
+        return Placed(series, series, {**given, fields.FREQ: str(found.frequency)} if option else given)
+    positions = found.positions(series.times)
+    off = np.flatnonzero((found.times(positions) != series.times) | (np.diff(positions, prepend=positions[0] - 1) < 1))
+    if len(off):
+        raise BadRequest(
+            f"row {off[0] + 1} at {series.clock.shown(int(series.times[off[0]]), series.precision)} is at no step of "
+            f"{found.frequency}"
+        )
+    numbered = dataclasses.replace(series, times=positions, precision="ms")
+    return Placed(series, numbered, {**given, fields.FREQ: "1ms"}, found)
+
+
+def _axis(series: FileSeries, given: Mapping[str, str], option: str | None, otherwise: str) -> Axis:
+    asked = _frequency(given[option], option, series.precision) if option else None
+    return axis.find(series.times, series.precision, series.clock, asked, f"--{option or otherwise}")
+
+
+def _frequency(text: str, option: str, precision: str) -> frequency.Frequency:
+    if text.isdecimal():  # in the unit of the times, as in SQL
+        text += precision
+    return frequency.parse(text, f"--{option}")
+
+
+def _remark(series: FileSeries, found: Axis) -> str:
+    """Return how irregular the times are, "" if they are regular."""
+    if found.exact:
+        seen = rhythm(series.times)
+        gaps, short = seen.gaps, seen.short
+    else:
+        gaps, short = int((np.diff(found.positions(series.times)) > 1).sum()), 0
+    if not gaps and not short:
+        return ""
+    told = f" and {counted(short, 'much shorter step')}" if short else ""
+    usual = f"the usual step is {found.frequency}"
+    return f"{counted(gaps, 'gap')}{told}, {usual}: the forecast takes all rows as evenly spaced"

@@ -1,0 +1,95 @@
+"""The network of `zero`: features in, quantiles out, as products of matrices. Its weights lie beside it.
+
+A block is x + B silu(A x + a). The features of a series become one vector; with those of a step ahead it becomes a
+median and positive distances from each quantile to the next, so that quantiles cannot cross. `models/_zero_training.py`
+makes the weights.    Cost: 0.16 million products for each step, 0.5 million for the series.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.contract import Series
+from kernels.numerics.products import times
+
+SHARES = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
+MEDIAN = len(SHARES) // 2
+LIMIT = 6.0  # standard deviations: no feature is further off than that
+SHIPPED = Path(__file__).parent / "weights" / "zero"
+FILE = "model.safetensors"
+
+Floats = NDArray[np.float32]
+Weights = Mapping[str, Floats]
+
+
+def read(folder: Path) -> Weights:
+    """Return the weights of a folder: a file of safetensors, which is a header of JSON and plain numbers.
+
+    Raises
+    ------
+    OSError, ValueError : there is none, or it is damaged. It comes with the program, so that is no user's error.
+    """
+    content = (folder / FILE).read_bytes()
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:start])
+    header.pop("__metadata__", None)
+    weights: dict[str, Floats] = {}
+    for name, told in header.items():
+        first, last = told["data_offsets"]
+        stored = np.frombuffer(
+            content[start + first : start + last], {"F16": np.float16, "F32": np.float32}[told["dtype"]]
+        )
+        tensor = stored.reshape(told["shape"]).astype(np.float32)
+        weights[name] = np.ascontiguousarray(tensor.T)  # (inputs, outputs)
+    return weights
+
+
+@cache
+def shipped() -> Weights:
+    """Return the weights that come with the program, read when they are first asked for."""
+    return read(SHIPPED)
+
+
+def quantiles(weights: Weights, series: Series, step: Series) -> Series:
+    """Return the quantiles of `SHARES` in units, (views, rows, shares), in order.
+
+    series : (views, OF_SERIES) features. step : (views, rows, OF_STEP).
+    """
+    views, rows, of_step = step.shape
+    x = _standard(weights, "series", series.astype(np.float32))
+    x = _silu(times(x, weights["series_in.weight"]) + weights["series_in.bias"])  # (views, width)
+    x = _blocks(weights, "series_blocks", x)
+    x = times(x, weights["between.weight"]) + weights["between.bias"]  # (views, step width)
+    y = times(_standard(weights, "step", step.reshape(-1, of_step).astype(np.float32)), weights["step_in.weight"])
+    y = _silu(y + np.repeat(x, rows, axis=0))  # (views rows, step width)
+    y = _blocks(weights, "step_blocks", y)
+    raw = (times(y, weights["out.weight"]) + weights["out.bias"]).astype(np.float64)
+    median, apart = raw[:, :1], np.logaddexp(0.0, raw[:, 1:])
+    above, below = np.cumsum(apart[:, :MEDIAN], axis=1), np.cumsum(apart[:, MEDIAN:], axis=1)
+    return np.concatenate((median - below[:, ::-1], median, median + above), axis=1).reshape(views, rows, -1)
+
+
+def _standard(weights: Weights, name: str, values: Floats) -> Floats:
+    standard: Floats = (values - weights[f"{name}_mean"]) * weights[f"{name}_scale"]
+    return np.clip(standard, -LIMIT, LIMIT, out=standard)
+
+
+def _silu(x: Floats) -> Floats:
+    silu: Floats = np.exp(np.minimum(-x, np.float32(80.0)))  # no overflow
+    silu += np.float32(1.0)
+    return np.divide(x, silu, out=silu)
+
+
+def _blocks(weights: Weights, name: str, x: Floats) -> Floats:
+    at = 0
+    while f"{name}.{at}.a.weight" in weights:
+        inner = _silu(times(x, weights[f"{name}.{at}.a.weight"]) + weights[f"{name}.{at}.a.bias"])
+        x = x + times(inner, weights[f"{name}.{at}.b.weight"])
+        at += 1
+    return x

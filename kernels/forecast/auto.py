@@ -1,0 +1,218 @@
+"""The recommended forecast: what several methods say, each weighed by how well it did on the series' own past.
+
+Members are `zero`, `holtwinters` with everything found, the Theta method for short series of slow seasons, and the
+seasonal naive forecast. Where the series is long enough, each has forecast its newest rows from those before them
+(rolling origins), and the share that a member has anyway is divided by its error there. The interval is that of `zero`
+and `holtwinters`, moved to the combination.
+
+Source: J. M. Bates and C. W. J. Granger, "The combination of forecasts", Operational Research Quarterly 20 (1969), for
+weights by past errors; the shares they start from were chosen on development series, docs/zero.md.
+Cost: that of its members, three times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kernels.contract import FORECAST, Algorithm, AlgorithmError, Forecast, Json, Needs, Series, Task, as_series
+from kernels.forecast import holtwinters, zero
+from kernels.forecast._theta import theta
+from kernels.forecast._zero_net import MEDIAN
+from kernels.numerics.period import Season, season_option
+from kernels.options import Options, option
+
+FOLDS = 2
+FEWEST = 8  # rows before a fold, besides two seasons
+FOLD_SHARE = 5  # a fold is at most so small a part of the series
+SLOW, SHORT, SHORTER = 12, 400, 100  # Theta: seasons up to this, in so few rows; without a season, in fewer
+FITTED, CYCLES, LONGEST = 240, 8, 24  # rows that holtwinters sees: the newest, and cycles of a season up to the last
+POWER = 2.0  # of the errors that shares are divided by
+LEAST = 1e-3  # of the largest error
+LARGEST = 1e300  # bounds stay within, so that they can be added
+
+
+@dataclass(frozen=True, slots=True)
+class Params(Options):
+    """Options of auto."""
+
+    period: Season = season_option("auto")
+    second: Season = option("auto", "rows in a second, longer season, for zero", ge=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a member is asked about a past: rows ahead, coverage, and seasons in rows, 0 for none."""
+
+    x: Series
+    rows: int
+    conf: float
+    period: int
+    second: int
+    out_of_time: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a member says of the rows ahead, (rows,) each; without an interval, `low` and `high` are `value`."""
+
+    value: Series
+    low: Series
+    high: Series
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member that has answered.
+
+    share : its weight while nothing is known of its errors. past : what it said of the folds.
+    """
+
+    name: str
+    share: float
+    said: Said
+    past: list[Said]
+
+
+def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  (frozen, no state)
+    """Forecast one series.
+
+    Parameters
+    ----------
+    task : its first column, float64 (n,), n >= 3, finite, |value| <= 1e150, evenly spaced. Not modified. When the time
+        is up, members that were not asked yet are left out.
+
+    Returns
+    -------
+    Forecast
+        value: the weighted mean of medians and means. extra: ``members`` (name, weight, and its mean absolute error in
+        the past over that of the seasonal naive forecast), ``left_out`` (name and reason), ``accuracy``: that ratio of
+        the combination, below 1 where it beats the naive forecast; ``periods`` where two seasons are used.
+
+    Raises
+    ------
+    TooShort : n < 3.
+    BadSeries : a value too large to be squared.
+    """
+    horizon = task.horizon
+    x = as_series(task.series, at_least=zero.AT_LEAST)
+    zero.refuse_too_large(x)
+    period, second = zero.seasons(x, zero.Params(params.period, params.second), task)
+    now = Question(x, horizon.rows, horizon.conf, period, second, horizon.out_of_time)
+    folds = _folds(now)
+    members, left_out = _asked(now, folds)
+    truths = [x[len(fold.x) :][: fold.rows] for fold in folds]
+    naive = _error([_seasonal_naive(fold) for fold in folds], truths)
+    errors = [_error(member.past, truths) for member in members]
+    weights = _weights(members, errors)
+    said = _combined(weights, [member.said for member in members])
+    if np.min(x) >= 0.0:
+        said = Said(*(np.maximum(each, 0.0) for each in (said.value, said.low, said.high)))
+    told: list[dict[str, Json]] = [
+        {"name": member.name, "weight": round(float(weight), 4)}
+        for member, weight in zip(members, weights, strict=True)
+    ]
+    extra: dict[str, Json] = {"members": told}
+    if left_out:
+        extra["left_out"] = left_out
+    if naive > 0.0:
+        past = [_combined(weights, list(each)) for each in zip(*(member.past for member in members), strict=True)]
+        extra["accuracy"] = round(_error(past, truths) / naive, 4)
+        for one, error in zip(told, errors, strict=True):
+            one["mase"] = round(error / naive, 4)
+    if second:
+        extra["periods"] = [period, second]
+    return Forecast(said.value, said.low, said.high, period=period, extra=extra)
+
+
+def _folds(now: Question) -> list[Question]:
+    """Return the questions about the newest rows that the series answers itself; none where it is too short."""
+    n = len(now.x)
+    rows = min(now.rows, n // FOLD_SHARE)
+    if rows < 1 or n - FOLDS * rows < max(2 * now.period + 1, FEWEST):
+        return []
+    return [replace(now, x=now.x[: n - at * rows], rows=rows) for at in range(1, FOLDS + 1)]
+
+
+def _asked(now: Question, folds: list[Question]) -> tuple[list[Member], list[dict[str, Json]]]:
+    """Return the members that answer everything, and name and reason of the others."""
+    members: list[Member] = []
+    left_out: list[dict[str, Json]] = []
+    for name, share, say in _members(now):
+        if members and now.out_of_time():
+            left_out.append({"name": name, "reason": "no time left"})
+            continue
+        try:
+            members.append(Member(name, share, say(now), [say(fold) for fold in folds]))
+        except AlgorithmError as error:
+            left_out.append({"name": name, "reason": str(error)})
+    return members, left_out
+
+
+def _members(now: Question) -> list[tuple[str, float, Callable[[Question], Said]]]:
+    """Return name, share and method of the members for a series; `zero` is the first, and never refuses one."""
+    slow = len(now.x) < (SHORT if 0 < now.period <= SLOW else SHORTER if now.period == 0 else 0)
+    if slow:
+        return [("zero", 0.4, _zero), ("holtwinters", 0.3, _holtwinters), ("theta", 0.3, _theta)]
+    return [("zero", 0.5, _zero), ("holtwinters", 0.4, _holtwinters), ("seasonal-naive", 0.1, _seasonal_naive)]
+
+
+def _zero(asked: Question) -> Said:
+    told = zero.quantiles(asked.x, asked.rows, asked.period, asked.second)
+    return Said(told[:, MEDIAN], *zero.bounds(told, asked.conf))
+
+
+def _holtwinters(asked: Question) -> Said:
+    period = asked.period if asked.period <= LONGEST else 0
+    x = asked.x[-max(FITTED, CYCLES * period) :]
+    period = period if len(x) >= 2 * period else 0
+    task = Task({"val": x}, rows=asked.rows, levels=(asked.conf,), out_of_time=asked.out_of_time)
+    answer = holtwinters.forecast(task, holtwinters.Params("auto", "auto", period))
+    return Said(answer.value, np.maximum(answer.low, -LARGEST), np.minimum(answer.high, LARGEST))
+
+
+def _theta(asked: Question) -> Said:
+    value = theta(asked.x, asked.period, asked.rows)
+    return Said(value, value, value)
+
+
+def _seasonal_naive(asked: Question) -> Said:
+    period = asked.period or 1
+    value = np.resize(asked.x[-period:], asked.rows)
+    return Said(value, value, value)
+
+
+def _error(said: list[Said], truths: list[Series]) -> float:
+    """Return the mean absolute error over the folds, 0 without any."""
+    errors = [float(np.mean(np.abs(each.value - truth))) for each, truth in zip(said, truths, strict=True)]
+    return sum(errors) / max(len(errors), 1)
+
+
+def _weights(members: list[Member], errors: list[float]) -> Series:
+    """Return shares over errors, of sum 1; an error is at least `LEAST` of the largest."""
+    weights = np.array([member.share for member in members])
+    if (largest := max(errors)) > 0.0:
+        weights = weights / np.maximum(np.array(errors) / largest, LEAST) ** POWER
+    return np.asarray(weights / weights.sum())
+
+
+def _combined(weights: Series, said: list[Said]) -> Said:
+    """Return the weighted mean; its interval is as wide as that of the members that have one."""
+    value = np.asarray(sum(weight * each.value for weight, each in zip(weights, said, strict=True)))
+    known = [at for at, each in enumerate(said) if each.low is not each.value]
+    total = weights[known].sum()
+    below = np.asarray(sum(weights[at] / total * (said[at].value - said[at].low) for at in known))
+    above = np.asarray(sum(weights[at] / total * (said[at].high - said[at].value) for at in known))
+    return Said(value, value - below, value + above)
+
+
+ALGORITHM = Algorithm(
+    "auto",
+    "the recommended forecast: zero, holtwinters and others, weighed by their errors in the past of the series",
+    FORECAST,
+    Params,
+    forecast,
+    Needs(rows=zero.AT_LEAST),
+)

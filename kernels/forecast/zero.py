@@ -1,0 +1,164 @@
+"""Zero-shot forecasting: a small network that was trained on generated series only, once, and fits nothing to yours.
+
+It sees a description of the series without its unit (`_zero_features`) and answers the quantiles of every row ahead at
+once (`_zero_net`). A series of positive values is looked at twice, as it is and in its logarithm, and the quantiles are
+averaged, so that they stay positive. What it knows are the series it was trained on: docs/zero.md.
+
+Source: prior-fitted networks, S. Mueller et al., "Transformers can do Bayesian inference", ICLR 2022; S. Dooley et al.,
+"ForecastPFN: synthetically-trained zero-shot forecasting", NeurIPS 2023. Features, network and prior are our own.
+Cost: O(n) for the features, 0.3 million products for each row ahead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kernels.contract import FORECAST, Algorithm, BadSeries, Forecast, Json, Needs, Series, Task, as_series
+from kernels.forecast import _zero_net
+from kernels.forecast._zero_features import OF_SERIES, OF_STEP, features
+from kernels.forecast._zero_net import MEDIAN, SHARES
+from kernels.numerics.normal import normal_quantile, two_sided_quantile
+from kernels.numerics.period import Season, season_option, season_told
+from kernels.options import Options, option
+
+AT_LEAST = 3
+LARGEST = 1e150  # what can still be squared
+LONGEST, CYCLES = 4096, 6  # rows that are looked at: the newest, and at least so many cycles
+PLAIN = (1e-9, 1e12)  # magnitudes that need no scaling
+SECOND = {24: 168, 48: 336, 96: 672, 144: 1008, 288: 2016, 7: 364}  # days of a week, weeks of a year
+FURTHEST_LOG = 50.0  # above twice the largest value
+WEEKS_OF_A_YEAR = 52
+DAY_NS = 86_400_000_000_000
+UNIT_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
+Z = np.array([normal_quantile(share) for share in SHARES])
+
+
+@dataclass(frozen=True, slots=True)
+class Params(Options):
+    """Options of zero."""
+
+    period: Season = season_option("auto")
+    second: Season = option(
+        "auto",
+        "rows in a second, longer season; auto: the week over a day, the year over a week, or what is found",
+        ge=0,
+    )
+
+
+def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  (frozen, no state)
+    """Forecast one series.
+
+    Parameters
+    ----------
+    task : its first column, float64 (n,), n >= 3, finite, |value| <= 1e150, evenly spaced. Not modified. Of its times
+        only the step is looked at: with weekly rows and no season found, the year is one.
+
+    Returns
+    -------
+    Forecast
+        value: the median. quantiles: of `SHARES`, and of the bounds of every level. extra: ``periods`` where two
+        seasons are used.
+
+    Raises
+    ------
+    TooShort : n < 3.
+    BadSeries : a value too large to be squared.
+    """
+    horizon = task.horizon
+    x = as_series(task.series, at_least=AT_LEAST)
+    refuse_too_large(x)
+    period, second = seasons(x, params, task)
+    told = quantiles(x, horizon.rows, period, second)
+    low, high = bounds(told, horizon.conf)
+    shares = {share: told[:, at] for at, share in enumerate(SHARES)}
+    for level in task.levels[1:]:
+        shares[(1.0 - level) / 2.0], shares[(1.0 + level) / 2.0] = bounds(told, level)
+    extra: dict[str, Json] = {"model_info": "zero"}
+    if second:
+        extra["periods"] = [period, second]
+    return Forecast(told[:, MEDIAN].copy(), low, high, period=period, quantiles=shares, extra=extra)
+
+
+def refuse_too_large(x: Series) -> None:
+    """Raise BadSeries where a value is too large to be squared."""
+    if (largest := float(np.max(np.abs(x)))) > LARGEST:
+        raise BadSeries(f"values must lie within {LARGEST:g}, got one of magnitude {largest:g}")
+
+
+def seasons(x: Series, params: Params, task: Task) -> tuple[int, int]:
+    """Return the season and the second one to use, 0 for none."""
+    period, extra = season_told(params.period, x)
+    if params.period == "auto" and not period and _days(task) == 7.0:
+        period = WEEKS_OF_A_YEAR
+    if 2 * period > len(x):
+        period = 0
+    if params.second != "auto":
+        second = 0 if params.second == "none" else params.second
+    else:
+        longer = [found for found in extra.get("periods", []) if found > period]
+        second = longer[0] if longer else SECOND.get(period, 0)
+    return period, second if period and second > period and 2 * second <= len(x) else 0
+
+
+def _days(task: Task) -> float:
+    """Return the step of the rows in days, 0 where nobody knows it."""
+    return task.step * UNIT_NS[task.unit] / DAY_NS
+
+
+def quantiles(x: Series, rows: int, period: int, second: int) -> Series:
+    """Return the quantiles of `SHARES` for each row ahead, (rows, shares), finite and in order."""
+    x = x[-max(LONGEST, CYCLES * period, CYCLES // 2 * second) :]
+    largest = float(np.max(np.abs(x)))
+    factor = 1.0 if largest == 0.0 or PLAIN[0] < largest < PLAIN[1] else largest
+    x = x / factor
+    least, ahead = np.min(x), np.arange(1, rows + 1)
+    below_zero = 2.0 * np.max(x)  # so that the logarithm has one sign, whatever the unit
+    views = [x, np.log(x / below_zero)] if least > 0.0 else [x]
+    of_series, of_step = np.empty((len(views), OF_SERIES)), np.empty((len(views), rows, OF_STEP))
+    base, unit = np.empty((len(views), rows)), np.empty((len(views), rows))
+    seen = [
+        features(view, period, second, ahead, of_series[at], of_step[at], base[at], unit[at])
+        for at, view in enumerate(views)
+    ]
+    if not seen[0]:
+        return np.full((rows, len(SHARES)), x[-1] * factor)
+    used = slice(0, sum(seen))  # the logarithm of a small movement on a large level may be constant
+    told = _zero_net.quantiles(_zero_net.shipped(), of_series[used], of_step[used])
+    told = base[used, :, None] + unit[used, :, None] * told
+    if least >= 0.0:
+        np.maximum(told[0], 0.0, out=told[0])
+    if len(told) == 2:
+        told[0] = 0.5 * (told[0] + below_zero * np.exp(np.minimum(told[1], FURTHEST_LOG)))
+    averaged: Series = told[0] * factor
+    return averaged
+
+
+def bounds(told: Series, conf: float) -> tuple[Series, Series]:
+    """Return the interval of coverage `conf`, each (rows,), from the quantiles of `SHARES`.
+
+    Between two shares, and beyond the outermost, a quantile is linear in that of the normal distribution; what was not
+    negative before stays so.
+    """
+    z = two_sided_quantile(conf)
+    return _at(told, -z), _at(told, z)
+
+
+def _at(told: Series, z: float) -> Series:
+    after = min(max(int(np.searchsorted(Z, z)), 1), len(Z) - 1)
+    share = (z - Z[after - 1]) / (Z[after] - Z[after - 1])
+    bound: Series = told[:, after - 1] + share * (told[:, after] - told[:, after - 1])
+    if share < 0.0:
+        return np.where(told[:, 0] >= 0.0, np.maximum(bound, 0.0), bound)
+    return bound
+
+
+ALGORITHM = Algorithm(
+    "zero",
+    "network trained on simulated series; forecasts yours without a fit, with honest intervals",
+    FORECAST,
+    Params,
+    forecast,
+    Needs(rows=AT_LEAST),
+)

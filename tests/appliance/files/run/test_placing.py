@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from appliance.analysis.kinds import BY_NAME
+from appliance.files.calendar.zones import Clock
+from appliance.files.run.placing import Placed, place
+from appliance.files.series import FileSeries
+from appliance.protocol.documents import BadRequest
+from kernels.contract import Filling, Forecast, Task
+
+FORECAST, IMPUTATION, ANOMALY = BY_NAME["forecast"], BY_NAME["imputation"], BY_NAME["anomaly"]
+
+
+def series(freq: str = "MS", rows: int = 40, without: tuple[int, ...] = ()) -> FileSeries:
+    times = np.delete(pd.date_range("2018-01-01", periods=rows, freq=freq).as_unit("ms").asi8, without)
+    return FileSeries("", times, "ms", {"v": np.arange(float(len(times)))}, Clock(naive=True))
+
+
+def answered(placed: Placed) -> tuple[Forecast, Task]:
+    """What an algorithm that repeats the row numbers would answer."""
+    rows = int(placed.given["rows"])
+    task = Task({}, start=int(placed.given["start"]), step=int(placed.given["every"]), rows=rows)
+    value = np.arange(float(rows))
+    return Forecast(value, value - 1, value + 1, quantiles={0.5: value}), task
+
+
+def test_a_forecast_of_months_is_asked_in_steps_and_dated_by_the_calendar() -> None:
+    placed = place(FORECAST, series(), {"rows": "3"})
+    assert (placed.given["rows"], placed.given["every"]) == ("3", str(30 * 86_400_000))
+    answer, task = answered(placed)
+    result = placed.result(FORECAST, "arima", task, answer)
+    ahead = result.answer.times.view("datetime64[ms]").astype("datetime64[D]")
+    assert ahead.astype(str).tolist() == ["2021-05-01", "2021-06-01", "2021-07-01"]
+
+
+def test_a_start_further_ahead_leaves_the_rows_before_out() -> None:
+    placed = place(FORECAST, series("D"), {"rows": "2", "start": "2018-02-15"})
+    assert placed.given["rows"] == "7"
+    answer, task = answered(placed)
+    result = placed.result(FORECAST, "arima", task, answer)
+    assert result.answer.value.tolist() == result.answer.quantiles[0.5].tolist() == [5.0, 6.0]
+    assert result.answer.times.view("datetime64[ms]").astype("datetime64[D]").astype(str).tolist() == [
+        "2018-02-15",
+        "2018-02-16",
+    ]
+    assert (result.task.rows, result.task.start) == (2, int(result.answer.times[0]))
+
+
+def test_a_start_too_far_ahead_is_refused() -> None:
+    with pytest.raises(BadRequest, match="is 14608 steps of 1d after the last row; with 10 rows that are more"):
+        place(FORECAST, series("D"), {"start": "2058-02-07"})
+
+
+def test_times_of_an_algorithm_s_own_are_kept() -> None:
+    placed = place(FORECAST, series("D"), {"rows": "2"})
+    answer, task = answered(placed)
+    own = dataclasses.replace(answer, times=np.array([5, 6]))
+    assert placed.result(FORECAST, "own", task, own).answer.times.tolist() == [5, 6]
+
+
+def test_gaps_are_told_by_the_calendar() -> None:
+    told = "2 gaps, the usual step is 1mo: the forecast takes all rows as evenly spaced"
+    assert place(FORECAST, series(without=(5, 9)), {}).remark == told
+    assert place(FORECAST, series("B"), {}).remark == ""
+    hourly = place(FORECAST, series("h", without=(5,)), {}).remark
+    assert hourly == "1 gap, the usual step is 1h: the forecast takes all rows as evenly spaced"
+
+
+def test_months_are_filled_by_their_numbers() -> None:
+    placed = place(IMPUTATION, series(without=(5,)), {})
+    assert placed.given["freq"] == "1ms"
+    assert set(np.diff(placed.asked.times)) == {1, 2}
+    filled = np.arange(40) == 5
+    answer = Filling(np.arange(-39, 1), np.arange(40.0), filled)
+    result = placed.result(IMPUTATION, "kalman", Task({}), answer)
+    assert str(result.answer.times[filled].view("datetime64[ms]")[0])[:10] == "2018-06-01"
+    np.testing.assert_array_equal(result.task.times, series(without=(5,)).times)
+
+
+def test_a_row_between_the_steps_is_no_part_of_the_axis() -> None:
+    one = series()
+    times = one.times.copy()
+    times[7] += 86_400_000
+    with pytest.raises(BadRequest, match="row 8 at 2018-08-02T00:00:00.000 is at no step of 1mo"):
+        place(IMPUTATION, dataclasses.replace(one, times=times), {"freq": "1mo"})
+
+
+def test_even_steps_are_filled_as_before() -> None:
+    placed = place(IMPUTATION, series("h", without=(5,)), {"freq": "60min"})
+    assert placed.asked is placed.own
+    assert placed.given == {"freq": "1h"}
+
+
+def test_a_detector_is_asked_as_it_is() -> None:
+    one = series("h")
+    assert place(ANOMALY, one, {"k": "2"}) == Placed(one, one, {"k": "2"})

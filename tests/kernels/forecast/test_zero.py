@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from kernels.contract import BadParameter, BadSeries, Forecast, Series, Task, TooShort
+from kernels.forecast import zero
+from kernels.forecast._zero_features import OF_SERIES, OF_STEP, features
+from kernels.forecast._zero_net import MEDIAN, SHARES, quantiles, shipped
+from kernels.forecast.zero import Params, forecast
+from kernels.numerics.normal import normal_quantile
+
+DAY = 86_400_000  # ms
+
+
+def daily(n: int, seed: int = 0, noise: float = 1.0) -> Series:
+    random, t = np.random.default_rng(seed), np.arange(n)
+    return 100.0 + 20.0 * np.sin(2 * np.pi * t / 24) + noise * random.normal(size=n)
+
+
+def naive(x: Series, rows: int, period: int, second: int) -> Series:
+    """Quantiles of a positive series: the mean of both views, one row ahead after the other."""
+    told = np.empty((rows, len(SHARES)))
+    for h in range(1, rows + 1):
+        views = []
+        for view in (x, np.log(x / (2.0 * x.max()))):
+            g, s, base, unit = np.empty((1, OF_SERIES)), np.empty((1, 1, OF_STEP)), np.empty(1), np.empty(1)
+            features(view, period, second, np.array([h]), g[0], s[0], base, unit)
+            views.append(base[0] + unit[0] * quantiles(shipped(), g, s)[0, 0])
+        told[h - 1] = 0.5 * (np.maximum(views[0], 0.0) + 2.0 * x.max() * np.exp(views[1]))
+    return told
+
+
+@pytest.mark.parametrize(("n", "period", "second"), [(10, 0, 0), (100, 24, 0), (400, 24, 168)])
+def test_equals_the_mean_of_both_views_one_row_after_the_other(n: int, period: int, second: int) -> None:
+    x = daily(n)
+    wanted = naive(x, 5, period, second)
+    answer = forecast(Task.of(x, rows=5), Params(period, second))
+    np.testing.assert_allclose(answer.value, wanted[:, MEDIAN], rtol=1e-5)
+    np.testing.assert_allclose(answer.quantiles[0.1], wanted[:, 3], rtol=1e-5)
+
+
+def test_a_season_goes_on_and_its_bounds_hold_it() -> None:
+    x = daily(600)
+    answer = forecast(Task.of(x[:552], rows=48), Params(24))
+    error = np.abs(answer.value - x[552:])
+    assert error.mean() < 1.5
+    assert np.mean((answer.low <= x[552:]) & (x[552:] <= answer.high)) > 0.85
+    assert np.mean(answer.high - answer.low) < 8.0
+
+
+def test_a_season_is_found_unless_there_shall_be_none() -> None:
+    x = daily(240)
+    assert forecast(Task.of(x, rows=3)).period == 24
+    assert forecast(Task.of(x, rows=3), Params("none")).period == 0
+
+
+@pytest.mark.parametrize(
+    ("period", "n", "periods"), [(24, 400, [24, 168]), (24, 300, None), (7, 728, [7, 364]), (5, 400, None)]
+)
+def test_the_week_is_a_second_season_where_two_of_them_are_seen(period: int, n: int, periods: list[int] | None) -> None:
+    assert forecast(Task.of(daily(n), rows=3), Params(period)).extra.get("periods") == periods
+
+
+def test_weekly_rows_without_a_season_have_that_of_the_year() -> None:
+    x = np.random.default_rng(0).normal(size=110).cumsum()
+    task = Task.of(x, rows=3, step=7 * DAY, start=0)
+    assert forecast(task).period == 52
+    assert forecast(dataclasses.replace(task, step=DAY)).period == 0
+    assert forecast(dataclasses.replace(task, columns={"val": x[:100]})).period == 0
+    assert forecast(task, Params("none")).period == 0
+
+
+def test_several_levels_are_answered_and_in_order() -> None:
+    answer = forecast(dataclasses.replace(Task.of(daily(100), rows=9), levels=(0.8, 0.5, 0.98)), Params(24))
+    q = answer.quantiles
+    np.testing.assert_allclose(answer.low, q[0.1])
+    np.testing.assert_allclose(answer.high, q[0.9])
+    ordered = np.array([q[share] for share in sorted(q)])
+    assert (np.diff(ordered, axis=0) >= 0.0).all()
+    assert {0.25, 0.75} <= {round(share, 6) for share in q}
+
+
+def test_a_bound_between_two_quantiles_is_linear_in_that_of_the_normal_distribution() -> None:
+    answer = forecast(dataclasses.replace(Task.of(daily(100), rows=4), levels=(0.95, 0.7)), Params(24))
+    q = answer.quantiles
+    share = (normal_quantile(0.85) - normal_quantile(0.8)) / (normal_quantile(0.9) - normal_quantile(0.8))
+    high = next(q[key] for key in q if abs(key - 0.85) < 1e-9)
+    np.testing.assert_allclose(high, q[0.8] + share * (q[0.9] - q[0.8]))
+
+
+@pytest.mark.parametrize("conf", [0.001, 0.5, 0.95, 0.999, 1.0])
+def test_every_coverage_has_finite_bounds_around_the_forecast(conf: float) -> None:
+    answer = forecast(Task.of(daily(60), rows=24, conf=conf), Params(24))
+    assert (answer.low <= answer.value).all()
+    assert (answer.value <= answer.high).all()
+    assert np.isfinite(answer.high).all()
+
+
+def test_wider_coverage_has_wider_bounds() -> None:
+    widths = []
+    for conf in (0.1, 0.5, 0.9, 0.98, 0.999, 1.0):
+        answer = forecast(Task.of(daily(60), rows=4, conf=conf), Params(24))
+        widths.append(answer.high - answer.low)
+    assert (np.diff(widths, axis=0) > 0.0).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_was_never_negative_is_not_forecast_to_be(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    for x in (random.poisson(0.3, 80).astype(float), np.exp(random.normal(size=50)), np.linspace(50.0, 1.0, 30)):
+        answer = forecast(Task.of(x, rows=60, conf=1.0))
+        assert (answer.low >= 0.0).all()
+
+
+@pytest.mark.parametrize("factor", [1e-120, 1e-6, 1e6, 1e130])
+def test_a_forecast_has_the_unit_of_the_series(factor: float) -> None:
+    x = daily(100)
+    first, other = (forecast(Task.of(f * x + 0.0, rows=8), Params(24)) for f in (1.0, factor))
+    for name in ("value", "low", "high"):
+        np.testing.assert_allclose(getattr(other, name), factor * getattr(first, name), rtol=1e-3)
+
+
+@pytest.mark.parametrize("n", [3, 4, 7, 10, 23, 49, 200, 2000])
+@pytest.mark.parametrize("period", [0, 2, 12, 24])
+def test_every_length_gives_a_sound_answer(n: int, period: int) -> None:
+    for x in (daily(n, n), np.random.default_rng(n).normal(size=n).cumsum(), np.arange(n) ** 2.0):
+        sound(forecast(Task.of(x, rows=30), Params(period)), 30)
+
+
+@pytest.mark.compiled_only("40 000 rows")
+def test_long_series_and_horizons_give_a_sound_answer() -> None:
+    sound(forecast(Task.of(daily(40_000), rows=1024), Params(24)), 1024)
+
+
+def sound(answer: Forecast, rows: int) -> None:
+    for values in (answer.low, answer.value, answer.high):
+        assert values.shape == (rows,)
+        assert np.isfinite(values).all()
+    assert (answer.low <= answer.value).all()
+    assert (answer.value <= answer.high).all()
+
+
+def test_only_the_newest_rows_of_a_long_series_are_looked_at() -> None:
+    x = daily(zero.LONGEST + 50)
+    longer = np.concatenate((daily(24, 9), x))
+    first, other = (forecast(Task.of(each, rows=5), Params(24, "none")) for each in (x, longer))
+    np.testing.assert_allclose(other.value, first.value, rtol=1e-9)
+
+
+@pytest.mark.parametrize("level", [0.0, -3.0, 7.5, 1e140])
+def test_a_constant_goes_on_for_certain(level: float) -> None:
+    answer = forecast(Task.of(np.full(20, level), rows=4))
+    for values in (answer.low, answer.value, answer.high):
+        np.testing.assert_array_equal(values, np.full(4, level))
+
+
+def test_a_small_movement_on_a_large_level_is_not_lost() -> None:
+    x = 1e9 + np.sin(2 * np.pi * np.arange(96) / 12)
+    answer = forecast(Task.of(x, rows=12), Params(12))
+    np.testing.assert_allclose(answer.value - 1e9, x[:12] - 1e9, atol=0.3)
+
+
+def test_the_same_question_has_the_same_answer_and_leaves_the_data_alone() -> None:
+    x = daily(100)
+    before = x.copy()
+    first, other = forecast(Task.of(x, rows=8)), forecast(Task.of(x, rows=8))
+    np.testing.assert_array_equal(first.value, other.value)
+    np.testing.assert_array_equal(x, before)
+
+
+def test_refusals_say_what_and_the_bound() -> None:
+    with pytest.raises(TooShort, match="at least 3 values are needed, got 2"):
+        forecast(Task.of([1.0, 2.0], rows=1))
+    with pytest.raises(BadSeries, match=r"within 1e\+150, got one of magnitude 1e\+151"):
+        forecast(Task.of([1.0, 2.0, 1e151], rows=1))
+    with pytest.raises(BadSeries, match="row 1 is not finite"):
+        forecast(Task.of([1.0, np.nan, 3.0], rows=1))
+    with pytest.raises(BadParameter, match="periods should be greater than 0, got -1"):
+        Params(-1)
+    with pytest.raises(BadParameter, match="second must be >= 0 or auto or none, got -5"):
+        Params(0, -5)

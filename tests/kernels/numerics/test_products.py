@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kernels.numerics.products import ON_ONE_THREAD, times
+
+
+def naive(rows: list[list[float]], matrix: list[list[float]]) -> list[list[float]]:
+    inner, columns = range(len(matrix)), range(len(matrix[0]))
+    return [[sum(row[i] * matrix[i][j] for i in inner) for j in columns] for row in rows]
+
+
+@pytest.mark.parametrize(("m", "inner", "columns"), [(1, 3, 2), (7, 5, 4), (40, 9, 1)])
+def test_equals_the_naive_product(m: int, inner: int, columns: int) -> None:
+    random = np.random.default_rng(m)
+    rows, matrix = random.normal(size=(m, inner)), random.normal(size=(inner, columns))
+    np.testing.assert_allclose(times(rows, matrix), naive(rows.tolist(), matrix.tolist()), rtol=1e-12)
+
+
+@pytest.mark.parametrize("m", [0, 1, 3, 4, 50, 300])
+def test_slices_of_large_matrices_cover_all_rows(m: int) -> None:
+    random = np.random.default_rng(1)
+    matrix = random.normal(size=(200, 210)).astype(np.float32)
+    assert matrix.size * 3 < ON_ONE_THREAD < matrix.size * 4
+    rows = random.normal(size=(m, 200)).astype(np.float32)
+    np.testing.assert_allclose(times(rows, matrix), rows @ matrix, atol=1e-4)
+
+
+def test_a_matrix_that_is_too_large_for_one_slice_is_multiplied_row_by_row() -> None:
+    matrix = np.ones((400, 400))
+    np.testing.assert_array_equal(times(np.ones((2, 400)), matrix), np.full((2, 400), 400.0))

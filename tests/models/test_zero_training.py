@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from kernels.forecast import _zero_net
+from models import _zero_training
+from models._zero_lessons import lessons
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, float]]]:
+    folder, seen = tmp_path_factory.mktemp("zero"), []
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("POOL", 256), ("BATCH", 128), ("LOOK_AT", 256), ("EVERY", 10)):
+            patch.setattr(_zero_training, name, value)
+        threads = torch.get_num_threads()
+        _zero_training.train(folder, 25, seen.append)
+        torch.set_num_threads(threads)
+    return folder, seen
+
+
+def test_training_tells_its_progress_and_gets_better(trained: tuple[Path, list[dict[str, float]]]) -> None:
+    _, seen = trained
+    assert [(look["step"], look["of"]) for look in seen] == [(10, 25), (20, 25), (25, 25)]
+    assert seen[-1]["loss"] < seen[0]["loss"]
+
+
+def test_what_is_written_is_what_the_forecaster_reads(trained: tuple[Path, list[dict[str, float]]]) -> None:
+    weights = _zero_net.read(trained[0])
+    assert {name: value.shape for name, value in weights.items()} == {
+        name: value.shape for name, value in _zero_net.shipped().items()
+    }
+
+
+def test_the_forecasters_network_equals_that_of_torch(trained: tuple[Path, list[dict[str, float]]]) -> None:
+    weights, seen = _zero_net.read(trained[0]), lessons(np.random.default_rng(0), 20)
+    net = _zero_training.Net(seen)
+    net.load_state_dict({name: torch.from_numpy(value.T.copy()) for name, value in weights.items()})
+    with torch.inference_mode():
+        wanted = net(torch.from_numpy(seen.series), torch.from_numpy(seen.step)).numpy()
+    told = _zero_net.quantiles(weights, seen.series.astype(np.float64), seen.step.astype(np.float64))
+    np.testing.assert_allclose(told, wanted, atol=1e-4)
+
+
+def test_the_loss_is_least_at_the_quantiles() -> None:
+    shares = torch.tensor([0.1, 0.5, 0.9])
+    drawn = torch.from_numpy(np.random.default_rng(0).normal(size=(1, 20_000)).astype(np.float32))
+
+    def at(*said: float) -> float:
+        told = torch.tensor(said).expand(1, drawn.shape[1], 3)
+        return float(_zero_training.loss(lambda series, step: told, drawn, drawn, drawn, shares))  # type: ignore[arg-type]
+
+    assert at(-1.28, 0.0, 1.28) < min(at(-1.0, 0.0, 1.28), at(-1.28, 0.3, 1.28), at(-1.28, 0.0, 1.6))
+
+
+def test_the_command_prints_a_line_for_each_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(_zero_training, "train", lambda folder, steps, tell, seed: tell({"step": steps, "seed": seed}))
+    monkeypatch.setattr("sys.argv", ["train", "--out", str(tmp_path), "--steps", "3"])
+    _zero_training.main()
+    line = json.loads(capsys.readouterr().out)
+    assert (line["step"], line["seed"]) == (3, _zero_training.SEED)
