@@ -301,7 +301,7 @@ def test_detectors_are_compared_by_labels(
         (["--compare", "--flags"], 2, "--flags and --compare exclude each other"),
         (["--labels", "fault"], 2, "--labels needs --compare"),
         (["--compare", ","], 2, "--compare ',': names of algorithms are expected, separated by commas"),
-        (["--compare", "iqr,nix"], 2, "unknown algorithm nix; there are: grubbs, iqr"),
+        (["--compare", "iqr,nix"], 2, "unknown algorithm nix; there are: copod, ecod"),
         (["--compare", "--labels", "nix"], 2, "--labels: there is no column nix; there are: ts, value"),
         (["--compare", "ksigma,iqr", "--option", "kk=1"], 2, "unknown option kk, did you mean k?"),
         (["--compare", "--option", "kk=1"], 2, "unknown option kk, did you mean k?"),
