@@ -5,6 +5,7 @@ Nothing here imports torch. Whether a server is up is asked in the background, s
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -60,8 +61,11 @@ class ModelServers:
         if self._prober != os.getpid():
             with self._starting:
                 if self._prober != os.getpid():
-                    self._prober = os.getpid()
-                    threading.Thread(target=self._probe_until_closed, name="tsfm-probe", daemon=True).start()
+                    with contextlib.suppress(
+                        RuntimeError
+                    ):  # the system has no thread to give; the next call tries again
+                        threading.Thread(target=self._probe_until_closed, name="tsfm-probe", daemon=True).start()
+                        self._prober = os.getpid()
         return {name: READY if self._up.get(name) else UNAVAIL for name in self.urls}
 
     def probe(self) -> None:

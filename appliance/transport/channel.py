@@ -155,7 +155,11 @@ def _addresses(host: str, port: int, patience: Patience) -> list[Any]:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except (OSError, ValueError):
         found: queue.SimpleQueue[list[Any] | Exception] = queue.SimpleQueue()
-    threading.Thread(target=_look_up, args=(host, port, found), name="name-look-up", daemon=True).start()
+    looking = threading.Thread(target=_look_up, args=(host, port, found), name="name-look-up", daemon=True)
+    try:
+        looking.start()
+    except RuntimeError as error:
+        raise OSError(f"{host} cannot be looked up: {error}") from error
     while True:
         try:
             answer = found.get(timeout=patience.next_look())

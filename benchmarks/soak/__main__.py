@@ -106,9 +106,6 @@ def run(given: argparse.Namespace, folder: Path, disk: Path | None) -> int:
     for line in report.lines(ledger, troubles.events, sampler.samples, calm_at, node.starts, minutes):
         print(line)
     print(f"the node stopped with code {code}, {len(left)} processes without a master were left")
-    for question, status, got in ledger.wrong[:20]:
-        print(f"WRONG {question.path} {(question.body or b'')[-300:]!r}")
-        print(f"  got {status} {got[:300]!r}\n  not {question.answer[:300]!r}")
     return int(report.failed(ledger, troubles.events) or code != 0 or bool(left))
 
 

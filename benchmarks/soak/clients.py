@@ -82,6 +82,7 @@ class Client(threading.Thread):
         if said == "wrong":
             with self._ledger.lock:
                 self._ledger.wrong.append((question, status, got))
+            print(f"WRONG: {question.path} {(question.body or b'')[-200:]!r}: {status} {got[:300]!r}", flush=True)
 
     def _answer(self, question: Question) -> tuple[int, bytes]:
         reused = self._connection is not None

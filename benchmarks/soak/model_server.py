@@ -32,5 +32,12 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class Server(ThreadingHTTPServer):
+    """Serves clients that may be killed at any time."""
+
+    def handle_error(self, *given: object) -> None:
+        """Say nothing: a client that hangs up is what this is for."""
+
+
 if __name__ == "__main__":
-    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+    Server(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()

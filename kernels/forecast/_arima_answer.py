@@ -18,6 +18,7 @@ from kernels.forecast._arima_harmonics import Harmonics
 from kernels.forecast._arima_orders import Limits, Orders
 from kernels.forecast._arima_project import project
 from kernels.forecast._arima_search import Fit, Search
+from kernels.forecast._arima_short import SHORT, spread
 from kernels.numerics.arma import coefficients
 from kernels.numerics.normal import two_sided_quantile
 from kernels.numerics.student_t import two_sided_point
@@ -119,6 +120,8 @@ def answer(model: Differenced, fit: Fit, search: Search, limits: Limits, horizon
     freedom = max(n - orders.count - orders.constant - search.regressors, 1)
     sigma2 = fit.squares * model.scale**2 / freedom
     variance *= sigma2
+    if searched and not model.m and n < SHORT and sigma2 > 0.0:
+        variance *= spread(model, fit, sigma2, error, rows)
     quantile = two_sided_point(horizon.conf, float(freedom)) if searched else two_sided_quantile(horizon.conf)
     if searched:
         variance += _disagreement(model, fit, search, value)

@@ -19,6 +19,7 @@ from kernels.forecast._arima_answer import Differenced, Scaled, answer, answer_f
 from kernels.forecast._arima_harmonics import Harmonics, harmonics
 from kernels.forecast._arima_orders import Limits, Orders
 from kernels.forecast._arima_search import Search
+from kernels.forecast._arima_short import SHORT, one_difference
 from kernels.numerics.period import Season, season_option, season_told
 from kernels.numerics.stationarity import KPSS_5_PERCENT, STRONG_SEASON, kpss, seasonal_strength
 from kernels.options import Options, check, option
@@ -120,6 +121,8 @@ def _differences(z: Scaled, m: int, params: Params) -> tuple[int, int]:
         values = differenced(values, 0, seasonal_d, m)
     if params.d != "auto":
         d = params.d
+    elif not m and AT_LEAST < len(values) < SHORT and np.ptp(values) > z.rounding:
+        d = int(params.max_d > 0 and one_difference(values))
     else:
         d = 0
         while d < params.max_d and len(values) > AT_LEAST and np.ptp(values) > z.rounding * 2.0 ** (d + seasonal_d):

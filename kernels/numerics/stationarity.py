@@ -4,7 +4,9 @@ Sources: D. Kwiatkowski, P. C. B. Phillips, P. Schmidt and Y. Shin, "Testing the
 the alternative of a unit root", J. Econometrics 54 (1992), eqs. 10 to 13 and table 1; X. Wang, K. Smith and
 R. J. Hyndman, "Characteristic-based clustering for time series data", Data Mining and Knowledge Discovery 13 (2006),
 for the strength, with the threshold 0.64 of R. J. Hyndman and G. Athanasopoulos, "Forecasting: Principles and
-Practice" (3rd ed.), section 9.1.
+Practice" (3rd ed.), section 9.1; D. A. Dickey and W. A. Fuller, "Distribution of the estimators for autoregressive time
+series with a unit root", J. American Statistical Association 74 (1979); J. G. MacKinnon, "Critical values for
+cointegration tests" (2010), table 2, for its critical values.
 """
 
 from __future__ import annotations
@@ -65,3 +67,23 @@ def seasonal_strength(x: Series, m: int) -> float:
         return 0.0
     ratio = without / with_season
     return max(0.0, min(1.0, 1.0 - ratio * ratio))
+
+
+def dickey_fuller(x: Series) -> tuple[float, float]:
+    """Return the t statistic of a unit root, with a constant and one lagged difference, and its 5 % critical value.
+
+    Below that a series (n,) returns to a level. With n < 8 the statistic is 0, for nobody can tell; of a series that is
+    constant but for its ends it is -inf.
+    """
+    n = len(x) - 2
+    critical = -2.8621 - 2.738 / max(n, 1) - 8.36 / max(n, 1) ** 2
+    if n < 6:
+        return 0.0, critical
+    steps = np.diff(x)
+    design = np.column_stack((np.ones(n), x[1:-1], steps[:-1]))
+    weights, _, rank, _ = np.linalg.lstsq(design, steps[1:], rcond=None)
+    if rank < 3:
+        return -np.inf, critical
+    residual = steps[1:] - design @ weights
+    variance = float(residual @ residual) / (n - 3) * float(np.linalg.inv(design.T @ design)[1, 1])
+    return (float(weights[1]) / variance**0.5 if variance > 0.0 else -np.inf), critical

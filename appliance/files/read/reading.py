@@ -33,6 +33,8 @@ class Asked:
 
     labels : the column that says which rows are anomalies, None for none.
     zone : of times without one; where days and months begin. time_format : of strptime, or ``excel``.
+    duplicates : what becomes of rows of one time: mean, sum, min, max, first or last; None refuses them.
+    last : how many rows at the end of each series are kept, None for all.
     every_value : without `values`, all columns of numbers are meant.
     """
 
@@ -45,6 +47,8 @@ class Asked:
     labels: str | None = None
     zone: Zone | None = None
     time_format: str | None = None
+    duplicates: str | None = None
+    last: int | None = None
     every_value: bool = False
 
 
@@ -137,6 +141,13 @@ class Source:
             order = np.argsort(times, kind="stable")
             times, columns = times[order], {name: column[order] for name, column in columns.items()}
             steps = np.diff(times)
+        if self._asked.duplicates and (steps == 0).any() and not (steps < 0).any():
+            times, columns = reduced(times, columns, self._asked.duplicates)
+            steps = np.diff(times)
+        if self._asked.last:
+            begin = max(len(times) - self._asked.last, 0)
+            times, columns = times[begin:], {name: column[begin:] for name, column in columns.items()}
+            steps = steps[begin:]
         if (steps <= 0).any():
             raise FileError(self._disorder(times, int(np.argmax(steps <= 0)) + 1))
         if not MIN_ROWS <= len(times) <= MAX_ROWS:
@@ -144,6 +155,11 @@ class Source:
         return FileSeries(rows.name, times, self.precision, columns, self.clock)
 
     # --- looking at the file ----------------------------------------------------------------------------------------
+
+    @property
+    def _shortens(self) -> bool:
+        """Whether a series may become shorter than it is in the file."""
+        return bool(self._asked.drop_nulls or self._asked.last or self._asked.duplicates)
 
     def _choose(self, table: list[Column]) -> Chosen:
         try:
@@ -218,7 +234,7 @@ class Source:
 
     def _batch(self, begin: int, end: int) -> list[Rows]:
         values = self._chosen.values
-        if end - begin == 1 and self._sizes[begin] > MAX_ROWS and not self._asked.drop_nulls:
+        if end - begin == 1 and self._sizes[begin] > MAX_ROWS and not self._shortens:
             nothing = np.empty(0)
             return [Rows(begin, self.name(begin), self._sizes[begin], nothing.astype(np.int64), {"": nothing})]
         read = [f"COALESCE({roles.number_sql(column)}, 'nan'::DOUBLE) AS v{i}" for i, column in enumerate(values)]
@@ -273,6 +289,20 @@ class Source:
 
     def _hint(self) -> str:
         return "" if self._chosen.by else "; --by COLUMN takes several series apart"
+
+
+def reduced(times: Times, columns: Mapping[str, Series], how: str) -> tuple[Times, dict[str, Series]]:
+    """Make one row of those of one time; times int64 (n,), not decreasing."""
+    first = np.flatnonzero(np.diff(times, prepend=times[0] - 1))
+    if how in ("first", "last"):
+        rows = first if how == "first" else np.append(first[1:], len(times)) - 1
+        return times[first], {name: column[rows] for name, column in columns.items()}
+    fold = {"min": np.minimum, "max": np.maximum}.get(how, np.add)
+    found = {name: fold.reduceat(column, first) for name, column in columns.items()}
+    if how == "mean":
+        counts = np.diff(np.append(first, len(times)))
+        found = {name: column / counts for name, column in found.items()}
+    return times[first], found
 
 
 def _bounds(rows: int) -> str:

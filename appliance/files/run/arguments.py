@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 ALL = "all"
+DUPLICATES = ("mean", "sum", "min", "max", "first", "last")
 EXIT_STATUS = {0: "every series was analysed", 1: "a series failed, or everything did"}
 
 
@@ -54,6 +55,10 @@ def add(parser: argparse.ArgumentParser, default: str, plotted: str, *, compared
     )
     data.add_argument("--tz", metavar="ZONE", help="where days begin, and of times without a zone: Europe/Berlin (UTC)")
     data.add_argument("--sort", action="store_true", help="sort rows by time instead of refusing what is out of order")
+    data.add_argument(
+        "--duplicates", choices=DUPLICATES, help="make one row of those of one time, instead of refusing them"
+    )
+    data.add_argument("--last", type=positive, metavar="N", help="only the last N rows of each series")
     data.add_argument("--drop-nulls", action="store_true", help="leave rows without time, value or series out")
     where = parser.add_argument_group("where to compute")
     place = where.add_mutually_exclusive_group()
@@ -81,9 +86,11 @@ def run(given: argparse.Namespace, kind: str, default: str, table: str) -> int:
     compiling.announce()
     from appliance.analysis.kinds import BY_NAME
     from appliance.files.run import command, question
+    from appliance.files.run.placing import Wishes
 
+    wished = {name: getattr(given, name) for name in ("fill", "non_negative", "whole") if hasattr(given, name)}
     try:
-        asked = question.Question(*question.read(given.algo or default, given.option))
+        asked = question.Question(*question.read(given.algo or default, given.option), Wishes(**wished))
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return command.USAGE

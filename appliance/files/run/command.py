@@ -21,7 +21,7 @@ from appliance.files.compare import command as comparing
 from appliance.files.draw import image, terminal
 from appliance.files.read import database, formats
 from appliance.files.read.reading import Asked, Source
-from appliance.files.run import arguments, each_series, engines
+from appliance.files.run import arguments, each_series, engines, filling
 from appliance.files.run.each_series import Tally
 from appliance.files.run.progress import Progress, say, show
 from appliance.files.run.question import Question
@@ -133,7 +133,10 @@ def opened(connection: duckdb.DuckDBPyConnection, file: formats.File, given: arg
     more : further fields of `Asked`.
     """
     zone = zones.zone(given.tz) if given.tz else None
-    shared = {name: getattr(given, name) for name in ("time", "by", "precision", "sort", "drop_nulls", "time_format")}
+    named = ("time", "by", "precision", "sort", "time_format", "duplicates", "last")
+    shared = {name: getattr(given, name) for name in named}
+    filled = getattr(given, "fill", None) not in (None, filling.NONE)  # rows without a value are gaps then
+    shared["drop_nulls"] = given.drop_nulls or filled
     source = Source(connection, file, Asked(values=given.value, zone=zone, **shared, **more))
     if source.moments.note:
         say(f"{source.shown}: {source.moments.note}")

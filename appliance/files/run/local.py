@@ -37,7 +37,7 @@ class Local:
 
     def answer(self, algorithm: str, series: FileSeries) -> FileResult:
         """Run an algorithm; raises AlgorithmError."""
-        placed = placing.place(self._kind, series, self._question.given)
+        placed = placing.place(self._kind, series, self._question.given, self._question.wishes, self._halted.is_set)
         data = placed.asked.data
         lengths = [len(data.times), *map(len, data.columns.values())]
         documents.check_lengths(lengths, [fields.TIME_COLUMN, *data.columns])

@@ -7,7 +7,7 @@ gets the times of the calendar afterwards; for an answer about the entire axis, 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,29 @@ from appliance.analysis.kinds.forecast import DEFAULT_ROWS, OPTION_ROWS
 from appliance.analysis.picture import counted
 from appliance.files.calendar import axis, frequency, starts
 from appliance.files.calendar.axis import Axis
+from appliance.files.run import filling
 from appliance.files.series import FileResult, FileSeries
 from appliance.protocol import fields, requests
 from appliance.protocol.documents import MAX_FORECAST_ROWS, BadRequest
 from appliance.protocol.times import rhythm
-from kernels.contract import Task
+from kernels.contract import Series, Task
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user says of a forecast besides the options of SQL.
+
+    fill : how gaps are filled, None for what `filling` does by itself.
+    non_negative : nothing below 0. whole : whole numbers where those of the series are.
+    """
+
+    fill: str | None = None
+    non_negative: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +57,7 @@ class Placed:
     axis: Axis | None = None
     skip: int = 0
     remark: str = ""
+    wishes: Wishes = Wishes()
 
     def result(self, kind: Kind[Any], algorithm: str, task: Task, answer: Any) -> FileResult:
         """Return an answer with its times in those of the file."""
@@ -60,24 +79,47 @@ class Placed:
             quantiles = {share: values[self.skip :] for share, values in answer.quantiles.items()}
             answer = dataclasses.replace(answer, **kept, quantiles=quantiles)
             task = dataclasses.replace(task, rows=task.rows - self.skip, start=int(answer.times[0]))
-        return answer, task
+        return self._wished(answer), dataclasses.replace(task, times=self.own.times)
+
+    def _wished(self, answer: Any) -> Any:
+        """Return a forecast as the user wants it."""
+        least = 0.0 if self.wishes.non_negative else -np.inf
+        (values,) = self.own.columns.values()
+        whole = self.wishes.whole and bool((values == np.rint(values)).all())
+        if not whole and not self.wishes.non_negative:
+            return answer
+
+        def wished(array: Series) -> Series:
+            array = np.maximum(array, least)
+            return np.rint(array) if whole else array
+
+        quantiles = {share: wished(values) for share, values in answer.quantiles.items()}
+        arrays = {name: wished(getattr(answer, name)) for name in ("value", "low", "high")}
+        return dataclasses.replace(answer, **arrays, quantiles=quantiles)
 
 
-def place(kind: Kind[Any], series: FileSeries, given: Mapping[str, str]) -> Placed:
+def place(
+    kind: Kind[Any],
+    series: FileSeries,
+    given: Mapping[str, str],
+    wishes: Wishes = Wishes(),  # noqa: B008  (frozen, no state)
+    out_of_time: Callable[[], bool] = _never,
+) -> Placed:
     """Return how a series is put to an algorithm of a kind, with options as they are written at the prompt.
 
     Raises
     ------
-    BadRequest : the rows have no usual step, or not the one that is asked for; a start that is not on their axis.
+    BadRequest : the rows have no usual step, or not the one that is asked for; a start that is not on their axis; more
+        gaps than are filled.
     """
     if kind.axis == AHEAD:
-        return _ahead(series, given)
+        return _ahead(series, given, wishes, out_of_time)
     if kind.axis == ENTIRE:
         return _entire(series, given)
     return Placed(series, series, given)
 
 
-def _ahead(series: FileSeries, given: Mapping[str, str]) -> Placed:
+def _ahead(series: FileSeries, given: Mapping[str, str], wishes: Wishes, out_of_time: Callable[[], bool]) -> Placed:
     option = next((name for name in (fields.EVERY, fields.FREQ) if name in given), None)
     found = _axis(series, given, option, fields.EVERY)
     skip, rows = 0, requests.whole(given, OPTION_ROWS, DEFAULT_ROWS)
@@ -90,7 +132,8 @@ def _ahead(series: FileSeries, given: Mapping[str, str]) -> Placed:
         )
     first = int(found.times(np.array([1]))[0])
     asked = {**given, fields.EVERY: str(found.step), fields.START: str(first), OPTION_ROWS: str(rows + skip)}
-    return Placed(series, series, asked, found, skip, _remark(series, found))
+    whole, told = filling.even(series, found, wishes.fill, out_of_time)
+    return Placed(series, whole, asked, found, skip, told or _remark(series, found), wishes)
 
 
 def _entire(series: FileSeries, given: Mapping[str, str]) -> Placed:

@@ -10,7 +10,7 @@ from typing import Any
 from appliance.analysis.catalog import ByName
 from appliance.analysis.kind import Kind
 from appliance.files.calendar import frequency
-from appliance.files.run.placing import Placed
+from appliance.files.run.placing import Placed, Wishes
 from appliance.files.series import UsageError
 from appliance.protocol import answers, fields, options
 from kernels.contract import Algorithm, AlgorithmError
@@ -20,10 +20,11 @@ from models import table
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An algorithm and the options that follow it in SQL: ``k=2,wncheck=0``."""
+    """An algorithm and the options that follow it in SQL: ``k=2,wncheck=0``; and what is wished besides."""
 
     algorithm: str
     option: str = ""
+    wishes: Wishes = Wishes()
 
     @property
     def given(self) -> Mapping[str, str]:

@@ -62,7 +62,7 @@ class Remote:
         NodeGone : no connection, or no node.
         AlgorithmError : the node's own words.
         """
-        placed = placing.place(self._kind, series, self._question.given)
+        placed = placing.place(self._kind, series, self._question.given, self._question.wishes, self._halted.is_set)
         body = self._question.body(self._kind, algorithm, placed)
         body[fields.OPTION] = ",".join(filter(None, (body[fields.OPTION], self._kind.everything)))
         reply = self._ask(body, placed.asked)

@@ -58,6 +58,10 @@ def test_gaps_are_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture
     path = write(tmp_path / "a.csv", one(ts=times))
     assert forecast(path) == cli.OK
     assert capsys.readouterr().err.splitlines()[0] == (
+        f"{path}: 8 rows in 2 gaps filled by kalman, the usual step is 1m"
+    )
+    assert forecast(path, "--fill", "none") == cli.OK
+    assert capsys.readouterr().err.splitlines()[0] == (
         f"{path}: 2 gaps, the usual step is 1m: the forecast takes all rows as evenly spaced"
     )
 
@@ -67,7 +71,7 @@ def test_many_series_with_gaps_are_counted(tmp_path: Path, capsys: pytest.Captur
     table["ts"] = [time + MINUTE * (time > START + 9 * MINUTE) for time in table["ts"]]
     assert forecast(write(tmp_path / "a.csv", table), "--by", "host") == cli.OK
     lines = capsys.readouterr().err.splitlines()
-    assert sum("1 gap," in line for line in lines) == 5
+    assert sum("1 row in 1 gap filled by kalman" in line for line in lines) == 5
     assert lines[-1] == "8 of 8 series done, 80 rows; 8 series have irregular times"
 
 
@@ -113,6 +117,29 @@ def test_wrong_usage_is_told_once(
     assert message in shown.err
     assert shown.err.count("\n") == 1
     assert shown.out == ""
+
+
+def test_gaps_do_not_turn_a_season_upside_down(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    daily = [5 * math.sin(2 * math.pi * i / 24) for i in range(240)]
+    kept = [i for i in range(192) if not 100 <= i < 112]
+    path = write(tmp_path / "a.csv", {"ts": [START + 60 * MINUTE * i for i in kept], "v": [daily[i] for i in kept]})
+    given = ["--algo", "holtwinters,period=24,seasonal=add", "--rows", "48", "--format", "json"]
+    wrong = {}
+    for fill in ("kalman", "linear", "none"):
+        assert forecast(path, *given, "--fill", fill) == cli.OK
+        found = [row["forecast"] for row in json.loads(capsys.readouterr().out)]
+        wrong[fill] = max(abs(value - truth) for value, truth in zip(found, daily[192:], strict=True))
+    assert wrong["kalman"] < 0.1
+    assert wrong["none"] > 4.0
+
+
+def test_rows_without_a_value_are_gaps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    values = [*samples.VALUES[:9], None, *samples.VALUES[10:]]
+    path = write(tmp_path / "a.csv", one(value=values))
+    assert forecast(path) == cli.FAILED
+    assert "1 of 40 values are missing" in capsys.readouterr().err
+    assert forecast(path, "--fill", "previous", "--non-negative", "--round") == cli.OK
+    assert "1 row in 1 gap filled by previous" in capsys.readouterr().err
 
 
 def test_a_constant_series_is_forecast(tmp_path: Path) -> None:

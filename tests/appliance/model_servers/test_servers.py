@@ -242,6 +242,23 @@ def test_the_status_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
         thread.join(30)  # which ends when the servers are closed
 
 
+def test_where_no_thread_can_be_started_models_are_told_as_away_and_looked_for_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_more(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    probed = threading.Event()
+    monkeypatch.setattr(ModelServers, "probe", lambda self: probed.set())
+    servers = ModelServers(Settings())
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_more)
+        assert servers.statuses() == dict.fromkeys(table.default_urls(), "UNAVAIL")
+    servers.statuses()
+    assert probed.wait(30)
+    servers.close()
+
+
 def test_models_are_listed_from_their_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = {"tdtsfm_1": "READY", "timemoe-fc": "UNAVAIL", "chronos": "READY"}
     monkeypatch.setattr(ModelServers, "statuses", lambda self: seen)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import select
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -77,3 +78,12 @@ def test_every_address_of_a_name_is_tried() -> None:
 def test_a_name_without_an_address_is_an_error(host: str) -> None:
     with pytest.raises((OSError, ValueError)):
         connected(host, 1, patience(), 2.0)
+
+
+def test_a_name_that_no_thread_can_look_up_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_more(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_more)
+    with pytest.raises(OSError, match="localhost cannot be looked up: can't start new thread"):
+        connected("localhost", 1, patience(), 2.0)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from statsmodels.tools.sm_exceptions import InterpolationWarning
 from statsmodels.tsa import stattools
 
-from kernels.numerics.stationarity import KPSS_5_PERCENT, STRONG_SEASON, kpss, seasonal_strength
+from kernels.numerics.stationarity import KPSS_5_PERCENT, STRONG_SEASON, dickey_fuller, kpss, seasonal_strength
 
 
 def naive(x: NDArray[np.float64]) -> float:
@@ -61,3 +61,17 @@ def test_strength_tells_season_from_noise() -> None:
 @pytest.mark.parametrize(("n", "m"), [(24, 12), (8, 4), (50, 1), (50, 0)])
 def test_two_periods_are_too_few(n: int, m: int) -> None:
     assert seasonal_strength(np.random.default_rng(5).normal(size=n), m) == 0.0
+
+
+@pytest.mark.parametrize("n", [12, 30, 59])
+def test_dickey_fuller_equals_statsmodels(n: int) -> None:
+    x = np.cumsum(np.random.default_rng(n).normal(size=n))
+    expected, _, _, _, critical, *_ = stattools.adfuller(x, maxlag=1, autolag=None, result_object=False)
+    found, found_critical = dickey_fuller(x)
+    np.testing.assert_allclose(found, expected, rtol=1e-8)
+    np.testing.assert_allclose(found_critical, critical["5%"], atol=0.02)
+
+
+def test_dickey_fuller_of_a_series_without_information() -> None:
+    assert dickey_fuller(np.arange(7.0))[0] == 0.0
+    assert dickey_fuller(np.r_[np.ones(19), 1.1])[0] == -np.inf

@@ -176,6 +176,33 @@ def test_bad_rows(tmp_path: Path, table: samples.Table, asked: Asked, message: s
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("how", "value"), [("mean", 3.0), ("sum", 9.0), ("min", 1.0), ("max", 6.0), ("first", 2.0), ("last", 6.0)]
+)
+def test_rows_of_one_time_are_made_one(tmp_path: Path, how: str, value: float) -> None:
+    times, values = [*ALL[:5], ALL[4], ALL[4], *ALL[5:]], [*[0.0] * 4, 2.0, 1.0, 6.0, *[0.0] * 35]
+    path = write(tmp_path / "a.csv", {"ts": times, "value": values})
+    (series,) = read(path, tmp_path / "s", Asked(duplicates=how))
+    np.testing.assert_array_equal(series.times, ALL)
+    assert series.columns["value"].tolist() == [*[0.0] * 4, value, *[0.0] * 35]
+
+
+def test_rows_that_go_back_are_no_duplicates(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", one(ts=[*ALL[:5], ALL[4], ALL[3], *ALL[7:]]))
+    with pytest.raises(FileError, match="row 6 has the time of the row before"):
+        read(path, tmp_path / "s", Asked(duplicates="mean"))
+    (series,) = read(path, tmp_path / "t", Asked(duplicates="mean", sort=True))
+    assert len(series.times) == ROWS - 2
+
+
+def test_the_last_rows_of_a_long_series(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", {"ts": range(50_000), "value": range(50_000)})
+    (series,) = read(path, tmp_path / "s", Asked(last=40_000))
+    assert (len(series.times), series.columns["value"][0]) == (40_000, 10_000.0)
+    with pytest.raises(FileError, match="actual 40001 rows"):
+        read(path, tmp_path / "t", Asked(last=40_001))
+
+
 def test_rows_without_a_series_can_be_dropped(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", {**several(), "host": ["a", None, "b"] * ROWS})
     found = read(path, tmp_path / "s", Asked(by="host", drop_nulls=True))

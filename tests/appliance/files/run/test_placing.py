@@ -8,7 +8,7 @@ import pytest
 
 from appliance.analysis.kinds import BY_NAME
 from appliance.files.calendar.zones import Clock
-from appliance.files.run.placing import Placed, place
+from appliance.files.run.placing import Placed, Wishes, place
 from appliance.files.series import FileSeries
 from appliance.protocol.documents import BadRequest
 from kernels.contract import Filling, Forecast, Task
@@ -65,10 +65,13 @@ def test_times_of_an_algorithm_s_own_are_kept() -> None:
 
 def test_gaps_are_told_by_the_calendar() -> None:
     told = "2 gaps, the usual step is 1mo: the forecast takes all rows as evenly spaced"
+    assert place(FORECAST, series(without=(5, 9)), {}, Wishes(fill="none")).remark == told
+    told = "2 rows in 2 gaps filled by kalman, the usual step is 1mo"
     assert place(FORECAST, series(without=(5, 9)), {}).remark == told
     assert place(FORECAST, series("B"), {}).remark == ""
-    hourly = place(FORECAST, series("h", without=(5,)), {}).remark
-    assert hourly == "1 gap, the usual step is 1h: the forecast takes all rows as evenly spaced"
+    hourly = place(FORECAST, series("h", without=(5,)), {}, Wishes(fill="linear"))
+    assert hourly.remark == "1 row in 1 gap filled by linear, the usual step is 1h"
+    assert (len(hourly.asked.times), len(hourly.own.times)) == (40, 39)
 
 
 def test_months_are_filled_by_their_numbers() -> None:
@@ -99,3 +102,28 @@ def test_even_steps_are_filled_as_before() -> None:
 def test_a_detector_is_asked_as_it_is() -> None:
     one = series("h")
     assert place(ANOMALY, one, {"k": "2"}) == Placed(one, one, {"k": "2"})
+
+
+@pytest.mark.parametrize(
+    ("wishes", "values", "low"),
+    [
+        (Wishes(), [0.0, 1.0, 2.0], [-1.5, -0.5, 0.5]),
+        (Wishes(non_negative=True), [0.0, 1.0, 2.0], [0.0, 0.0, 0.5]),
+        (Wishes(whole=True), [0.0, 1.0, 2.0], [-2.0, 0.0, 0.0]),
+        (Wishes(non_negative=True, whole=True), [0.0, 1.0, 2.0], [0.0, 0.0, 0.0]),
+    ],
+)
+def test_a_forecast_is_as_it_is_wished(wishes: Wishes, values: list[float], low: list[float]) -> None:
+    placed = place(FORECAST, series(), {"rows": "3"}, wishes)
+    answer, task = answered(placed)
+    half = dataclasses.replace(answer, low=answer.low - 0.5)
+    result = placed.result(FORECAST, "arima", task, half)
+    assert (result.answer.value.tolist(), result.answer.low.tolist()) == (values, low)
+
+
+def test_only_series_of_whole_numbers_are_rounded() -> None:
+    one = series()
+    placed = place(FORECAST, dataclasses.replace(one, columns={"v": one.columns["v"] + 0.5}), {}, Wishes(whole=True))
+    answer, task = answered(placed)
+    result = placed.result(FORECAST, "arima", task, dataclasses.replace(answer, value=answer.value + 0.25))
+    assert result.answer.value[0] == 0.25
