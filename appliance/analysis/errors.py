@@ -13,6 +13,10 @@ class ClientGone(Exception):
     """Nobody waits for the answer any more; nothing was started."""
 
 
+class Overdue(AlgorithmError):
+    """There is no answer in time, by no fault of the request's."""
+
+
 def message(error: BaseException) -> str:
     """Return what the client is told of an error.
 

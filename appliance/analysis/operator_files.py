@@ -12,12 +12,14 @@ import inspect
 import json
 import logging
 import re
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from appliance.analysis import plugin_classes, taosanalytics_compat
 from appliance.analysis.kind import Kind
@@ -31,6 +33,7 @@ from kernels.options import defaults
 log = logging.getLogger(__name__)
 
 PACKAGE = "operator_algorithms"  # kernels._jit keeps compiled kernels of modules below this name
+LOAD_S = 60.0  # for one file
 PLUGIN_CLASS = re.compile(r"_.*Service")
 BASES = {kind.plugin: kind for kind in KINDS if kind.plugin}
 
@@ -65,7 +68,7 @@ def load(
     _start_afresh(folder, settings or Settings())
     for path in _files(folder):
         try:
-            with contextlib.redirect_stdout(sys.stderr):
+            with contextlib.redirect_stdout(sys.stderr), _in_time():
                 algorithms = [Own(*one, path) for one in _algorithms(_module(path, folder))]
             for one in algorithms:
                 _check(one.algorithm, names)
@@ -76,6 +79,25 @@ def load(
         found += algorithms
         names |= {(one.algorithm.kind, one.algorithm.name) for one in algorithms}
     return found, broken
+
+
+@contextlib.contextmanager
+def _in_time() -> Iterator[None]:
+    """End what does not end by itself, where signals can: the master's only thread must come back."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: object) -> NoReturn:
+        raise NotUsable(f"it has not been loaded within {LOAD_S:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, LOAD_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _reason(error: BaseException, folder: Path) -> str:

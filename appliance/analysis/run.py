@@ -11,7 +11,7 @@ from typing import Any
 
 from appliance.analysis.kind import TIMEOUT_S, Kind
 from appliance.host.settings import Settings
-from appliance.protocol import fields, options
+from appliance.protocol import answers, fields, options
 from appliance.protocol.documents import BadRequest
 from appliance.protocol.mending import Mended
 from appliance.protocol.requests import Request
@@ -43,6 +43,15 @@ def patience_s(request: Request, settings: Settings) -> float:
     asked = request.option(fields.TIMEOUT, 0)
     patience = float(asked) if asked in TIMEOUT_S else settings.http_timeout_s
     return min(patience, settings.longest_request_s)
+
+
+def reply(kind: Kind[Any], algorithms: Mapping[str, Algorithm], request: Request) -> tuple[bytes, int]:
+    """Return the body of the reply to a request, and the rows it tells; raises what `answer` does."""
+    told: dict[str, Any] = {fields.ALGO: request.algo, fields.OPTION: request.option_text}
+    told |= kind.write(request, answer(kind, algorithms, request))
+    if request.mended:
+        told[fields.MESSAGE] = request.mended.told
+    return answers.dump(told), told[fields.ROWS]
 
 
 def answer(kind: Kind[Any], algorithms: Mapping[str, Algorithm], request: Request) -> Any:

@@ -45,6 +45,11 @@ def size(low: str, high: str) -> Callable[[str], int]:
     return read
 
 
+def memory(text: str) -> int:
+    """Read the most memory that a process may have; nothing, 0, means what suits the machine."""
+    return size("512M", "1024G")(text) if text else 0
+
+
 def _bytes(text: str) -> int:
     match = re.fullmatch(r"([0-9]{1,15})\s*([kmg]?)(?:i?b)?", text.lower())
     if match is None:

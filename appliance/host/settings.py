@@ -42,6 +42,7 @@ class Settings:
     http_timeout_s : longest time a request may wait and run when the client names no timeout.
     longest_request_s : longest time any request may wait and run, whatever timeout the client names.
     reload_mercy_s : how long running requests get to finish at a stop or reload.
+    memory_limit : bytes that a worker, or a process for the operator's algorithms, may have; 0: half of the machine's.
     max_body : largest request body in bytes.
     logto, app_log : log files of the server and of the application; None means standard error.
     log_level : DEBUG, INFO, WARNING, ERROR or CRITICAL.
@@ -74,6 +75,7 @@ class Settings:
     http_timeout_s: float = CLIENT_TIMEOUT_S
     longest_request_s: float = LONGEST_REQUEST_S
     reload_mercy_s: int = 30
+    memory_limit: int = 0
     max_body: int = 64 * 1024 * 1024
     logto: Path | None = None
     app_log: Path | None = None
@@ -158,6 +160,7 @@ NODE_KEYS = (
     _number("slots", "slots", 0, 1024),
     _number("queue", "queue", 0, 100_000),
     _size("max_body", "max-body", "1k", "1G"),
+    Key("memory_limit", ("memory-limit",), setting_values.memory, "bytes from 512M to 1024G, as in 4G, or nothing"),
     _size("log_max_bytes", "log-max-size log-maxsize", "10k", "100G"),
     _number("log_backups", "log-backups", 0, 1000),
     Key(

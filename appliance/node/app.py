@@ -11,6 +11,7 @@ from appliance.analysis import errors
 from appliance.analysis.catalog import Catalog
 from appliance.analysis.kinds import KINDS
 from appliance.host.settings import Settings
+from appliance.node.guests import Guests
 from appliance.node.observer import Observer, served
 from appliance.node.resources.analysis import Analysis
 from appliance.node.resources.listing import Listing, Models
@@ -21,7 +22,7 @@ from appliance.protocol import answers
 
 
 def create_app(
-    catalog: Catalog, settings: Settings, slots: Slots, observer: Observer, metrics: MetricsText
+    catalog: Catalog, settings: Settings, slots: Slots, guests: Guests, observer: Observer, metrics: MetricsText
 ) -> falcon.App[Any, Any]:
     """Build the WSGI application of one worker process."""
     app = falcon.App(middleware=[observer])
@@ -33,7 +34,7 @@ def create_app(
     for kind in KINDS:
         for path, algorithm in ((kind.route, ""), *kind.shortcuts.items()):
             algorithms = catalog.of_kind(kind.wire_type)
-            app.add_route(path, Analysis(kind, algorithms, settings, slots, parsing, algorithm))
+            app.add_route(path, Analysis(kind, algorithms, settings, slots, guests, parsing, algorithm))
     app.add_route("/metrics", metrics)
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(falcon.HTTPError, _http_error)

@@ -12,7 +12,7 @@ from typing import Any
 
 import falcon
 
-from appliance.analysis.errors import ClientGone
+from appliance.analysis.errors import ClientGone, Overdue
 from appliance.analysis.plugin_classes import Failed
 from appliance.host.logs import quoted
 from appliance.model_servers.replies import ServiceError
@@ -125,5 +125,5 @@ def _outcome(error: BaseException) -> str:
         return "busy"
     if isinstance(error, ClientGone):
         return "gone"
-    refused = isinstance(error, AlgorithmError) and not isinstance(error, (ServiceError, Failed))
+    refused = isinstance(error, AlgorithmError) and not isinstance(error, (ServiceError, Failed, Overdue))
     return "refused" if refused else "error"

@@ -16,11 +16,12 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from appliance.analysis import catalog
-from appliance.host import addresses, certificates, logs, paths
+from appliance.host import addresses, certificates, logs, paths, processes
 from appliance.host.settings import Settings
 from appliance.host.systemd import Systemd
 from appliance.node import stats
 from appliance.node.app import create_app
+from appliance.node.guests import Guests
 from appliance.node.metrics import Metrics
 from appliance.node.observer import Observer
 from appliance.node.resources.metrics import MetricsText
@@ -55,6 +56,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         self._ready = ready
         self._scoreboard, self._metrics = Scoreboard(), Metrics()
         self._row = 0
+        self._overgrown: dict[int, float] = {}  # workers with too much memory: pid -> since when
         self.settings, self._catalog = settings, catalog.build(settings, defer=True)
         self._systemd, self._tls = systemd, certificates.context(settings)
         logs.configure(settings)
@@ -118,8 +120,31 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         row = self._scoreboard.take(self._row)
         observer = Observer(row, self._metrics.recorder(self._row), self._catalog.names)
         Worker.gate = Gate(self.settings.allow_from, row.turn_away) if self.settings.allow_from else None
-        slots = Slots(slots_of(self.settings), self.settings.queue, changed=row.slots)
-        return create_app(self._catalog, self.settings, slots, observer, MetricsText(self._metrics, self._scoreboard))
+        # before there are threads
+        guests = Guests(self._catalog, memory_of(self.settings), self._replace_worker)
+        slots = Slots(slots_of(self.settings), self.settings.queue, row.slots, self._replace_worker)
+        metrics = MetricsText(self._metrics, self._scoreboard)
+        return create_app(self._catalog, self.settings, slots, guests, observer, metrics)
+
+    def look_after(self, arbiter: Master) -> None:
+        """End workers with too much memory: first they may finish what they do, then not."""
+        self._overgrown = {pid: since for pid, since in self._overgrown.items() if pid in arbiter.WORKERS}
+        limit, now = memory_of(self.settings), time.monotonic()
+        for pid in list(arbiter.WORKERS):
+            size = processes.resident_bytes(pid)
+            if size > limit and pid not in self._overgrown:
+                log.error(
+                    "worker %d has %d MB of memory, more than the limit of %d: it ends", pid, size >> 20, limit >> 20
+                )
+                self._overgrown[pid] = now
+                arbiter.kill_worker(pid, signal.SIGTERM)
+            elif pid in self._overgrown and (size > 2 * limit or now > self._overgrown[pid] + KILLED_WITHIN_S):
+                arbiter.kill_worker(pid, signal.SIGKILL)
+
+    def _replace_worker(self) -> None:
+        """Have this worker finish what it can and end: something of its does not work any more."""
+        log.error("an analysis does not end, or no process can be forked: worker %d is replaced", os.getpid())
+        self._worker.handle_exit(signal.SIGTERM, None)
 
     def reload(self) -> None:
         """Read settings and algorithms anew; keep the old ones if the new ones are no good.
@@ -193,6 +218,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         self._row = worker.row = self._scoreboard.reserve()
 
     def _post_fork(self, arbiter: Arbiter, worker: Worker) -> None:
+        self._worker = worker
         if self._stats:
             self._stats.leave()
 
@@ -237,6 +263,11 @@ def _keep_freed_memory() -> None:
     if hasattr(libc, "mallopt"):  # glibc only
         for parameter, value in ((M_ARENA_MAX, 1), (M_MMAP_THRESHOLD, 32 << 20), (M_TRIM_THRESHOLD, 64 << 20)):
             libc.mallopt(parameter, value)
+
+
+def memory_of(settings: Settings) -> int:
+    """Return how many bytes a worker may have."""
+    return settings.memory_limit or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
 
 
 def slots_of(settings: Settings) -> int:

@@ -12,15 +12,16 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from appliance.analysis.errors import ClientGone
+from appliance.analysis.errors import ClientGone, Overdue
 from appliance.transport.threads import Threads
 from kernels.contract import AlgorithmError
 
 R = TypeVar("R")
 
 NICENESS = 10
+GRACE_S = 2.0  # what runs may be so late before its thread is given up
 
 
 class Busy(AlgorithmError):
@@ -35,10 +36,17 @@ class Slots:
     """At most `slots` pieces of work at once, at most `queue` waiting.
 
     changed : told how many run and how many wait whenever that changes; must return quickly.
+    abandoned : told when the thread of a slot is given up, and replaced, since its work does not end.
     """
 
-    def __init__(self, slots: int, queue: int, changed: Callable[[int, int], None]) -> None:
-        self._changed = changed
+    def __init__(
+        self,
+        slots: int,
+        queue: int,
+        changed: Callable[[int, int], None],
+        abandoned: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._changed, self._abandoned = changed, abandoned
         self._pool = Threads(slots, thread_name_prefix="slot", initializer=_lower_priority)
         self._pool.submit(lambda: None).result()  # one thread at least, whatever the system has to give later
         self._slots = slots
@@ -70,12 +78,14 @@ class Slots:
         ------
         Busy : the queue is full, no slot came free in time, or the process is about to end.
         ClientGone : the client hung up while the work waited.
+        Overdue : the work began in time, but did not end.
         """
         with self._lock:
             if self._admitted >= self._limit:
                 raise Busy(f"the node is busy: {self._admitted} requests are running or waiting already")
             self._count(admitted=1)
             must_wait = self._admitted > self._slots
+        place = _Place()
 
         def in_slot() -> R:
             with self._lock:
@@ -86,11 +96,11 @@ class Slots:
                 return work()
             finally:
                 with self._lock:
-                    self._count(busy=-1)
+                    self._count(busy=-1 if place.taken else 0)
 
         asked = time.monotonic()
         try:
-            return self._result(self._submit(in_slot), asked, due)
+            return self._result(self._submit(in_slot), place, asked, due)
         finally:
             with self._lock:
                 self._count(admitted=-1)
@@ -107,11 +117,35 @@ class Slots:
         self._busy += busy
         self._changed(self.busy, self.waiting)
 
-    @staticmethod
-    def _result(future: Future[R], asked: float, due: float) -> R:
+    def _result(self, future: Future[R], place: _Place, asked: float, due: float) -> R:
         try:
             return future.result(timeout=max(due - asked, 0.0))
         except NotInTime:
             if future.cancel():
                 raise Busy(f"the node is busy: no slot came free within {due - asked:.0f} seconds") from None
-        return future.result()  # it runs already: let it finish
+        try:
+            return future.result(timeout=GRACE_S)  # it runs already: let it finish
+        except NotInTime:
+            if not self._give_up(future, place):
+                return future.result()
+        raise Overdue(f"no answer within {due - asked:.0f} seconds, and no end of it") from None
+
+    def _give_up(self, future: Future[Any], place: _Place) -> bool:
+        """Put another thread into the place of one that does not come back; tell whether it does not."""
+        with self._lock:
+            if future.done():
+                return False
+            place.taken = False
+            self._count(busy=-1)
+        self._pool.add_one()
+        self._abandoned()
+        return True
+
+
+class _Place:
+    """The slot of one piece of work, until it is given to another."""
+
+    __slots__ = ("taken",)
+
+    def __init__(self) -> None:
+        self.taken = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import signal
 import socket
 import struct
 import time
@@ -42,8 +43,30 @@ def take_no_more(listening: socket.socket) -> None:
     time.sleep(HANDSHAKE_S)
 
 
+STOPS = (signal.SIGQUIT, signal.SIGINT, signal.SIGTERM)  # the most urgent first
+
+
 class Master(Arbiter):  # type: ignore[misc]  # gunicorn is not typed
-    """gunicorn's master, which stops to listen before its workers stop to accept."""
+    """gunicorn's master, which stops to listen before its workers stop to accept.
+
+    It does not let a stop wait for reloads, either.
+    """
+
+    def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
+        """Return what is to be done: a stop before anything else, and one reload for however many were asked for.
+
+        A reload takes until the old workers have finished. gunicorn does one for each SIGHUP, and stops after the last.
+        """
+        told = super().wait_for_signals(timeout)
+        stop = next((number for number in STOPS if number in told), None)
+        if stop is not None:
+            return [stop]
+        return [number for i, number in enumerate(told) if number != signal.SIGHUP or number not in told[:i]]
+
+    def murder_workers(self) -> None:
+        """End workers that show no sign of life, and those that the application finds too large."""
+        super().murder_workers()
+        self.app.look_after(self)
 
     def stop(self, graceful: bool = True) -> None:
         """End the workers; gracefully means that they answer every connection that has begun."""

@@ -12,6 +12,11 @@ class Threads(ThreadPoolExecutor):
     pool before a thread is started for it, so the threads that are there will come to it.
     """
 
+    def add_one(self) -> None:
+        """Have one more thread, for one that does not come back."""
+        self._max_workers += 1  # private to the standard library, as the next one
+        self._adjust_thread_count()
+
     def _adjust_thread_count(self) -> None:
         """Start a thread if none is idle; raises RuntimeError if there is none at all."""
         try:

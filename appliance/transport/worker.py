@@ -245,6 +245,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         while self._receiving and (force or self._receiving[0].timeout <= now):
             self._drop(self._receiving[0])
 
+    def run(self) -> None:
+        """Serve until told to stop, then end: a thread that never comes back would keep the process for ever."""
+        super().run()
+        self.log.info("Worker exiting (pid: %s)", self.pid)
+        os._exit(0)
+
     def handle(self, conn: TConn) -> Any:
         """Serve one received request; runs in a thread."""
         conn.init()

@@ -52,10 +52,13 @@ class Supervisor:
             raise RuntimeError("the node did not become ready")
 
     def stop(self) -> int:
-        """Stop the node and return its exit code."""
+        """Stop the node and return its exit code; -9 if it had to be killed, as systemd does at TimeoutStopSec."""
         self._stopping = True
         self._process.terminate()
         self._keeper.join(120)
+        if self._keeper.is_alive():
+            self._process.kill()
+            self._keeper.join()
         return int(self._process.returncode)
 
     @property

@@ -13,6 +13,7 @@ import benchmarks.node
 from appliance.analysis.catalog import Catalog
 from appliance.host.settings import Settings
 from appliance.node.app import create_app
+from appliance.node.guests import Guests
 from appliance.node.metrics import Metrics
 from appliance.node.observer import Observer
 from appliance.node.resources.metrics import MetricsText
@@ -45,7 +46,14 @@ def node() -> Node:
         number = scoreboard.reserve()
         row = scoreboard.take(number)
         observer = Observer(row, metrics.recorder(number), catalog.names)
-        app = create_app(catalog, settings, Slots(2, 8, row.slots), observer, MetricsText(metrics, scoreboard))
+        app = create_app(
+            catalog,
+            settings,
+            Slots(2, 8, row.slots),
+            Guests(catalog, 1 << 40),
+            observer,
+            MetricsText(metrics, scoreboard),
+        )
         return testing.TestClient(app)
 
     return make

@@ -7,6 +7,7 @@ import select
 import socket
 import threading
 import time
+from functools import partial
 from typing import Any
 
 import falcon
@@ -16,9 +17,10 @@ from appliance.analysis.catalog import ByName
 from appliance.analysis.kind import Kind
 from appliance.analysis.run import Deadline
 from appliance.host.settings import Settings
+from appliance.node.guests import Guests
 from appliance.node.observer import Served, served
 from appliance.node.slots import Slots
-from appliance.protocol import answers, documents, fields
+from appliance.protocol import answers, documents
 from appliance.protocol.documents import BadRequest, Body
 from appliance.protocol.requests import Request
 
@@ -29,6 +31,7 @@ class Analysis:
     """The endpoint of one kind of analysis in one worker process.
 
     algorithms : of this kind, by name.
+    guests : answer for those of the operator's.
     parsing : held while a body is read. That holds the GIL: two at a time gain nothing, but many that wait for it would
         keep `/status` waiting too.
     algorithm : the one that every request here means, "" for the one that it names.
@@ -40,11 +43,12 @@ class Analysis:
         algorithms: ByName,
         settings: Settings,
         slots: Slots,
+        guests: Guests,
         parsing: threading.Lock,
         algorithm: str = "",
     ) -> None:
         self._kind, self._algorithms, self._algorithm = kind, algorithms, algorithm
-        self._settings, self._slots, self._parsing = settings, slots, parsing
+        self._settings, self._slots, self._guests, self._parsing = settings, slots, guests, parsing
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer one request; whatever happens, the reply is HTTP 200 and JSON."""
@@ -55,19 +59,15 @@ class Analysis:
             body = self._body(req)
             request = self._read(body, deadline, record)
             record.algorithm, record.rows, record.option = request.algo, request.rows, request.option_text
-            mended = {}
             if request.mended:
                 log.warning("a body was mended: %s", request.mended.told)
-                mended[fields.MESSAGE] = request.mended.told
             deadline.due = arrived + run.patience_s(request, self._settings)
 
-            def work() -> bytes:
-                found = run.answer(self._kind, self._algorithms, request)
-                reply = self._kind.write(request, found)
-                record.result_rows = reply[fields.ROWS]
-                return answers.dump({fields.ALGO: request.algo, fields.OPTION: request.option_text, **reply, **mended})
-
-            resp.data = self._slots.run(work, due=deadline.due, client_gone=lambda: _hung_up(req))
+            if self._guests.have(self._kind, request.algo):
+                work = partial(self._guests.run, self._kind, request.algo, body, deadline.due)
+            else:
+                work = partial(run.reply, self._kind, self._algorithms, request)
+            resp.data, record.result_rows = self._slots.run(work, due=deadline.due, client_gone=lambda: _hung_up(req))
         except Exception as error:  # what is not an AlgorithmError or ClientGone is a bug, logged in errors.message
             message = errors.message(error)
             record.failed(error, message)

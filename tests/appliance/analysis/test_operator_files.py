@@ -226,3 +226,12 @@ def test_what_a_file_prints_while_it_loads_is_no_output(tmp_path, capsys):
     assert [own.algorithm.name for own in found] == ["own"]
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", "hello\n")
+
+
+@pytest.mark.parametrize("endless", ["while True: pass", "import threading; threading.Event().wait()"])
+def test_a_file_that_never_ends_is_left_out_and_the_others_are_there(tmp_path, monkeypatch, endless):
+    monkeypatch.setattr(operator_files, "LOAD_S", 0.1)
+    (tmp_path / "good.py").write_text(nothing_named("good"))
+    found, broken = load(tmp_path, endless, "endless.py")
+    assert [own.algorithm.name for own in found] == ["good"]
+    assert "it has not been loaded within 0.1 s" in broken[str(tmp_path / "endless.py")]

@@ -3,6 +3,7 @@ import re
 from ipaddress import ip_network
 from pathlib import Path
 
+import hypothesis
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
@@ -201,6 +202,8 @@ def test_server_keys_in_their_spellings(reading, line, setting, value):
         ("log-max-size = 1M", "log_max_bytes", 1 << 20),
         ("log-backups = 2", "log_backups", 2),
         ("tsfm-hosts = gpu1, gpu2", "tsfm_allowed_hosts", ("gpu1", "gpu2")),
+        ("memory-limit = 4G", "memory_limit", 4 << 30),
+        ("memory-limit =", "memory_limit", 0),
         ("empty-refusals = Yes", "empty_refusals", True),
         ("empty_refusals = 0", "empty_refusals", False),
     ],
@@ -293,6 +296,10 @@ def test_https_becomes_http_with_a_warning(reading):
             "3: ca-file = /x: means nothing without certfile: the node speaks plain HTTP",
         ),
         ("[uwsgi]\nallow-from = ,", "2: allow-from = ,: allowed: addresses and networks, as in 127.0.0.1, 10.0.0.0/8"),
+        (
+            "[taosanode]\nmemory-limit = 0",
+            "2: memory-limit = 0: allowed: bytes from 512M to 1024G, as in 4G, or nothing",
+        ),
         ("[tsfm-service]\nx = gpu", "2: x = gpu: allowed: a URL as in http://127.0.0.1:6061/tdtsfm"),
         (
             "[tsfm-service]\nx/y = http://gpu/",
@@ -383,6 +390,7 @@ LINES = st.one_of(
 )
 
 
+@hypothesis.settings(deadline=None)  # a test measures no time
 @given(st.lists(LINES, max_size=20))
 def test_any_file_is_either_read_or_refused_line_by_line(tmp_path_factory, lines):
     path = tmp_path_factory.mktemp("any") / "taosanode.ini"

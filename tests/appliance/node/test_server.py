@@ -6,6 +6,7 @@ import dataclasses
 import json
 import logging
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -211,3 +212,46 @@ def test_what_gunicorn_refuses_at_the_start_is_told(
     with pytest.raises(SystemExit, match="1"):
         master.server.run()
     assert capsys.readouterr().err.startswith("the node cannot start: Already running on PID 7")
+
+
+class Arbiter:
+    """Workers, and what they are sent."""
+
+    def __init__(self, *pids: int) -> None:
+        self.WORKERS = dict.fromkeys(pids)
+        self.sent: list[tuple[int, int]] = []
+
+    def kill_worker(self, pid: int, number: int) -> None:
+        self.sent.append((pid, number))
+
+
+def test_a_worker_with_too_much_memory_is_asked_to_end_and_then_ended(
+    master: Master, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = {7: 100 << 20, 8: 100 << 20, 9: 100 << 20}
+    monkeypatch.setattr("appliance.host.processes.resident_bytes", sizes.__getitem__)
+    master.server.settings = dataclasses.replace(master.first, memory_limit=512 << 20)
+    arbiter: Any = Arbiter(7, 8, 9)
+    master.server.look_after(arbiter)
+    assert arbiter.sent == []
+    sizes[8] = 600 << 20
+    master.server.look_after(arbiter)
+    master.server.look_after(arbiter)
+    assert arbiter.sent == [(8, signal.SIGTERM)]
+    assert "worker 8 has 600 MB of memory, more than the limit of 512: it ends" in master.logged("old.log")
+    sizes[8] = 1200 << 20
+    master.server.look_after(arbiter)
+    assert arbiter.sent[1:] == [(8, signal.SIGKILL)]
+    del arbiter.WORKERS[8]
+    master.server.look_after(arbiter)
+    assert len(arbiter.sent) == 2
+
+
+def test_a_worker_that_has_not_ended_in_time_is_ended(master: Master, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("appliance.host.processes.resident_bytes", lambda pid: 600 << 20)
+    monkeypatch.setattr("appliance.node.server.KILLED_WITHIN_S", -1.0)
+    master.server.settings = dataclasses.replace(master.first, memory_limit=512 << 20)
+    arbiter: Any = Arbiter(8)
+    master.server.look_after(arbiter)
+    master.server.look_after(arbiter)
+    assert arbiter.sent == [(8, signal.SIGTERM), (8, signal.SIGKILL)]

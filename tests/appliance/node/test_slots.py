@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from appliance.analysis.errors import Overdue
+from appliance.node import slots as slots_module
 from appliance.node.slots import Busy, ClientGone, Slots
 from tests.appliance.waiting import until
 
@@ -105,6 +107,35 @@ def test_every_change_is_told() -> None:
     told: list[tuple[int, int]] = []
     Slots(1, 1, lambda busy, waiting: told.append((busy, waiting))).run(lambda: 1, due=soon(), client_gone=present)
     assert told == [(0, 1), (1, 0), (0, 1), (0, 0)]
+
+
+def test_work_that_does_not_end_is_given_up_and_its_slot_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots_module, "GRACE_S", 0.05)
+    told: list[tuple[int, int]] = []
+    given_up: list[bool] = []
+    slots = Slots(1, 1, lambda busy, waiting: told.append((busy, waiting)), lambda: given_up.append(True))
+    end, ended = threading.Event(), threading.Event()
+
+    def endless() -> None:
+        end.wait(30)
+        ended.set()
+
+    with pytest.raises(Overdue, match="no answer within 0 seconds, and no end of it"):
+        slots.run(endless, due=time.monotonic() + 0.1, client_gone=present)
+    assert given_up == [True]
+    assert slots.run(lambda: 3, due=soon(), client_gone=present) == 3
+    end.set()
+    assert ended.wait(30)
+    assert slots.run(lambda: 4, due=soon(), client_gone=present) == 4
+    assert (slots.busy, slots.waiting) == (0, 0)
+    assert min(busy for busy, _ in told) == 0
+    assert max(busy for busy, _ in told) == 1
+
+
+def test_what_is_a_little_late_is_waited_for() -> None:
+    go = threading.Event()
+    threading.Timer(0.2, go.set).start()
+    assert Slots(1, 1, ignore).run(lambda: go.wait(30), due=time.monotonic() + 0.05, client_gone=present)
 
 
 def test_a_process_that_ends_refuses_work_and_does_not_count_it() -> None:

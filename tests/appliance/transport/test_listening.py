@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import queue
+import signal
 import socket
 from types import SimpleNamespace
 from typing import Any
@@ -70,3 +72,24 @@ def test_a_socket_that_somebody_else_listens_on_goes_on(
     vars(master).update(state, LISTENERS=[SimpleNamespace(sock="a socket")])
     master.stop(graceful)
     assert done == (["a socket"] if closes_first else []) + [graceful]
+
+
+HUP, CHLD, TERM, INT = signal.SIGHUP, signal.SIGCHLD, signal.SIGTERM, signal.SIGINT
+
+
+@pytest.mark.parametrize(
+    ("told", "done"),
+    [
+        ([HUP] * 5, [HUP]),
+        ([CHLD, HUP, CHLD, HUP], [CHLD, HUP, CHLD]),
+        ([HUP] * 5 + [CHLD, TERM, HUP], [TERM]),
+        ([HUP, TERM, INT], [INT]),
+        ([CHLD], [CHLD]),
+    ],
+)
+def test_a_stop_comes_first_and_many_reloads_are_one(told: list[int], done: list[int]) -> None:
+    master = Master.__new__(Master)
+    master.SIG_QUEUE = queue.SimpleQueue()
+    for number in told:
+        master.SIG_QUEUE.put(number)
+    assert master.wait_for_signals() == done
