@@ -6,7 +6,8 @@ Every registered forecaster runs on every series, with the season length given a
 run in their own environment; their answers are kept on disk by version, so that only the first run is slow.
 
 MASE scales by the in-sample seasonal naive error, sMAPE is in percent, OWA is the mean of both relative to the
-seasonal naive forecast, coverage the share of test values inside the 95 % interval. Means are over series (each
+seasonal naive forecast, coverage the share of test values inside the 95 % interval, MSIS the interval score (width and
+40 times what lies outside), scaled like MASE. Means are over series (each
 counts once); a series that one method could not answer counts for none.
 """
 
@@ -54,6 +55,7 @@ class Score:
     smape: float
     coverage: float
     width: float
+    msis: float
     seconds: float
 
 
@@ -82,7 +84,9 @@ def score(case: Case, value: Series, low: Series, high: Series, seconds: float) 
     inside = (low <= case.test) & (case.test <= high)
     mase = float(np.mean(error) / scale) if scale > 0 else 0.0
     width = float(np.mean(high - low) / scale) if scale > 0 else 0.0
-    return Score(mase, float(np.mean(relative)), float(np.mean(inside)), width, seconds)
+    outside = np.maximum(low - case.test, 0.0) + np.maximum(case.test - high, 0.0)
+    msis = width + float(np.mean(outside) / scale) * 2.0 / (1.0 - CONF) if scale > 0 else 0.0
+    return Score(mase, float(np.mean(relative)), float(np.mean(inside)), width, msis, seconds)
 
 
 def ours(forecaster: Algorithm, case: Case) -> Score | None:
@@ -114,16 +118,19 @@ def theirs(peers: Peers, peer: str, case: Case) -> Score | None:
 def table(title: str, scores: dict[str, list[Score]]) -> None:
     """Print one block, a line per method."""
     print(f"\n{title} ({len(scores[BASE])} series)")
-    print(f"  {'method':<24}{'MASE':>8}{'sMAPE':>8}{'OWA':>8}{'cover':>8}{'width':>8}{'s total':>10}{'s worst':>10}")
+    print(
+        f"  {'method':<24}{'MASE':>8}{'sMAPE':>8}{'OWA':>8}{'cover':>8}{'width':>8}{'MSIS':>8}"
+        f"{'s total':>10}{'s worst':>10}"
+    )
     base_mase, base_smape = (np.mean([getattr(s, key) for s in scores[BASE]]) for key in ("mase", "smape"))
     for method, rows in scores.items():
-        mase, smape, coverage, width = (
-            float(np.mean([getattr(s, key) for s in rows])) for key in ("mase", "smape", "coverage", "width")
+        mase, smape, coverage, width, msis = (
+            float(np.mean([getattr(s, key) for s in rows])) for key in ("mase", "smape", "coverage", "width", "msis")
         )
         owa = (mase / base_mase + smape / base_smape) / 2
         seconds = [s.seconds for s in rows]
         print(
-            f"  {method:<24}{mase:8.4f}{smape:8.3f}{owa:8.4f}{coverage:8.4f}{width:8.3f}"
+            f"  {method:<24}{mase:8.4f}{smape:8.3f}{owa:8.4f}{coverage:8.4f}{width:8.3f}{msis:8.2f}"
             f"{sum(seconds):10.2f}{max(seconds):10.3f}"
         )
 

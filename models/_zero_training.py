@@ -176,6 +176,7 @@ def save(folder: Path, average: Average) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.numpy().astype(np.float16) for name, value in average.weights.items()}
     save_file(tensors, folder / _zero_net.FILE)
+    (folder / _zero_net.FILE).chmod(0o644)  # else nobody but its maker may read it
 
 
 def main() -> None:

@@ -101,7 +101,7 @@ def _run(
         prepared = engines.prepare(given, kind, asked, [asked.algorithm])
     else:
         prepared = comparing.prepare(given, kind, asked)
-    file = formats.open_file(given.file, scratch)
+    file = formats.open_file(given.file, scratch, given.delimiter)
     with database.connect(scratch, file.path, output.folder) as connection:
         source = opened(connection, file, given, labels=getattr(given, "labels", None))
         complete = (output.folder or scratch) / "results"
@@ -114,6 +114,8 @@ def _run(
             for line in (*compared.notes, compared.sentence):
                 say(line)
             return FAILED if failed else OK
+        if prepared.one_column and len(source.values) > 1:
+            source.split()
         prepared.suited(source.values)
         with contextlib.closing(prepared.engine) as engine:
             results = writing.Results(connection, source, kind.tables[table])
@@ -133,11 +135,13 @@ def opened(connection: duckdb.DuckDBPyConnection, file: formats.File, given: arg
     more : further fields of `Asked`.
     """
     zone = zones.zone(given.tz) if given.tz else None
-    named = ("time", "by", "precision", "sort", "time_format", "duplicates", "last")
+    named = ("time", "by", "precision", "sort", "time_format", "duplicates", "last", "decimal")
     shared = {name: getattr(given, name) for name in named}
     filled = getattr(given, "fill", None) not in (None, filling.NONE)  # rows without a value are gaps then
     shared["drop_nulls"] = given.drop_nulls or filled
     source = Source(connection, file, Asked(values=given.value, zone=zone, **shared, **more))
+    if not formats.headed(file):
+        say(f"{source.shown}: the first line holds values, so the columns are called column1, column2, ...")
     if source.moments.note:
         say(f"{source.shown}: {source.moments.note}")
     return source

@@ -106,7 +106,6 @@ def test_bad_input_is_one_clear_line(
         (one(), ["--every", "soon"], "--every soon: a step such as 15m"),
         (one(), ["--algo", "iqr"], "unknown algorithm iqr; there are: arima, auto, holtwinters, "),
         (one(), ["--algo", "arima,perod=1"], "unknown option perod, did you mean period?"),
-        (one(other=samples.VALUES), ["--value", "value,other"], "a forecast is made for one column, got value, other"),
     ],
 )
 def test_wrong_usage_is_told_once(

@@ -9,6 +9,8 @@ from kernels.contract import BadSeries, Forecast, NotConverged, Series, Task, To
 from kernels.forecast import auto, holtwinters, zero
 from kernels.forecast.auto import FOLDS, LEAST, POWER, Params, Said, forecast
 
+pytestmark = pytest.mark.compiled_only("every answer fits holtwinters three times")
+
 
 def monthly(n: int, seed: int = 0) -> Series:
     t = np.arange(n)

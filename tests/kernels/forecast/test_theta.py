@@ -29,10 +29,9 @@ def test_equals_the_naive_method(n: int) -> None:
 
 
 def test_equals_that_of_statsmodels_but_for_its_smoothing_rate() -> None:
-    from statsmodels.tsa.forecasting.theta import ThetaModel
-
     x = np.random.default_rng(4).normal(size=80).cumsum() + 100.0
-    wanted = np.asarray(ThetaModel(x, period=1, deseasonalize=False).fit().forecast(8))
+    # ThetaModel(x, period=1, deseasonalize=False).fit().forecast(8) of statsmodels 0.15
+    wanted = [95.2655, 95.2436, 95.2216, 95.1997, 95.1777, 95.1558, 95.1338, 95.1119]
     np.testing.assert_allclose(theta(x, 0, 8), wanted, atol=0.3)
 
 
