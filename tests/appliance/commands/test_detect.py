@@ -347,8 +347,11 @@ def test_a_node_gives_the_same_file(tmp_path: Path, capsys: pytest.CaptureFixtur
     with Node() as node:
         url = "http://{}:{}".format(*node.address)
         for format_ in (["--flags"], []):
-            assert detect(path, "--by", "host", *format_, "--out", tmp_path / "here.csv") == cli.OK
-            assert detect(path, "--by", "host", *format_, "--out", tmp_path / "there.csv", "--url", url) == cli.OK
+            assert detect(path, "--by", "host", "--algo", "auto", *format_, "--out", tmp_path / "here.csv") == cli.OK
+            assert (
+                detect(path, "--by", "host", "--algo", "auto", *format_, "--out", tmp_path / "there.csv", "--url", url)
+                == cli.OK
+            )
             assert (tmp_path / "here.csv").read_text() == (tmp_path / "there.csv").read_text()
         capsys.readouterr()
         assert detect(write(tmp_path / "b.csv", one()), "--algo", "nonesuch", "--url", url) == cli.FAILED
