@@ -20,6 +20,7 @@ from kernels.numerics.normal import two_sided_quantile
 from kernels.numerics.student_t import two_sided_point
 
 STEP = 1e-6  # of a derivative by difference
+FAINTEST = 1e-8  # of what the errors say of the clearest direction; less is rounding of the derivatives
 MOST = 100_000  # rows times estimates; with more, estimating costs the forecast next to nothing
 SHORT = 60  # rows of a series whose errors several steps ahead are looked at
 
@@ -82,9 +83,12 @@ def _doubt(fitted: Fitted, rows: int) -> Series:
     size = np.linalg.norm(slopes, axis=0)
     if not (np.all(np.isfinite(slopes)) and np.all(np.isfinite(moves)) and np.all(size > 0.0)):
         return np.zeros(rows)
-    # a shift between level and seasons changes neither errors nor forecasts: the pseudo-inverse leaves it out
-    directions = (moves / size) @ np.linalg.pinv(slopes / size, rcond=1e-4)
-    return np.asarray(fitted.variance(form.error) * np.sum(directions**2, axis=1))
+    slopes /= size
+    strength, directions = np.linalg.eigh(slopes.T @ slopes)
+    # a shift between level and seasons changes neither errors nor forecasts: nothing is known of it, and nothing needed
+    known = strength > FAINTEST * strength[-1]
+    along = (moves / size) @ directions[:, known]
+    return np.asarray(fitted.variance(form.error) * np.sum(along**2 / strength[known], axis=1))
 
 
 def _growth_of_errors(fitted: Fitted, rows: int) -> Series:
