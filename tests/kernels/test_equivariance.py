@@ -22,6 +22,8 @@ ROWS, PERIOD, AHEAD = 120, 12, 6
 OPTIONS: dict[str, list[dict[str, Any]]] = {
     "lof": [{"neighbors": 3}],
     "shesd": [{"period": PERIOD}, {"period": PERIOD, "trend": "stl"}, {"period": 1}, {"longterm": True}],
+    "shape": [{"period": PERIOD}, {"window": 10}],
+    "spike": [{"period": PERIOD}, {"period": 1}],
     "holtwinters": [
         {"trend": "add"},
         {"trend": "add", "damped": 1},
