@@ -50,6 +50,7 @@ def test_a_level_alone_has_the_interval_of_the_model() -> None:
     np.testing.assert_array_equal(factor(fitted(LEVEL, 100), Horizon(8)), 1.0)
 
 
+@pytest.mark.compiled_only("fits 600 rows")
 def test_fewer_rows_leave_more_doubt() -> None:
     many, few = (factor(fitted(LINE, n), Horizon(8)) for n in (600, 70))
     assert np.all(few > many)
