@@ -25,10 +25,12 @@ def odd() -> np.ndarray:
     return x
 
 
+@pytest.mark.compiled_only("long series: every window is compared with hundreds")
 def test_flags_what_either_detector_does_as_sharp_as_it_can() -> None:
     assert set(flagged(auto.detect(Task.of(odd())).flags)) == naive(odd())
 
 
+@pytest.mark.compiled_only("long series: every window is compared with hundreds")
 def test_reasons_name_the_detector_and_the_value() -> None:
     reasons = auto.detect(Task.of(odd())).extra["reasons"]
     assert ["spike" in reason["by"] for reason in reasons][0]
@@ -38,6 +40,7 @@ def test_reasons_name_the_detector_and_the_value() -> None:
     assert 600 <= reasons[-1]["row"] < 650
 
 
+@pytest.mark.compiled_only("long series: every window is compared with hundreds")
 def test_there_is_one_reason_for_each_window_and_its_row_is_in_it() -> None:
     answer = auto.detect(Task.of(odd()))
     rows = np.flatnonzero(np.diff(np.concatenate(([1], answer.flags)).astype(int)) == -2)
@@ -45,6 +48,7 @@ def test_there_is_one_reason_for_each_window_and_its_row_is_in_it() -> None:
     assert all(answer.flags[reason["row"]] == -1 for reason in answer.extra["reasons"])
 
 
+@pytest.mark.compiled_only("long series: every window is compared with hundreds")
 def test_the_score_is_the_larger_one() -> None:
     x = odd()
     both = np.maximum(spike.detect(Task.of(x)).score, shape.detect(Task.of(x)).score)
@@ -62,6 +66,7 @@ def test_answers_are_finite_for_any_finite_series(name: str) -> None:
     assert np.isfinite(answer.score).all()
 
 
+@pytest.mark.compiled_only("long series: every window is compared with hundreds")
 def test_days_that_are_all_alike_seldom_have_an_anomaly() -> None:
     found = [len(auto.detect(Task.of(days(seed=seed))).extra["reasons"]) for seed in range(10)]
     assert sum(found) <= 8

@@ -36,6 +36,7 @@ def test_the_score_equals_the_naive_mean_of_views() -> None:
     np.testing.assert_allclose(found.readings[0].score, naive(column.values, 40, 40), rtol=1e-4)
 
 
+@pytest.mark.compiled_only("long series: every window is compared with hundreds")
 def test_a_missing_peak_is_found_and_no_usual_one() -> None:
     x = days()
     x[600:640] = 0.5 * np.random.default_rng(1).normal(size=40)
@@ -49,17 +50,20 @@ def test_a_missing_peak_is_found_and_no_usual_one() -> None:
     assert reason["certainty"] > 0.9
 
 
+@pytest.mark.compiled_only("long series: every window is compared with hundreds")
 def test_a_form_of_usual_heights_is_found() -> None:
     x = days()
     x[605:635] = x[605:635][::-1] * np.tile([1.0, 0.1], 15)
     assert set(flagged(shape.detect(Task.of(x)).flags)) & set(range(600, 640))
 
 
+@pytest.mark.compiled_only("long series: every window is compared with hundreds")
 def test_days_that_are_all_alike_seldom_have_an_anomaly() -> None:
     found = [len(shape.detect(Task.of(days(seed=seed))).extra["reasons"]) for seed in range(10)]
     assert sum(found) <= 8
 
 
+@pytest.mark.compiled_only("long series: every window is compared with hundreds")
 def test_a_burst_without_a_cycle_is_found() -> None:
     x = np.random.default_rng(2).normal(size=1500)
     x[700:760] += 6.0 * np.sin(np.arange(60))
@@ -68,6 +72,7 @@ def test_a_burst_without_a_cycle_is_found() -> None:
     assert 690 < np.mean(rows) < 770
 
 
+@pytest.mark.compiled_only("long series: every window is compared with hundreds")
 def test_more_than_its_share_is_never_flagged() -> None:
     x = days()
     x[::7] += np.random.default_rng(3).standard_cauchy(len(x[::7]))
@@ -76,6 +81,7 @@ def test_more_than_its_share_is_never_flagged() -> None:
     assert len(one.extra["reasons"]) < len(many.extra["reasons"])
 
 
+@pytest.mark.compiled_only("long series: every window is compared with hundreds")
 def test_a_window_may_be_given() -> None:
     x = np.random.default_rng(4).normal(size=1000)
     x[500:520] += 5.0
@@ -88,11 +94,13 @@ def test_answers_are_finite_for_any_finite_series(name: str) -> None:
     assert np.isfinite(shape.detect(Task.of(NASTY[name])).score).all()
 
 
+@pytest.mark.compiled_only("long series: every window is compared with hundreds")
 def test_constant_and_exactly_repeating_series_have_no_anomaly() -> None:
     assert flagged(shape.detect(Task.of(np.full(100, 0.1))).flags) == []
     assert flagged(shape.detect(Task.of(np.tile(np.sin(np.arange(24.0)), 20))).flags) == []
 
 
+@pytest.mark.compiled_only("long series: every window is compared with hundreds")
 def test_columns_are_judged_one_by_one() -> None:
     table = np.column_stack((days(), 100.0 * days()))
     table[600:640, 1] = 0.0
@@ -100,6 +108,7 @@ def test_columns_are_judged_one_by_one() -> None:
     assert [reason["column"] for reason in answer.extra["reasons"]] == ["val1"]
 
 
+@pytest.mark.compiled_only("long series: every window is compared with hundreds")
 def test_mirrored_the_answer_stays() -> None:
     x = days()
     x[600:640] = 0.0

@@ -49,11 +49,13 @@ def test_a_form_that_is_missing_is_farthest_even_from_a_sample() -> None:
     assert abs(int(np.argmax(profile(x, 20, True))) - 310) <= 10
 
 
+@pytest.mark.compiled_only("long series: every window is compared with hundreds")
 def test_what_repeats_exactly_is_at_the_distance_of_rounding_everywhere() -> None:
     x = np.tile(np.sin(2 * np.pi * np.arange(20) / 20), 30)
     np.testing.assert_array_equal(profile(x, 20, False), np.full(600, 1e-6))
 
 
+@pytest.mark.compiled_only("long series: every window is compared with hundreds")
 def test_differences_within_the_rounding_of_the_values_count_as_none() -> None:
     x = np.tile(np.sin(2 * np.pi * np.arange(20) / 20), 30)
     x += 1e-7 * np.random.default_rng(2).normal(size=600)
