@@ -20,13 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from kernels.anomaly import grubbs, iqr, ksigma, lof, shesd
+from kernels.anomaly import copod, ecod, grubbs, hbos, iforest, iqr, ksigma, lof, pca, shesd
 from kernels.contract import Detection, Task
 from kernels.numerics.whitenoise import is_white_noise
 
 ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / ".venv-bench-detect" / "bin" / "python"
 PERIOD = 288
+PYOD = {ecod: "ECOD", copod: "COPOD", hbos: "HBOS", iforest: "IForest", pca: "PCA"}
 SIZES = (5000, 10_000, 20_000, 40_000)
 
 RSCRIPT = """
@@ -147,6 +148,14 @@ def speed(peers: Peers) -> None:
             lambda table=table: lof.detect(Task.of(table)),  # type: ignore[misc]
             lambda table=table: peers.time("scikit-learn", table, 1, neighbors=10),  # type: ignore[misc]
             1,
+        )
+    columns = Task({f"val{at}": np.ascontiguousarray(column) for at, column in enumerate(related.T)})  # as in a node
+    for detector, theirs in PYOD.items():
+        report(
+            f"{detector.__name__.rpartition('.')[2]}, 40 000 rows of 8 related columns",
+            lambda detector=detector: detector.detect(columns),  # type: ignore[misc]
+            lambda theirs=theirs: peers.time("pyod", related, 5, detector=theirs),  # type: ignore[misc]
+            5,
         )
     y, long = season(10_000), season(40_000)
     params_s = shesd.Params(period=PERIOD, max_anoms=0.05)

@@ -45,6 +45,16 @@ def shesd(series: np.ndarray, job: dict) -> Callable[[], Iterable[int]]:
     return run
 
 
+def pyod(series: np.ndarray, job: dict) -> Callable[[], Iterable[int]]:
+    """Return the fit of one of PyOD's detectors."""
+    from importlib import import_module
+
+    module = import_module(f"pyod.models.{job['detector'].lower()}")
+    make = getattr(module, job["detector"])
+    options = {"random_state": 42} if job["detector"] == "IForest" else {}
+    return lambda: np.flatnonzero(make(**options).fit(series).labels_)
+
+
 def white_noise(series: np.ndarray, job: dict) -> Callable[[], Iterable[int]]:
     """Return the call of statsmodels; row 0 is "flagged" for noise."""
     from statsmodels.stats.diagnostic import acorr_ljungbox
@@ -52,7 +62,7 @@ def white_noise(series: np.ndarray, job: dict) -> Callable[[], Iterable[int]]:
     return lambda: [0] if acorr_ljungbox(series, lags=[6, 12, 16])["lb_pvalue"].iloc[2] >= 0.05 else []
 
 
-PEERS = {"outlier_utils": grubbs, "scikit-learn": lof, "pyculiarity": shesd, "statsmodels": white_noise}
+PEERS = {"outlier_utils": grubbs, "scikit-learn": lof, "pyculiarity": shesd, "pyod": pyod, "statsmodels": white_noise}
 
 
 def main() -> None:

@@ -22,6 +22,8 @@ ELSEWHERE = {
     "appliance/files/run/arguments.py": "tests/appliance/commands/test_detect.py",
     "appliance/files/run/command.py": "tests/appliance/commands/test_detect.py",
     "appliance/node/resources/analysis.py": "tests/appliance/node/test_app.py",
+    "appliance/node/resources/bodies.py": "tests/appliance/node/test_app.py",
+    "appliance/node/resources/tool.py": "tests/appliance/node/test_tools.py",
     "appliance/node/resources/listing.py": "tests/appliance/node/test_app.py",
     "appliance/node/resources/metrics.py": "tests/appliance/node/test_metrics.py",
     "appliance/node/resources/status.py": "tests/appliance/node/test_app.py",

@@ -15,7 +15,7 @@ EXIT_STATUS = common.EXIT_STATUS
 EPILOG = """
 examples:
   taosanode detect cpu.csv
-      anomalies of a series by the rule of the interquartile range
+      what is unusual in a series: single rows and whole stretches
   taosanode detect metrics.parquet --by host --value cpu --algo ksigma,k=2.5 --out anomalies.csv
       one series for each host, the results in a file
   taosanode detect metrics.parquet --by host --value cpu --compare
@@ -23,12 +23,12 @@ examples:
 """
 
 KIND = "anomaly"  # see appliance.analysis.kinds
-DEFAULT = "iqr"
+DEFAULT, REMOTE = "auto", "iqr"  # what any node knows, not only one of ours
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    common.add(parser, DEFAULT, "draw the series and their anomalies")
+    common.add(parser, f"{DEFAULT}; with --url {REMOTE}", "draw the series and their anomalies")
     parser.add_argument("--flags", action="store_true", help="one line for each row, with flag (1 normal) and score")
     parser.add_argument(
         "--labels", metavar="COLUMN", help="for --compare: the rows that are anomalies in truth, marked by 1 (or -1)"
@@ -37,4 +37,4 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Return 0 when every series was analysed."""
-    return common.run(given, KIND, DEFAULT, "flags" if given.flags else "windows")
+    return common.run(given, KIND, DEFAULT if given.url is None else REMOTE, "flags" if given.flags else "windows")

@@ -7,6 +7,7 @@ those of FORECAST in SQL. A series that fails is named on standard error and doe
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from appliance.files.run import arguments as common
 
@@ -25,6 +26,23 @@ KIND = "forecast"  # see appliance.analysis.kinds
 DEFAULT, REMOTE = "auto", "holtwinters"  # what any node knows, not only one of ours
 
 
+class _Levels(argparse.Action):
+    """The coverage of intervals; the first is written as the option of SQL."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: Any = None
+    ) -> None:
+        """Keep all of them."""
+        try:
+            namespace.levels = [float(text) for text in str(values).split(",")]
+        except ValueError:
+            parser.error(f"argument --conf: numbers such as 95 or 80,95 are expected, got {values!r}")
+        wrong = [level for level in namespace.levels if not 0 < level <= 100]
+        if wrong or len(set(namespace.levels)) < len(namespace.levels):
+            parser.error(f"argument --conf: different numbers in (0, 100] are expected, got {values!r}")
+        namespace.option = [*namespace.option, f"conf={namespace.levels[0]:g}"]
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     common.add(parser, f"{DEFAULT}; with --url {REMOTE}", "draw the series and their forecasts")
@@ -32,10 +50,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     ahead.add_argument("--rows", action=common.AsOption, type=int, metavar="N", help="number of steps ahead (10)")
     ahead.add_argument(
         "--conf",
-        action=common.AsOption,
-        type=float,
-        metavar="SHARE",
-        help="coverage of the interval, 0.95 or 95 (0.95)",
+        action=_Levels,
+        metavar="SHARE[,SHARE]",
+        help="coverage of the interval, 0.95 or 95; several have bounds of their own (0.95)",
     )
     ahead.add_argument(
         "--every",

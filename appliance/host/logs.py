@@ -7,6 +7,7 @@ whole; whoever finds the file full moves it aside, and the others notice that by
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import logging
 import os
@@ -79,7 +80,7 @@ class SharedFile(logging.Handler):
         self._backups = backups
         paths.make_folder_of(path)
         self._file = _append_to(path)
-        self._missing, self._tell_at = 0, 0.0
+        self._missing, self._torn, self._tell_at = 0, False, 0.0
 
     def emit(self, record: logging.LogRecord) -> None:
         """Append one record, to a new file if this one is full or somebody moved it."""
@@ -89,9 +90,13 @@ class SharedFile(logging.Handler):
                 self._rotate(len(line))
             self._follow()
             if self._missing:
-                line = f"{self._missing} lines that belong here could not be written\n".encode() + line
-            os.write(self._file, line)
-            self._missing = 0
+                begin = "\n" if self._torn else ""
+                line = f"{begin}{self._missing} lines that belong here could not be written\n".encode() + line
+            written = os.write(self._file, line)
+            if 0 < written < len(line):  # the last that the disk could take
+                self._torn = True
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self._missing, self._torn = 0, False
         except OSError as error:  # a full disk must not fail the request that is being logged
             self._tell(error)
         except Exception:

@@ -10,6 +10,7 @@ import falcon
 from appliance.analysis import errors
 from appliance.analysis.catalog import Catalog
 from appliance.analysis.kinds import KINDS
+from appliance.analysis.tools import monitoring_band
 from appliance.host.settings import Settings
 from appliance.node.guests import Guests
 from appliance.node.observer import Observer, served
@@ -17,8 +18,11 @@ from appliance.node.resources.analysis import Analysis
 from appliance.node.resources.listing import Listing, Models
 from appliance.node.resources.metrics import MetricsText
 from appliance.node.resources.status import Home, Status
+from appliance.node.resources.tool import Tool
 from appliance.node.slots import Slots
 from appliance.protocol import answers
+
+BATCH = ("/tool/batch", "/api/v1/analysis/batch")
 
 
 def create_app(
@@ -35,6 +39,8 @@ def create_app(
         for path, algorithm in ((kind.route, ""), *kind.shortcuts.items()):
             algorithms = catalog.of_kind(kind.wire_type)
             app.add_route(path, Analysis(kind, algorithms, settings, slots, guests, parsing, algorithm))
+    for path in BATCH:
+        app.add_route(path, Tool(monitoring_band.answer, settings, slots))
     app.add_route("/metrics", metrics)
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(falcon.HTTPError, _http_error)

@@ -101,6 +101,29 @@ def columns(document: Document, body: Body) -> tuple[Times, dict[str, Series]]:
     return moments, {name: _floats(column, name, flat) for name, column in by_name.items()}
 
 
+def numbers(value: Any, name: str) -> Series:
+    """Return a list of finite numbers; raises BadRequest."""
+    if not _is_array(value):
+        raise BadRequest(f"{name} must be a list of numbers")
+    found = _buffer(value, "d", np.float64)
+    return _floats(value, name, flat=found is not None and len(found) == len(value))
+
+
+def moments(value: Any) -> Times:
+    """Return a list of times; raises BadRequest."""
+    if not _is_array(value):
+        raise BadRequest(f"{fields.TIME_COLUMN} must be a list of integers")
+    found = _buffer(value, "i", np.int64)
+    return _integers(value, flat=found is not None and len(found) == len(value))
+
+
+def plain(value: Any) -> Any:
+    """Return a part of a document as lists and dictionaries."""
+    if isinstance(value, simdjson.Array):
+        return value.as_list()
+    return value.as_dict() if isinstance(value, simdjson.Object) else value
+
+
 def check_lengths(lengths: Sequence[int], names: Sequence[str]) -> None:
     """Refuse columns of unequal length, and too few or too many rows; raises BadRequest."""
     # covariates known ahead go on into the forecast: they alone may be longer than the history

@@ -257,6 +257,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         conn.parser.unreader.unread(bytes(conn.incoming.head))
         return super().handle(conn)
 
+    def handle_error(self, req: Any, client: socket.socket, address: Any, error: BaseException) -> None:
+        """Answer what is no HTTP; without memory the connection is closed, as a page of gunicorn's is no answer."""
+        if isinstance(error, MemoryError):
+            log.warning("not enough memory to read a request, its connection is closed")
+        else:
+            super().handle_error(req, client, address, error)
+
     def handle_request(self, req: Any, conn: TConn) -> Any:
         """Give the application the body as one piece; gunicorn's reader would copy it again for every part."""
         body = conn.incoming.body

@@ -67,9 +67,8 @@ def _test(cause: Series, effect: Series, params: Params) -> Correlation:
     rest = rows - int(free.sum())
     if used == 0 or rest == 0 or gained <= EXACT * total:
         return Correlation(0.0, STATISTIC, lag, 1.0)
-    if left <= EXACT * total:
-        return Correlation(float(np.finfo(np.float64).max), STATISTIC, lag, 0.0)
-    f = (gained / used) / (left / rest)
+    # where the fit is exact, F is only known to be at least so large
+    f = (gained / used) / (max(left, EXACT * total) / rest)
     return Correlation(f, STATISTIC, lag, f_tail(f, float(used), float(rest)))
 
 

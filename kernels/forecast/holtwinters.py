@@ -27,6 +27,7 @@ from kernels.contract import (
     TooShort,
     as_series,
 )
+from kernels.forecast._ets_doubt import widened, widening
 from kernels.forecast._ets_model import Fitted, Form, fit_explicit, fit_simple, predict, select, with_likelier_error
 from kernels.numerics.period import Season, season_option, season_told
 from kernels.options import Options, check, option
@@ -113,13 +114,18 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
         raise NotConverged(
             f"the multiplicative trend overflows within {horizon.rows} rows; use damped=1, trend=add or trend=auto"
         )
+    told = _told(fitted, tried, len(forms))
+    if "auto" in (params.trend, params.seasonal):
+        factor = widening(fitted, value, low, high, horizon)
+        low, high = widened(fitted, value, low, high, factor)
+        told["diagnostics"]["widened"] = factor.tolist()
     return Forecast(
         value,
         np.nan_to_num(low),
         np.nan_to_num(high),
         mse=fitted.mse,
         period=fitted.form.period,
-        extra=_told(fitted, tried, len(forms)) | seasons,
+        extra=told | seasons,
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from appliance.files.read.database import literal, quoted
 from appliance.files.series import UsageError
@@ -81,7 +83,7 @@ def choose(
 ) -> Chosen:
     """Find the columns that were named, and the only ones possible for those that were not; raises UsageError.
 
-    values, by : one name, or several separated by commas.
+    values, by : one name, or several separated by commas; of values also a pattern such as ``HU*``, or ``/regular/``.
     every_value : without a name of values all columns of numbers are meant.
     """
     series = _named(columns, by, "--by")
@@ -89,7 +91,8 @@ def choose(
     if len(moment) > 1:
         raise UsageError(f"--time takes one column, got {len(moment)}: {time}")
     when = moment[0] if moment else _time(columns, series)
-    measured = _named(columns, values, "--value") or _values(columns, (when, *series), every_value)
+    free = [column for column in columns if column not in (when, *series)]
+    measured = _named(columns, _matching(free, values), "--value") or _values(columns, (when, *series), every_value)
     for column in measured:
         if column.kind == OTHER or (column.kind == TIME and not column.text):
             raise UsageError(f"column {column.name} cannot be a value: it is {_called(column)}, numbers are needed")
@@ -114,9 +117,16 @@ def label(columns: Sequence[Column], name: str) -> Column:
     return found[0]
 
 
-def number_sql(column: Column) -> str:
-    """Return the SQL for float64 values; NULL where none is given, or what is given is not a number."""
+def number_sql(column: Column, decimal: str = ".") -> str:
+    """Return the SQL for float64 values; NULL where none is given, or what is given is not a number.
+
+    decimal : what stands before the decimals in text: a point, or a comma.
+    """
     name = column.sql
+    if decimal == "," and column.text:
+        german = f"regexp_full_match(trim({name}), '[+-]?[0-9]{{1,3}}([.][0-9]{{3}})+(,[0-9]*)?')"  # 1.234.567,8
+        plain = f"CASE WHEN {german} THEN replace({name}, '.', '') WHEN NOT contains({name}, '.') THEN {name} END"
+        return f"TRY_CAST(replace({plain}, ',', '.') AS DOUBLE)"
     return f"TRY_CAST({name} AS DOUBLE)" if column.text else f"CAST({name} AS DOUBLE)"
 
 
@@ -158,6 +168,31 @@ def _named(columns: Sequence[Column], names: str | None, option: str) -> tuple[C
             raise UsageError(f"{option}: there is no column {name}{hint}")
         found.append(column)
     return tuple(found)
+
+
+def _matching(free: Sequence[Column], names: str | None) -> str | None:
+    """Return names of columns with each pattern replaced by the columns of numbers that it matches."""
+    if names is None or any(column.name == names for column in free):
+        return names
+    if len(names) > 2 and names.startswith("/") and names.endswith("/"):
+        try:
+            wanted = re.compile(names[1:-1])
+        except re.error as error:
+            raise UsageError(f"--value {names}: no regular expression: {error}") from None
+        found = [column.name for column in free if column.kind == NUMBER and wanted.search(column.name)]
+        parts = [found or names]
+    else:
+        parts = [_glob(free, part.strip()) for part in names.split(",")]
+    for part in parts:
+        if isinstance(part, str) and set(part) & set("*?/") and not any(column.name == part for column in free):
+            raise UsageError(f"--value: no column of numbers matches {part}; there are: {listed(free)}")
+    return ",".join(name for part in parts for name in ([part] if isinstance(part, str) else part))
+
+
+def _glob(free: Sequence[Column], part: str) -> str | list[str]:
+    if any(column.name == part for column in free):
+        return part
+    return [column.name for column in free if column.kind == NUMBER and fnmatchcase(column.name, part)] or part
 
 
 def _time(columns: Sequence[Column], taken: Sequence[Column]) -> Column:

@@ -25,6 +25,8 @@ from appliance.files.series import FileError
 PARQUET, CSV, JSON = "parquet", "csv", "json"
 BOM = b"\xef\xbb\xbf"  # of UTF-8
 DELIMITERS = ",;\t|"
+# a number, a time or nothing, as no column is called
+_VALUE = re.compile(r"([+-]?[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?|[0-9]{4}-[0-9]{2}.*|nan|NaN|)")
 SAMPLE = 10_000  # rows looked at to tell what text columns hold
 MAX_HEADER = 1_000_000  # characters
 
@@ -35,15 +37,17 @@ class File:
 
     path : where the database finds it, below the folder that it may read.
     shown : what the user called it.
+    delimiter : between cells of CSV, None to find it.
     """
 
     path: Path
     shown: str
     format: str
     gzipped: bool
+    delimiter: str | None = None
 
 
-def open_file(name: str, scratch: Path) -> File:
+def open_file(name: str, scratch: Path, delimiter: str | None = None) -> File:
     """Find a file, or standard input for ``-``, and tell its format.
 
     The database gets a link below `scratch`: it may read nothing else, and sees no pattern in the name.
@@ -71,7 +75,7 @@ def open_file(name: str, scratch: Path) -> File:
     if format_ == JSON and begin.startswith(BOM + b"["):  # of an array the database would make one text
         place = _without_mark(place, gzipped)
         gzipped = False
-    return File(place, said, format_, gzipped)
+    return File(place, said, format_, gzipped, delimiter)
 
 
 def columns(connection: duckdb.DuckDBPyConnection, file: File) -> list[Column]:
@@ -219,9 +223,10 @@ def _function(file: File, known: Sequence[Column]) -> str:
     if file.format == JSON:
         described = f"columns = {{{types}}}" if known else "sample_size = -1"
         return f"read_json({place}, {described}{packed})"
-    delimiter = literal(_header(file)[1])
+    _, found, named = _header(file)
+    delimiter, header = literal(found), "true" if named else "false"
     return (
-        f"read_csv({place}, auto_detect = false, header = true, columns = {{{types}}}, delim = {delimiter}, "
+        f"read_csv({place}, auto_detect = false, header = {header}, columns = {{{types}}}, delim = {delimiter}, "
         f"quote = '\"', escape = '\"', nullstr = ['']{packed})"
     )
 
@@ -232,8 +237,13 @@ def _path(key: str) -> str:
     return f'$."{escaped}"'
 
 
-def _header(file: File) -> tuple[list[str], str]:
-    """Return the names in the header line of a CSV file, and the delimiter between them."""
+def headed(file: File) -> bool:
+    """Tell whether a file names its columns: a CSV file whose first line holds numbers and times does not."""
+    return file.format != CSV or _header(file)[2]
+
+
+def _header(file: File) -> tuple[list[str], str, bool]:
+    """Return the names of the columns of a CSV file, the delimiter between cells, and whether a line names them."""
     opened = gzip.open if file.gzipped else open
     try:
         with opened(file.path, "rt", encoding="utf-8-sig", newline="") as lines:
@@ -241,10 +251,12 @@ def _header(file: File) -> tuple[list[str], str]:
     except UnicodeDecodeError as error:
         raise FileError(f"{file.shown} is not CSV in UTF-8: {error.reason} at byte {error.start}") from error
     unquoted = "".join(line.split('"')[::2])
-    delimiter = max(DELIMITERS, key=unquoted.count)
+    delimiter = file.delimiter or max(DELIMITERS, key=unquoted.count)
     names = [name.strip() for name in next(csv.reader([line.strip("\r\n")], delimiter=delimiter), [])]
+    if names and all(_VALUE.fullmatch(name) for name in names) and any(names):
+        return [f"column{place}" for place in range(1, len(names) + 1)], delimiter, False
     names = [name or f"column{place}" for place, name in enumerate(names, 1)]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise FileError(f"{file.shown}: the header names {', '.join(twice)[:200]} more than once")
-    return names, delimiter
+    return names, delimiter, True

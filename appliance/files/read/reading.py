@@ -35,6 +35,7 @@ class Asked:
     zone : of times without one; where days and months begin. time_format : of strptime, or ``excel``.
     duplicates : what becomes of rows of one time: mean, sum, min, max, first or last; None refuses them.
     last : how many rows at the end of each series are kept, None for all.
+    decimal : what stands before the decimals of numbers in text.
     every_value : without `values`, all columns of numbers are meant.
     """
 
@@ -49,6 +50,7 @@ class Asked:
     time_format: str | None = None
     duplicates: str | None = None
     last: int | None = None
+    decimal: str = "."
     every_value: bool = False
 
 
@@ -79,6 +81,7 @@ class Source:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, file: formats.File, asked: Asked) -> None:
         self._connection, self._asked, self.shown = connection, asked, file.shown
+        self.keys: list[tuple[str, ...]] = []
         try:
             table = formats.columns(connection, file)
             if not formats.any_row(connection, file):
@@ -95,6 +98,7 @@ class Source:
         names = [column.name for column in self._chosen.values]
         self.labels = names.pop() if asked.labels else None
         self.values = tuple(names)
+        self._split: tuple[str, ...] = ()
         self.precision = self.moments.unit
         self.clock = Clock(asked.zone, self.moments.naive)
 
@@ -105,16 +109,24 @@ class Source:
         """Return the name of a series."""
         return ", ".join(self.keys[number])
 
+    def split(self) -> None:
+        """Make a series of each column of values; what tells them apart is called ``column``."""
+        self._split = self.values
+        self.by = (*self.by, Column("column", "VARCHAR", roles.TEXT))
+        self.keys = [(*key, name) for key in self.keys for name in self.values]
+        self.values = self.values[:1]
+
     def batches(self) -> Iterator[list[Rows]]:
         """Yield the series in the order of their names, some at a time; raises FileError."""
         begin = 0
-        while begin < len(self.keys):
+        while begin < len(self._sizes):
             end, rows = begin, 0
-            while end < len(self.keys) and (end == begin or rows + self._sizes[end] <= BATCH_ROWS):
+            while end < len(self._sizes) and (end == begin or rows + self._sizes[end] <= BATCH_ROWS):
                 rows += self._sizes[end]
                 end += 1
             try:
-                yield self._batch(begin, end)
+                batch = self._batch(begin, end)
+                yield [one for rows in batch for one in self._each(rows)] if self._split else batch
             except duckdb.Error as error:
                 raise FileError(f"{self.shown} cannot be read: {reason(error)}") from error
             begin = end
@@ -192,7 +204,7 @@ class Source:
         """Refuse cells that hold something else than what their column is for."""
         time, values = self._chosen.time, self._chosen.values
         checks = [(time, self.moments.sql, self.moments.wanted)] if time.text or time.kind == roles.NUMBER else []
-        checks += [(column, roles.number_sql(column), "a number") for column in values if column.text]
+        checks += [(column, self._number(column), "a number") for column in values if column.text]
         for column, read, wanted in checks:
             given = roles.given_sql(column) if column.text else f"{column.sql} IS NOT NULL"
             bad = f"{given} AND ({read}) IS NULL"
@@ -204,7 +216,7 @@ class Source:
 
     def _name_series(self) -> None:
         by = self._chosen.by
-        self.keys: list[tuple[str, ...]] = [()]
+        self.keys = [()]
         self._sizes: list[int] = [self.count]
         if not by:
             return
@@ -236,15 +248,15 @@ class Source:
         values = self._chosen.values
         if end - begin == 1 and self._sizes[begin] > MAX_ROWS and not self._shortens:
             nothing = np.empty(0)
-            return [Rows(begin, self.name(begin), self._sizes[begin], nothing.astype(np.int64), {"": nothing})]
-        read = [f"COALESCE({roles.number_sql(column)}, 'nan'::DOUBLE) AS v{i}" for i, column in enumerate(values)]
+            return [Rows(begin, self._name(begin), self._sizes[begin], nothing.astype(np.int64), {"": nothing})]
+        read = [f"COALESCE({self._number(column)}, 'nan'::DOUBLE) AS v{i}" for i, column in enumerate(values)]
         read.append(f"COALESCE({self.moments.sql}, {NO_TIME}) AS t")
         where = ""
         if self._chosen.by:
             code = f"enum_code(CAST({roles.name_sql(self._chosen.by)} AS series))::INTEGER"
             read.append(f"{code} AS number")
             where = f"WHERE ({roles.name_sql(self._chosen.by)}) IS NOT NULL"
-            if end - begin < len(self.keys):
+            if end - begin < len(self._sizes):
                 where += f" AND {code} BETWEEN {begin} AND {end - 1}"
         cells = self._connection.execute(f"SELECT {', '.join(read)} FROM {self._table} {where}").fetchnumpy()
         times, columns = cells["t"], {column.name: cells[f"v{i}"] for i, column in enumerate(values)}
@@ -258,8 +270,22 @@ class Source:
         for number in range(begin, end):
             at = slice(bounds[number - begin], bounds[number - begin + 1])
             own = {name: column[at] for name, column in columns.items()}
-            found.append(Rows(number, self.name(number), at.stop - at.start, times[at], own))
+            found.append(Rows(number, self._name(number), at.stop - at.start, times[at], own))
         return found
+
+    def _number(self, column: Column) -> str:
+        return roles.number_sql(column, self._asked.decimal)
+
+    def _name(self, number: int) -> str:
+        return "" if self._split else self.name(number)
+
+    def _each(self, rows: Rows) -> list[Rows]:
+        """Return the columns of rows, each as a series of its own."""
+        numbers = range(rows.number * len(self._split), (rows.number + 1) * len(self._split))
+        return [
+            Rows(number, self.name(number), rows.count, rows.times, {name: rows.columns.get(name, np.empty(0))})
+            for number, name in zip(numbers, self._split, strict=True)
+        ]
 
     # --- what is wrong with a series --------------------------------------------------------------------------------
 

@@ -47,8 +47,12 @@ def add(parser: argparse.ArgumentParser, default: str, plotted: str, *, compared
     )
     data = parser.add_argument_group("columns and rows")
     data.add_argument("--time", metavar="COLUMN", help="the times; not needed where only one column can be meant")
-    data.add_argument("--value", metavar="COLUMN[,COLUMN]", help="the values; likewise")
+    data.add_argument(
+        "--value", metavar="COLUMN[,COLUMN]", help="the values; likewise. Also patterns such as 'HU*', or '/regular/'"
+    )
     data.add_argument("--by", metavar="COLUMN[,COLUMN]", help="one series for each value of these columns")
+    data.add_argument("--delimiter", metavar="CHARACTER", type=_character, help="between cells of CSV; else found")
+    data.add_argument("--decimal", choices=(".", ","), default=".", help="before decimals in CSV (.)")
     data.add_argument("--precision", choices=("s", "ms", "us", "ns"), help="unit of integers; else told by their size")
     data.add_argument(
         "--time-format", metavar="FORMAT", help="of the times, as %%d.%%m.%%Y %%H:%%M; excel for days of Excel"
@@ -116,6 +120,13 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"at least 1, got {text}")
     return number
+
+
+def _character(text: str) -> str:
+    text = {"\\t": "\t", "tab": "\t"}.get(text, text)
+    if len(text) != 1 or text in '"\r\n':
+        raise argparse.ArgumentTypeError(f"one character, got {text!r}")
+    return text
 
 
 def _seconds(text: str) -> int:

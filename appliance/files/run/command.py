@@ -8,7 +8,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from appliance.files.compare import command as comparing
 from appliance.files.draw import image, terminal
 from appliance.files.read import database, formats
 from appliance.files.read.reading import Asked, Source
-from appliance.files.run import arguments, each_series, engines, filling
+from appliance.files.run import arguments, each_series, engines, filling, levels
 from appliance.files.run.each_series import Tally
 from appliance.files.run.progress import Progress, say, show
 from appliance.files.run.question import Question
@@ -101,7 +101,7 @@ def _run(
         prepared = engines.prepare(given, kind, asked, [asked.algorithm])
     else:
         prepared = comparing.prepare(given, kind, asked)
-    file = formats.open_file(given.file, scratch)
+    file = formats.open_file(given.file, scratch, given.delimiter)
     with database.connect(scratch, file.path, output.folder) as connection:
         source = opened(connection, file, given, labels=getattr(given, "labels", None))
         complete = (output.folder or scratch) / "results"
@@ -114,9 +114,11 @@ def _run(
             for line in (*compared.notes, compared.sentence):
                 say(line)
             return FAILED if failed else OK
+        if prepared.one_column and len(source.values) > 1:
+            source.split()
         prepared.suited(source.values)
         with contextlib.closing(prepared.engine) as engine:
-            results = writing.Results(connection, source, kind.tables[table])
+            results = writing.Results(connection, source, levels.columns(kind.tables[table], _levels(given)))
             with no_prints():
                 tally = _answer(given, kind, asked, source, engine, table, results)
         if tally.failed < tally.series:
@@ -133,11 +135,13 @@ def opened(connection: duckdb.DuckDBPyConnection, file: formats.File, given: arg
     more : further fields of `Asked`.
     """
     zone = zones.zone(given.tz) if given.tz else None
-    named = ("time", "by", "precision", "sort", "time_format", "duplicates", "last")
+    named = ("time", "by", "precision", "sort", "time_format", "duplicates", "last", "decimal")
     shared = {name: getattr(given, name) for name in named}
     filled = getattr(given, "fill", None) not in (None, filling.NONE)  # rows without a value are gaps then
     shared["drop_nulls"] = given.drop_nulls or filled
     source = Source(connection, file, Asked(values=given.value, zone=zone, **shared, **more))
+    if not formats.headed(file):
+        say(f"{source.shown}: the first line holds values, so the columns are called column1, column2, ...")
     if source.moments.note:
         say(f"{source.shown}: {source.moments.note}")
     return source
@@ -161,8 +165,9 @@ def _answer(
     bar = given.progress or (sys.stderr.isatty() and len(source) > 1)
     progress, tally = Progress(len(source), show if bar else None), Tally()
 
-    def work(series: FileSeries) -> FileResult:
-        return engine.answer(asked.algorithm, series)
+    def work(series: FileSeries) -> tuple[FileResult, list[FileResult]]:
+        found = engine.answer(asked.algorithm, series)
+        return found, levels.further(engine, asked.algorithm, series, _levels(given))
 
     try:
         for rows, outcome in each_series.outcomes(
@@ -175,16 +180,22 @@ def _answer(
                 tally.noise += isinstance(outcome, WhiteNoise)
                 say(f"{label}: {each_series.reason(outcome)}", progress)
                 continue
-            results.add(rows.number, kind.cells(table, outcome.task, outcome.answer))
+            found, others = outcome
+            results.add(rows.number, levels.cells(kind.cells(table, found.task, found.answer), others))
             if given.plot and len(tally.results) < MAX_PLOTTED:
-                tally.results.append(outcome)
-            if outcome.remark:
+                tally.results.append(found)
+            if found.remark:
                 tally.remarks += 1
                 if tally.remarks <= MAX_REMARKS:
-                    say(f"{label}: {outcome.remark}", progress)
+                    say(f"{label}: {found.remark}", progress)
     finally:
         progress.hide()
     return tally
+
+
+def _levels(given: argparse.Namespace) -> Sequence[float]:
+    wanted: Sequence[float] = getattr(given, "levels", ())
+    return wanted
 
 
 def _format(given: argparse.Namespace) -> str:

@@ -20,7 +20,6 @@ from appliance.files.run.progress import Progress
 from appliance.files.run.remote import NodeGone
 from appliance.files.series import FileError, FileResult, FileSeries
 
-Outcome = tuple[Rows, FileResult | Exception]
 T = TypeVar("T")
 R = TypeVar("R")
 MAX_CHUNK = 64  # series that a thread takes at a time
@@ -47,11 +46,11 @@ def threads(asked: int | None) -> int:
 
 def outcomes(
     source: Source,
-    work: Callable[[FileSeries], FileResult],
+    work: Callable[[FileSeries], R],
     at_once: int,
     progress: Progress,
     stop: Callable[[], object] = lambda: None,
-) -> Iterator[Outcome]:
+) -> Iterator[tuple[Rows, R | Exception]]:
     """Yield what came of each series, in their order; a series that fails does not stop the others.
 
     Parameters

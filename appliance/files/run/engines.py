@@ -34,6 +34,12 @@ class Prepared:
     names: Sequence[str] | None
     algorithms: ByName | None
 
+    @property
+    def one_column(self) -> bool:
+        """Whether the one algorithm that is meant looks at one column."""
+        only = self.algorithms.get(self.names[0]) if self.algorithms and self.names else None
+        return self.kind.one_column or (only is not None and not _takes(only, True))
+
     def suited(self, values: Sequence[str]) -> list[str]:
         """Return the names of the algorithms that are meant for some columns.
 

@@ -35,13 +35,14 @@ class Local:
     def close(self) -> None:
         """Do nothing: there is no connection to close."""
 
-    def answer(self, algorithm: str, series: FileSeries) -> FileResult:
-        """Run an algorithm; raises AlgorithmError."""
-        placed = placing.place(self._kind, series, self._question.given, self._question.wishes, self._halted.is_set)
+    def answer(self, algorithm: str, series: FileSeries, option: str = "") -> FileResult:
+        """Run an algorithm, with a further option; raises AlgorithmError."""
+        question = self._question.also(option)
+        placed = placing.place(self._kind, series, question.given, question.wishes, self._halted.is_set)
         data = placed.asked.data
         lengths = [len(data.times), *map(len, data.columns.values())]
         documents.check_lengths(lengths, [fields.TIME_COLUMN, *data.columns])
-        body = self._question.body(self._kind, algorithm, placed)
+        body = question.body(self._kind, algorithm, placed)
         deadline = run.Deadline()
         request = self._kind.request(
             body, data.times, data.columns, lambda: self._halted.is_set() or deadline.out_of_time()

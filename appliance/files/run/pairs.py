@@ -56,7 +56,7 @@ def _run(
     given: argparse.Namespace, kind: Kind[Any], asked: Question, format_: str, output: writing.Output, scratch: Path
 ) -> int:
     prepared = engines.prepare(given, kind, asked, [asked.algorithm])
-    file = formats.open_file(given.file, scratch)
+    file = formats.open_file(given.file, scratch, given.delimiter)
     with database.connect(scratch, file.path, output.folder) as connection:
         source = command.opened(connection, file, given, every_value=True)
         with contextlib.closing(prepared.engine) as engine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ class Question:
     algorithm: str
     option: str = ""
     wishes: Wishes = Wishes()
+
+    def also(self, option: str) -> Question:
+        """Return the same question with a further option, which counts more than one before."""
+        return dataclasses.replace(self, option=",".join(filter(None, (self.option, option))))
 
     @property
     def given(self) -> Mapping[str, str]:

@@ -54,19 +54,20 @@ class Remote:
         """Close all connections."""
         self._client.close()
 
-    def answer(self, algorithm: str, series: FileSeries) -> FileResult:
-        """Ask for an analysis.
+    def answer(self, algorithm: str, series: FileSeries, option: str = "") -> FileResult:
+        """Ask for an analysis, with a further option.
 
         Raises
         ------
         NodeGone : no connection, or no node.
         AlgorithmError : the node's own words.
         """
-        placed = placing.place(self._kind, series, self._question.given, self._question.wishes, self._halted.is_set)
-        body = self._question.body(self._kind, algorithm, placed)
+        question = self._question.also(option)
+        placed = placing.place(self._kind, series, question.given, question.wishes, self._halted.is_set)
+        body = question.body(self._kind, algorithm, placed)
         body[fields.OPTION] = ",".join(filter(None, (body[fields.OPTION], self._kind.everything)))
         reply = self._ask(body, placed.asked)
-        task = self._kind.task(body, self._question.given, placed.asked.data)
+        task = self._kind.task(body, question.given, placed.asked.data)
         try:
             found = self._kind.parse(reply, task)
         except (KeyError, TypeError, ValueError, OverflowError):

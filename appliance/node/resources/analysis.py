@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import select
-import socket
 import threading
 import time
 from functools import partial
@@ -19,9 +17,10 @@ from appliance.analysis.run import Deadline
 from appliance.host.settings import Settings
 from appliance.node.guests import Guests
 from appliance.node.observer import Served, served
+from appliance.node.resources import bodies
 from appliance.node.slots import Slots
 from appliance.protocol import answers, documents
-from appliance.protocol.documents import BadRequest, Body
+from appliance.protocol.documents import Body
 from appliance.protocol.requests import Request
 
 log = logging.getLogger(__name__)
@@ -56,7 +55,7 @@ class Analysis:
         record = served(req)
         deadline = Deadline()
         try:
-            body = self._body(req)
+            body = bodies.read(req, self._settings.max_body)
             request = self._read(body, deadline, record)
             record.algorithm, record.rows, record.option = request.algo, request.rows, request.option_text
             if request.mended:
@@ -67,7 +66,9 @@ class Analysis:
                 work = partial(self._guests.run, self._kind, request.algo, body, deadline.due)
             else:
                 work = partial(run.reply, self._kind, self._algorithms, request)
-            resp.data, record.result_rows = self._slots.run(work, due=deadline.due, client_gone=lambda: _hung_up(req))
+            resp.data, record.result_rows = self._slots.run(
+                work, due=deadline.due, client_gone=lambda: bodies.hung_up(req)
+            )
         except Exception as error:  # what is not an AlgorithmError or ClientGone is a bug, logged in errors.message
             message = errors.message(error)
             record.failed(error, message)
@@ -82,24 +83,3 @@ class Analysis:
             record.read = False
             record.algorithm, record.rows = documents.named(body)
             raise
-
-    def _body(self, req: falcon.Request) -> Body:
-        if req.content_type and "json" not in req.content_type.lower():
-            raise BadRequest("invalid request format: the content type must be application/json")
-        limit = self._settings.max_body
-        if (req.content_length or 0) > limit:
-            raise BadRequest(f"invalid request format: body of {req.content_length} bytes, at most {limit} are allowed")
-        body: Body = req.stream.read(limit + 1 if req.content_length is None else req.content_length)
-        if len(body) > limit:
-            raise BadRequest(f"invalid request format: body of more than {limit} bytes")
-        return body
-
-
-def _hung_up(req: falcon.Request) -> bool:
-    """Tell whether the client has closed its side of the connection."""
-    connection: socket.socket | None = req.env.get("gunicorn.socket")
-    if connection is None:
-        return False
-    poll = select.poll()
-    poll.register(connection, select.POLLRDHUP | select.POLLHUP | select.POLLERR)
-    return bool(poll.poll(0))

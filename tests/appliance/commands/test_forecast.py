@@ -102,11 +102,9 @@ def test_bad_input_is_one_clear_line(
     [
         (one(), ["--rows", "0"], "rows must be an integer 1 to 10000, got 0"),
         (one(), ["--rows", "10001"], "rows must be an integer 1 to 10000, got 10001"),
-        (one(), ["--conf", "0"], "conf must be a number in (0, 100], got 0"),
         (one(), ["--every", "soon"], "--every soon: a step such as 15m"),
         (one(), ["--algo", "iqr"], "unknown algorithm iqr; there are: arima, auto, holtwinters, "),
         (one(), ["--algo", "arima,perod=1"], "unknown option perod, did you mean period?"),
-        (one(other=samples.VALUES), ["--value", "value,other"], "a forecast is made for one column, got value, other"),
     ],
 )
 def test_wrong_usage_is_told_once(
@@ -211,7 +209,6 @@ def test_an_algorithm_that_breaks_is_a_failure_with_a_reason(
         (["--compare", "--start", "0"], 2, "--start and --compare exclude each other"),
         (["--compare", "--option", "start=0"], 1, "so it takes no start"),
         (["--compare", "--rows", "0"], 2, "rows must be an integer 1 to 10000, got 0"),
-        (["--compare", "--conf", "101"], 2, "conf must be a number in (0, 100], got 101"),
         (["--compare", "--rows", "500"], 1, "a comparison needs 510 rows of a series, got 200"),
         (["--compare", "--value", "value,ts"], 2, "a column cannot be used twice"),
     ],

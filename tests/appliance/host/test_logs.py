@@ -210,6 +210,20 @@ def test_a_full_disk_is_told_once_and_the_log_says_how_many_lines_it_lacks(
     assert path.read_text() == "before\n3 lines that belong here could not be written\nafter\nand on\n"
 
 
+def test_a_line_that_a_full_disk_took_half_of_is_ended_before_the_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, write = tmp_path / "a.log", os.write
+    logger, handler = shared_file(path, 1000, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda file, data: write(file, data[:3]))
+        logger.info("half")
+    logger.info("after")
+    handler.close()
+    assert "[Errno 28] No space left on device" in capsys.readouterr().err
+    assert path.read_text() == "hal\n1 lines that belong here could not be written\nafter\n"
+
+
 def test_many_processes_rotate_without_losing_a_line(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     logger, handler = shared_file(path, 4000, 1000)

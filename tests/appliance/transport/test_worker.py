@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.transport.worker import MAX_HEAD, Incoming, WholeBody, run_to_the_end
+from appliance.transport.worker import MAX_HEAD, Incoming, WholeBody, Worker, run_to_the_end
 
 GET = b"GET /status HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST /x HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello"
@@ -180,3 +180,12 @@ def test_a_stalled_client_is_given_up(impatient: tuple[str, int], sent: bytes, r
         with contextlib.suppress(ConnectionResetError):
             while stalled.recv(1 << 20):
                 pass
+
+
+def test_without_memory_to_read_a_request_nothing_is_answered(caplog: pytest.LogCaptureFixture) -> None:
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            Worker.__new__(Worker).handle_error(None, theirs, ("127.0.0.1", 1), MemoryError())
+        assert ours.recv(100) == b""
+    assert "not enough memory to read a request, its connection is closed" in caplog.text

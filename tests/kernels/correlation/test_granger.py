@@ -88,7 +88,8 @@ def test_a_column_that_does_not_vary_or_is_the_other_one_helps_nothing() -> None
 def test_what_is_forecast_without_error_is_told_with_finite_numbers() -> None:
     x = np.random.default_rng(5).normal(size=60)
     found = granger.correlate(task(x, np.roll(x, 1)), Params(lag=1))
-    assert (np.isfinite(found.value), found.value > 1e20, found.p_value) == (True, True, 0.0)
+    assert 1e20 < found.value < 1e30  # far from where rounding a decimal overflows
+    assert found.p_value == 0.0
 
 
 def test_too_few_rows_for_the_lags_are_refused() -> None:

@@ -1,0 +1,127 @@
+"""What detectors that judge a series by itself find in a column, and how that becomes an answer with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kernels.contract import Detection, Json, Series, Task
+from kernels.numerics.alarms import Bounds
+from kernels.numerics.events import Events, flags_of, join_runs
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to look at a column.
+
+    by : the detector it belongs to.
+    score : float64 (n,), > 0; bound : beyond it a row is unusual.
+    bounds : how the scores of usual stretches are distributed.
+    """
+
+    by: str
+    score: Series
+    bound: float
+    bounds: Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is unusual in a column of n rows.
+
+    events : at least `gap` rows apart.
+    readings : none where nothing varies.
+    """
+
+    events: Events
+    readings: tuple[Reading, ...]
+    gap: int
+    rows: int
+
+    @property
+    def ratio(self) -> Series:
+        """Score over bound of every row, the largest of all readings; beyond 1 it is unusual."""
+        ratios = [reading.score / reading.bound for reading in self.readings]
+        highest: Series = np.max([np.zeros(self.rows), *ratios], axis=0)
+        return highest
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the rows of a column should have been: float64 (n,) each, in the unit of the series."""
+
+    value: Series
+    low: Series
+    high: Series
+
+
+def union(*findings: Finding) -> Finding:
+    """Return what several detectors have found in one column, one event where theirs meet."""
+    first = findings[0]
+    gap = min(finding.gap for finding in findings)
+    unusual = np.any([flags_of(finding.events, first.rows) < 0 for finding in findings], axis=0)
+    readings = tuple(reading for finding in findings for reading in finding.readings)
+    return Finding(join_runs(unusual, gap), readings, gap, first.rows)
+
+
+def detection(
+    task: Task, findings: Sequence[Finding], expected: Sequence[Expected] = (), extra: Mapping[str, Json] | None = None
+) -> Detection:
+    """Return the answer about all columns.
+
+    Parameters
+    ----------
+    findings : of each column.
+    expected : of each column; without it, reasons tell no values.
+
+    Returns
+    -------
+    Detection
+        extra : besides what is given, ``reasons``: for each window, in order,
+            row, time : where it is most unusual; time only where times are known.
+            column : in which it is so, only where there are several.
+            by : the detectors that find it unusual.
+            certainty : the probability that no usual stretch of the series scores as high.
+            value, expected, low, high : of the row of the window that is farthest from what is expected.
+    """
+    whole = union(*findings)
+    ratios = [finding.ratio for finding in findings]
+    reasons = []
+    for begin, end in whole.events.tolist():
+        at = int(np.argmax([ratio[begin:end].max() for ratio in ratios]))
+        row = begin + int(np.argmax(ratios[at][begin:end]))
+        reasons.append(
+            _place(task, list(task.columns)[at], row)
+            | _why(findings[at], begin, end)
+            | (_values(list(task.columns.values())[at], expected[at], begin, end) if expected else {})
+        )
+    score = np.max(ratios, axis=0)
+    return Detection(flags_of(whole.events, whole.rows), score, {**(extra or {}), "reasons": reasons})
+
+
+def _place(task: Task, column: str, row: int) -> dict[str, Json]:
+    place: dict[str, Json] = {"row": row}
+    if len(task.times):
+        place["time"] = int(task.times[row])
+    if len(task.columns) > 1:
+        place["column"] = column
+    return place
+
+
+def _why(finding: Finding, begin: int, end: int) -> dict[str, Json]:
+    by, certainty = set(), 0.0
+    for reading in finding.readings:
+        highest = float(reading.score[begin:end].max())
+        if highest > reading.bound:
+            by.add(reading.by)
+            certainty = max(certainty, reading.bounds.certainty(highest))
+    return {"by": sorted(by), "certainty": certainty}
+
+
+def _values(column: Series, expected: Expected, begin: int, end: int) -> dict[str, Json]:
+    halves = column[begin:end] / 2.0 - expected.value[begin:end] / 2.0  # so that no difference overflows
+    row = begin + int(np.argmax(np.abs(halves)))
+    numbers = {"value": column, "expected": expected.value, "low": expected.low, "high": expected.high}
+    return {name: float(values[row]) for name, values in numbers.items()}
