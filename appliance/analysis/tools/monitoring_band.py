@@ -13,7 +13,7 @@ from kernels.numerics import monitoring_band as bands
 from kernels.numerics.monitoring_band import Config
 
 WINDOW, CONFIG = "window", "config"
-NEEDED = "'data', 'ts', and 'window' are required fields in the payload."
+NEEDED = f"'{fields.DATA}', '{fields.TIME_COLUMN}', and '{WINDOW}' are required fields in the payload."
 
 
 def answer(body: Body) -> dict[str, Any]:

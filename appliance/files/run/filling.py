@@ -15,6 +15,7 @@ from appliance.analysis.picture import counted
 from appliance.files.calendar.axis import Axis
 from appliance.files.series import FileSeries
 from appliance.protocol.documents import MAX_ROWS, BadRequest
+from appliance.protocol.fields import VALUE_COLUMN
 from kernels.contract import Series, Task
 from kernels.imputation import kalman, linear
 
@@ -78,7 +79,7 @@ def fill(values: Series, places: NDArray[np.int64], way: str, out_of_time: Calla
     float64 (places[-1] + 1,)
     """
     if way in (KALMAN, LINEAR):
-        task = Task({"val": values}, places, step=1, out_of_time=out_of_time)
+        task = Task({VALUE_COLUMN: values}, places, step=1, out_of_time=out_of_time)
         filled = kalman.impute(task) if way == KALMAN else linear.impute(task)
         return filled.value
     whole: Series = np.zeros(int(places[-1]) + 1)
