@@ -84,8 +84,8 @@ class Placed:
     def _wished(self, answer: Any) -> Any:
         """Return a forecast as the user wants it."""
         least = 0.0 if self.wishes.non_negative else -np.inf
-        (values,) = self.own.columns.values()
-        whole = self.wishes.whole and bool((values == np.rint(values)).all())
+        forecast = next(iter(self.own.columns.values()))  # the further ones help to forecast it
+        whole = self.wishes.whole and bool((forecast == np.rint(forecast)).all())
         if not whole and not self.wishes.non_negative:
             return answer
 

@@ -39,7 +39,7 @@ def test_columns_of_series_are_series(tmp_path: Path, capsys: pytest.CaptureFixt
         write(tmp_path / "a.parquet", {**table, "other": [-value for value in table["value"]]}),
         tmp_path / "o.csv",
     )
-    assert run("detect", path, "--by", "host", "--value", "value,other", "--out", out) == cli.OK
+    assert run("detect", path, "--by", "host", "--value", "value,other", "--algo", "iqr", "--out", out) == cli.OK
     assert [row[:2] for row in rows(out)] == [("a", "value"), ("a", "other"), ("b", "value"), ("b", "other")]
     assert capsys.readouterr().err == "4 of 4 series done, 4 windows\n"
     assert run("detect", path, "--by", "host", "--value", "value,other", "--algo", "lof", "--out", out) == cli.OK
@@ -50,7 +50,7 @@ def test_a_column_that_lacks_values_does_not_stop_the_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write(tmp_path / "a.csv", one(other=[None, *VALUES[1:]]))
-    assert run("detect", path, "--value", "*", "--out", tmp_path / "out.csv") == cli.FAILED
+    assert run("detect", path, "--value", "*", "--algo", "iqr", "--out", tmp_path / "out.csv") == cli.FAILED
     assert capsys.readouterr().err.splitlines()[0].startswith("series other: column other: 1 of 40 values are missing")
     assert [row[0] for row in rows(tmp_path / "out.csv")] == ["value"]
 

@@ -18,7 +18,7 @@ def parser() -> argparse.ArgumentParser:
     ("given", "option"),
     [
         ([], ""),
-        (["--rows", "3", "--conf", "80"], "rows=3,conf=80.0"),
+        (["--rows", "3", "--conf", "80"], "rows=3,conf=80"),
         (["--every", "5m", "--start", "2026-01-01T00:00:00+02:00"], "every=5m,start=2026-01-01T00:00:00+02:00"),
         (["--timeout", "7", "--option", "period=4"], "timeout=7,period=4"),
     ],
