@@ -31,7 +31,7 @@ SLOW, SHORT, SHORTER = 12, 400, 100  # Theta: seasons up to this, in so few rows
 FITTED, CYCLES, LONGEST = 240, 8, 24  # rows that holtwinters sees: the newest, and cycles of a season up to the last
 POWER = 2.0  # of the errors that shares are divided by
 LEAST = 1e-3  # of the largest error
-LARGEST = 1e150  # bounds stay within, in units of the largest value, so that they can be added
+LARGEST = 1e300  # bounds stay within, so that they can be added
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,6 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     horizon = task.horizon
     x = as_series(task.series, at_least=zero.AT_LEAST)
     zero.refuse_too_large(x)
-    unit = float(np.max(np.abs(x))) or 1.0  # in which all is computed: weights tell apart what searches leave to rounding
-    x = x / unit
     period, second = zero.seasons(x, zero.Params(params.period, params.second), task)
     now = Question(x, horizon.rows, horizon.conf, period, second, horizon.out_of_time)
     folds = _folds(now)
@@ -112,7 +110,6 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     said = _combined(weights, [member.said for member in members])
     if np.min(x) >= 0.0:
         said = Said(*(np.maximum(each, 0.0) for each in (said.value, said.low, said.high)))
-    said = Said(said.value * unit, said.low * unit, said.high * unit)
     told: list[dict[str, Json]] = [
         {"name": member.name, "weight": round(float(weight), 4)}
         for member, weight in zip(members, weights, strict=True)
