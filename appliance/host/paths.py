@@ -22,8 +22,11 @@ def unwritable(path: Path) -> str | None:
 
 
 def unmakeable(path: Path) -> str | None:
-    """Say why a file cannot be made at a path, None if it can; folders that are missing will be made."""
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    """Say why a file cannot be made at a path, None if it can; folders that are missing will be made.
+
+    A link to what is not there yet is one to where the file will be: a package links its pid file into /run.
+    """
+    folder = next(parent for parent in Path(os.path.realpath(path)).parents if parent.exists())
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         return f"{path} cannot be made: no right to write to {folder}"
     return None
@@ -31,7 +34,7 @@ def unmakeable(path: Path) -> str | None:
 
 def make_folder_of(path: Path) -> None:
     """Make the folder of a file, if there is none; raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    Path(os.path.realpath(path)).parent.mkdir(parents=True, exist_ok=True)
 
 
 def unreadable_folder(path: Path) -> str | None:

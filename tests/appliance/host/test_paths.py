@@ -47,6 +47,19 @@ def test_the_pid_file_of_a_running_process_is_its_own(tmp_path: Path) -> None:
     assert paths.command(999999999) == ""
 
 
+def test_a_link_to_a_pid_file_that_is_not_there_yet_is_one_to_its_place(tmp_path: Path) -> None:
+    (tmp_path / "installed").mkdir()
+    (tmp_path / "file").write_text("")
+    link = tmp_path / "installed" / "pid"
+    link.symlink_to(tmp_path / "run" / "node" / "pid")
+    assert paths.unusable_pid_file(link) is None
+    paths.make_folder_of(link)
+    assert (tmp_path / "run" / "node").is_dir()
+    lost = tmp_path / "installed" / "lost"
+    lost.symlink_to(tmp_path / "file" / "pid")
+    assert paths.unusable_pid_file(lost) == f"{lost} cannot be made: no right to write to {tmp_path / 'file'}"
+
+
 def test_a_socket_in_use_is_told_with_its_process(tmp_path: Path) -> None:
     path = tmp_path / "s"
     with socket.socket(socket.AF_UNIX) as listening:
