@@ -80,6 +80,12 @@ class Machine:
         """Start a command of the host that shares only the machine's network."""
         return subprocess.Popen([*self._enter("-n"), *command], stdout=subprocess.PIPE, cwd=ROOT)
 
+    def main_pid(self, unit: str = "taosanoded") -> str:
+        """Return the main process of a unit that runs; that of one that does not, 0, is the caller to kill(1)."""
+        pid = self.property("MainPID", unit)
+        assert pid != "0", f"{unit} does not run"
+        return pid
+
     def property(self, name: str, unit: str = "taosanoded") -> str:
         """Return one property of a unit."""
         return self.run("systemctl", "show", "-p", name, "--value", unit)

@@ -179,7 +179,7 @@ def test_start_returns_when_a_request_is_answered(machine: Machine) -> None:
     assert machine.property("ActiveState") == "active"
     assert machine.property("StatusText").startswith("serving ")
     assert machine.run("readlink", "-f", f"{PRODUCT}/taosanode.pid") == "/run/taosanode/taosanode.pid"
-    assert machine.run("cat", f"{PRODUCT}/taosanode.pid") == machine.property("MainPID")
+    assert machine.run("cat", f"{PRODUCT}/taosanode.pid") == machine.main_pid()
 
 
 def test_detection_and_forecast_are_answered(machine: Machine) -> None:
@@ -206,7 +206,7 @@ def test_killed_worker_is_replaced(machine: Machine) -> None:
 
 def test_killed_master_is_back_within_five_seconds(machine: Machine) -> None:
     with loaded(machine) as result:
-        machine.run("kill", "-9", machine.property("MainPID"))
+        machine.run("kill", "-9", machine.main_pid())
         start = time.monotonic()
         while machine.property("NRestarts") == "0":
             assert time.monotonic() - start < BACK_WITHIN_S
@@ -242,7 +242,7 @@ def test_stopped_node_refuses_connections(machine: Machine) -> None:
 
 
 def test_reload_with_changed_settings_drops_no_request(machine: Machine) -> None:
-    main = machine.property("MainPID")
+    main = machine.main_pid()
     reached = []
     with loaded(machine) as result:
         for processes in (3, 1, 2):
@@ -251,7 +251,7 @@ def test_reload_with_changed_settings_drops_no_request(machine: Machine) -> None
             reached.append(becomes(lambda count=processes: len(workers(machine)) == count))
     assert reached == [True, True, True]
     assert result["failed"] == []
-    assert machine.property("MainPID") == main
+    assert machine.main_pid() == main
 
 
 def test_refused_reload_leaves_the_node_as_it_was(machine: Machine) -> None:
@@ -272,7 +272,7 @@ def test_sandbox_is_tight(machine: Machine) -> None:
 def test_idle_node_needs_little_memory(machine: Machine) -> None:
     restart(machine)
     time.sleep(2)
-    pids = [machine.property("MainPID"), *workers(machine)]
+    pids = [machine.main_pid(), *workers(machine)]
     text = machine.run("cat", *(f"/proc/{pid}/smaps_rollup" for pid in pids))
     total = sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
     sys.stdout.write(f"{total} kB in {len(pids)} processes\n")
@@ -312,7 +312,7 @@ def test_upgrade_keeps_settings_and_goes_on(
 ) -> None:
     edit(machine, "queue", 65)
     edited = machine.run("cat", CONFIG)
-    main = machine.property("MainPID")
+    main = machine.main_pid()
     manager.offer(next_packages)
     with loaded(machine) as result:
         manager.upgrade()
@@ -321,7 +321,7 @@ def test_upgrade_keeps_settings_and_goes_on(
     assert machine.run("cat", CONFIG) == edited
     assert "a key of the future" in machine.run("cat", f"{CONFIG}.new")
     assert machine.property("ActiveState") == "active"
-    assert machine.property("MainPID") != main
+    assert machine.main_pid() != main
     assert machine.property("UnitFileState") == "enabled"
     assert answers(machine)
     assert manager.verify() == ""

@@ -99,7 +99,7 @@ def test_start_command_returns_when_the_model_answers(machine: Machine, name: st
     assert machine.property("StatusText", UNITS[name]) == f"serving {name} at 127.0.0.1:{PORTS[name]}"
     code, told = tried(machine, "start-model", name)
     assert code == 1
-    assert f"{name} is running already, process {machine.property('MainPID', UNITS[name])}" in told
+    assert f"{name} is running already, process {machine.main_pid(UNITS[name])}" in told
 
 
 def test_node_forecasts_with_both(machine: Machine) -> None:
@@ -117,23 +117,23 @@ def test_models_do_not_depend_on_the_node(machine: Machine) -> None:
 
 
 def test_killed_server_comes_back(machine: Machine) -> None:
-    before = machine.property("MainPID", UNITS["tdtsfm"])
+    before = machine.main_pid(UNITS["tdtsfm"])
     machine.run("kill", "-9", before)
     assert becomes(lambda: machine.property("NRestarts", UNITS["tdtsfm"]) == "1", BACK_WITHIN_S)
     assert becomes(lambda: state(machine, "tdtsfm") == "active", BACK_WITHIN_S)
     assert serves(machine, "tdtsfm")
-    assert machine.property("MainPID", UNITS["tdtsfm"]) != before
+    assert machine.main_pid(UNITS["tdtsfm"]) != before
     forecasts(machine, "tdtsfm")
 
 
 def test_unit_is_active_only_while_the_model_answers(machine: Machine) -> None:
-    master = machine.property("MainPID", UNITS["timemoe"])
+    master = machine.main_pid(UNITS["timemoe"])
     machine.run("kill", "-9", machine.run("pgrep", "-P", master))
     assert becomes(lambda: state(machine, "timemoe") == "reloading", 5)
     assert machine.property("StatusText", UNITS["timemoe"]) == "loads timemoe again"
     assert becomes(lambda: state(machine, "timemoe") == "active", BACK_WITHIN_S)
     assert serves(machine, "timemoe")
-    assert machine.property("MainPID", UNITS["timemoe"]) == master
+    assert machine.main_pid(UNITS["timemoe"]) == master
     forecasts(machine, "timemoe")
 
 
@@ -143,9 +143,9 @@ def test_sandbox_is_tight(machine: Machine) -> None:
 
 
 def test_what_is_stopped_stays_so(machine: Machine) -> None:
-    pid = machine.property("MainPID", UNITS["timemoe"])
+    pid = machine.main_pid(UNITS["timemoe"])
     assert f"timemoe has stopped, process {pid}" in machine.run("stop-time-moe")
-    machine.run("kill", "-TERM", machine.property("MainPID", UNITS["tdtsfm"]))  # as anybody could
+    machine.run("kill", "-TERM", machine.main_pid(UNITS["tdtsfm"]))  # as anybody could
     assert becomes(lambda: state(machine, "tdtsfm") == "inactive")
     time.sleep(2)
     for name in WEIGHTS:
@@ -218,12 +218,12 @@ def test_upgrade_of_the_node_takes_the_models_along(
     manager: Manager, machine: Machine, next_packages: Path, version: str
 ) -> None:
     machine.run("systemctl", "enable", "--now", UNITS["timemoe"])
-    before = machine.property("MainPID", UNITS["timemoe"])
+    before = machine.main_pid(UNITS["timemoe"])
     machine.run("stop-tdtsfm")
     manager.offer(next_packages)
     manager.upgrade_node()
     assert manager.version() == manager.version(PACKAGE) > version
-    assert machine.property("MainPID", UNITS["timemoe"]) != before
+    assert machine.main_pid(UNITS["timemoe"]) != before
     assert machine.property("UnitFileState", UNITS["timemoe"]) == "enabled"
     assert state(machine, "timemoe") == "active"
     assert state(machine, "tdtsfm") == "inactive"
