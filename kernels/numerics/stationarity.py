@@ -79,11 +79,13 @@ def dickey_fuller(x: Series) -> tuple[float, float]:
     critical = -2.8621 - 2.738 / max(n, 1) - 8.36 / max(n, 1) ** 2
     if n < 6:
         return 0.0, critical
+    x = (x - x.mean()) / (x.std() or 1.0)  # changes nothing but the rounding
     steps = np.diff(x)
     design = np.column_stack((np.ones(n), x[1:-1], steps[:-1]))
     weights, _, rank, _ = np.linalg.lstsq(design, steps[1:], rcond=None)
     if rank < 3:
         return -np.inf, critical
     residual = steps[1:] - design @ weights
-    variance = float(residual @ residual) / (n - 3) * float(np.linalg.inv(design.T @ design)[1, 1])
+    inverse = np.linalg.inv(np.linalg.qr(design, mode="r"))  # design' design is singular where design is nearly so
+    variance = float(residual @ residual) / (n - 3) * float(inverse[1] @ inverse[1])
     return (float(weights[1]) / variance**0.5 if variance > 0.0 else -np.inf), critical

@@ -48,7 +48,7 @@ def test_a_page_says_all_that_help_says(name: str, pages: dict[str, Path]) -> No
     formatter = parser.formatter_class(name)
     for action in parser._actions:
         for option in action.option_strings:
-            assert re.search(rf"\n +(-\w[^\n]*, )?{option}\b", shown), option
+            assert re.search(rf"\n +(--?\w[^\n]*, )?{option}\b", shown), option
         assert " ".join(formatter._expand_help(action).split()) in told
     for text in (parser.description, parser.epilog):
         assert text is not None

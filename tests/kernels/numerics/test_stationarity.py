@@ -75,3 +75,9 @@ def test_dickey_fuller_equals_statsmodels(n: int) -> None:
 def test_dickey_fuller_of_a_series_without_information() -> None:
     assert dickey_fuller(np.arange(7.0))[0] == 0.0
     assert dickey_fuller(np.r_[np.ones(19), 1.1])[0] == -np.inf
+
+
+def test_dickey_fuller_of_values_of_unlike_sizes_is_a_number() -> None:
+    x = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0, 0.0, 72257892918.0, 0.0])
+    for series in (x, x * 1e-12, np.roll(x, 2)):
+        assert not np.isnan(dickey_fuller(series)[0])
