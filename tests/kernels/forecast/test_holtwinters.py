@@ -169,6 +169,7 @@ def test_whatever_comes_in_is_answered_in_finite_numbers_or_refused(name: str) -
         check(answer, 30)
 
 
+@pytest.mark.compiled_only("fits dozens of series, a minute as plain Python")
 @settings(max_examples=len(few(range(60), 5)), deadline=None)
 @given(
     y=arrays(np.float64, st.integers(1, 30), elements=st.floats(-1e12, 1e12, allow_subnormal=False)),
