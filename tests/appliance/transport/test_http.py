@@ -23,6 +23,7 @@ from tests.appliance.fake_server import (
     silent,
     unread,
 )
+from tests.appliance.waiting import until
 
 LONG_S = 30.0
 
@@ -76,6 +77,7 @@ def test_a_client_that_keeps_nothing_says_so_and_hangs_up() -> None:
 
     with serving(behave) as fake:
         post(Client(connect_s=2.0, max_answer=10, kept=0), fake.url)
+        until(lambda: len(heads) == 2, "the end of the connection")
     assert b"\r\nConnection: close\r\n" in heads[0]
     assert heads[1:] == [b""]
 
