@@ -44,7 +44,7 @@ def state(machine: Machine, name: str) -> str:
 
 def serves(machine: Machine, name: str, port: int | None = None) -> bool:
     url = f"http://127.0.0.1:{port or PORTS[name]}/status"
-    return '"status":"ready"' in machine.run("curl", "-s", "-m", "1", url, check=False)
+    return '"status":"ready"' in machine.run("curl", "-s", "-m", "10", url, check=False)  # it may be slow
 
 
 def forecasts(machine: Machine, name: str) -> None:
