@@ -169,7 +169,7 @@ def _serve(algorithms: Mapping[str, ByName], memory: int, connection: socket.soc
 def _answer(kind: Kind[Any], algorithms: ByName, body: Body, due: float) -> tuple[int, int, bytes]:
     try:
         reply, rows = run.reply(kind, algorithms, kind.read(body, Deadline(due).out_of_time))
-    except Exception as error:
+    except Exception as error:  # what is not an AlgorithmError is a bug of the algorithm's, logged in errors.message
         if isinstance(error, MemoryError) or isinstance(error.__cause__, MemoryError):
             return NO_MEMORY, 0, errors.message(error).encode()
         verdict = REFUSED if isinstance(error, AlgorithmError) and not isinstance(error, Failed) else FAILED

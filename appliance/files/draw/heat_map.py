@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from appliance.files.draw import figures
-from appliance.files.draw.image import check, cut
-from appliance.files.series import FileError
+from appliance.files.draw.image import check, cut, save
 from kernels.contract import COEFFICIENT
 
 NAMED = 60  # columns up to which each is named
@@ -40,10 +38,8 @@ def draw(
     FileError : unknown suffix, the file cannot be written.
     """
     check(path)
-    suffix = path.suffix.lower()
     labels = [cut(name, LONGEST_NAME) for name in names]
     side = float(np.clip(CELL_IN * len(names) + 2.0, LEAST_IN, MOST_IN))
-    drawn = io.BytesIO()
     with figures.drawing([title, measure, *labels]) as figure_class:
         figure = figure_class(figsize=(side + 1.0, side), layout="constrained")
         axes = figure.subplots()
@@ -58,12 +54,7 @@ def draw(
         if len(names) <= WRITTEN:
             _write(axes, values, image)
         axes.set_title(title, loc="left", fontsize=12, parse_math=False)
-        undated = {"Date": None} if suffix == ".svg" else None
-        figure.savefig(drawn, format=suffix[1:], dpi=figures.DPI, metadata=undated)
-    try:
-        path.write_bytes(drawn.getvalue())
-    except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror}") from error
+        save(figure, path)
 
 
 def _write(axes: Any, values: np.ndarray[Any, np.dtype[np.float64]], image: Any) -> None:

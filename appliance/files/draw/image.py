@@ -72,17 +72,22 @@ def draw(results: Sequence[FileResult], path: Path, left_out: int = 0) -> None:
     FileError : nothing to draw, unknown suffix, the file cannot be written.
     """
     check(path)
-    suffix = path.suffix.lower()
     if not results:
         raise FileError(f"--plot {path}: there is nothing to draw")
     everything = panels(results)
     shown_panels = everything[:MAX_PANELS]
     texts = [title(results), *(text for panel in shown_panels for text in (panel.name, cut(panel.column)))]
-    drawn = io.BytesIO()
     with figures.drawing(texts) as figure_class:
         figure = _figure(figure_class, shown_panels, remark(len(shown_panels), len(everything) + left_out))
-        undated = {"Date": None} if suffix == ".svg" else None
-        figure.savefig(drawn, format=suffix[1:], dpi=figures.DPI, metadata=undated)
+        save(figure, path)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure in the format that the suffix names, the same bytes each time; raises FileError."""
+    suffix = path.suffix.lower()
+    drawn = io.BytesIO()
+    undated = {"Date": None} if suffix == ".svg" else None
+    figure.savefig(drawn, format=suffix[1:], dpi=figures.DPI, metadata=undated)
     try:
         path.write_bytes(drawn.getvalue())
     except OSError as error:
