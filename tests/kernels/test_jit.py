@@ -21,6 +21,13 @@ from kernels.anomaly import ksigma
 from kernels.contract import Task
 print(ksigma.detect(Task.of([1.0] * 20 + [9.0])).flags[-1], *sorted(_jit.compiled_now()))
 """
+LINK = """
+import numba
+import numpy as np
+from kernels.numerics.moments import mean_and_std
+twice = numba.njit("f8(f8[::1])")(lambda values: 2.0 * mean_and_std(values)[0])
+print(twice(np.array([1.0, 3.0])), *sorted(_jit.compiled_now()))
+"""
 
 
 def run(cache: Path, code: str, **env: str) -> list[str]:
@@ -42,6 +49,12 @@ def test_second_process_compiles_nothing(tmp_path: Path) -> None:
     assert flag == "-1"
     assert {"_beyond", "mean_and_std"} <= set(compiled)
     assert run(tmp_path, DETECT) == ["-1"]
+
+
+@pytest.mark.compiled_only("it is about the compiler")
+def test_kernel_of_an_earlier_process_becomes_part_of_a_new_one(tmp_path: Path) -> None:
+    assert "mean_and_std" in run(tmp_path, LINK)
+    assert run(tmp_path, LINK) == ["4.0"]
 
 
 @pytest.mark.compiled_only("it is about the compiler")
