@@ -51,6 +51,7 @@ LEARNED = ((FORECAST, "auto"), (FORECAST, "zero"))
 DEFAULTS = {
     "dtw": {"exact": True},  # by resolutions, rounding chooses among ways that are as cheap, and so the window
     "theta": {"decomposition_type": "additive"},
+    "ets": {"model": "AZA", "period": PERIOD},
 }
 MULTIPLIED: dict[str, list[dict[str, Any]]] = {
     "holtwinters": [
@@ -59,6 +60,7 @@ MULTIPLIED: dict[str, list[dict[str, Any]]] = {
         {"trend": "auto", "seasonal": "auto", "period": PERIOD},
     ],
     "theta": [{"period": PERIOD}],
+    "ets": [{}, {"model": "MAM", "period": PERIOD}],
 }
 SCALES = (1e-12, 1e-9, 1e-3, 7.0, 1e6, 1e12)
 OFFSETS = (-1e9, -1e3, 0.1, 1e6, 1e9)
