@@ -77,9 +77,7 @@ class Anomaly(Kind[Detection]):
         found = dataclasses.replace(answer, flags=flags, score=checks.array(answer.score, rows, "score"))
         if isinstance(found, Explained):
             if len(found.expected) != len(task.columns):
-                raise AlgorithmError(
-                    f"expected: one for each of {len(task.columns)} columns, got {len(found.expected)}"
-                )
+                raise AlgorithmError(f"expected: {len(task.columns)} columns are needed, got {len(found.expected)}")
             expected = tuple(
                 Expected(*(checks.array(values, rows, "expected") for values in (one.value, one.low, one.high)))
                 for one in found.expected
