@@ -28,7 +28,13 @@ def detect(*arguments: str | Path) -> int:
 def test_a_table_of_windows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert detect(write(tmp_path / "a.csv", one())) == cli.OK
     shown = capsys.readouterr()
-    assert shown.out == f"start                     end                       rows\n{WINDOW}  {WINDOW}     1\n"
+    header, line = shown.out.splitlines()
+    assert header.split() == ["start", "end", "rows", "peak", "score", "value", "expected", "low", "high"]
+    assert line.split()[:4] == [WINDOW, WINDOW, "1", WINDOW]
+    score, value, expected, low, high = map(float, line.split()[4:])
+    assert score > 1.0
+    assert value == 30.0
+    assert low < expected < high < value
     assert shown.err == "1 of 1 series done, 1 window\n"
 
 
@@ -212,7 +218,7 @@ def test_who_reads_only_the_beginning_gets_it_in_silence(tmp_path: Path) -> None
     command = [sys.executable, "-m", "appliance", "detect", path, "--flags", "--format", "csv"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout
-        assert process.stdout.readline() == b"time,flag,score\n"
+        assert process.stdout.readline() == b"time,flag,score,value,expected,low,high\n"
         process.stdout.close()
         assert process.stderr
         assert process.stderr.read() == b""
@@ -299,7 +305,7 @@ ALGORITHM = Algorithm("noisy", "prints", ANOMALY, NoOptions, run)
 @pytest.mark.parametrize(
     ("arguments", "begin"),
     [
-        (["--algo", "noisy"], f"start,end,rows\n{WINDOW},{WINDOW},1\n"),
+        (["--algo", "noisy"], f"start,end,rows,peak,score,value\n{WINDOW},{WINDOW},1,{WINDOW},0.0,30.0\n"),
         (
             ["--compare", "noisy"],
             "rank,algorithm,windows,rows,share,agreement,confirmed,seconds,failed,reason\n,noisy,1,",
