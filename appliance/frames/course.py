@@ -118,7 +118,7 @@ def _series(call: Call, prepared: Prepared, frame: Frame, source: Source) -> Any
     found = list(_answers(call, prepared, source))
     if call.plot:
         image.draw([first for _, first, _ in found[: command.MAX_PLOTTED]], call.plot, len(source) - len(found))
-    columns = levels.columns(call.kind.tables[call.table], call.levels)
+    columns = levels.columns(call.kind.described(call.table, source.values), call.levels)
     cells = [
         (number, levels.cells(call.kind.cells(call.table, first.task, first.answer), others))
         for number, first, others in found

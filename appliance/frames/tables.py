@@ -77,26 +77,30 @@ class Frame:
         return File(Path(VIEW), SHOWN, FRAME, gzipped=False)
 
 
-def build(frame: Frame, source: Source, columns: Columns, found: Sequence[tuple[int, Sequence[Column]]]) -> Any:
+def build(frame: Frame, source: Source, columns: Columns, found: Sequence[tuple[int, Sequence[Column | None]]]) -> Any:
     """Return results as a frame of the library that the data came from; a dict of arrays for a dict.
 
     Parameters
     ----------
     source : what the data were read by. columns : one of a kind's tables.
-    found : number of each series, and its cells, column by column. The column of times has the name that it has in the
-        data.
+    found : number of each series, and its cells, column by column, None for what it does not tell; what none tells is
+        left out. The column of times has the name that it has in the data.
     """
     when = source.time
     named = {name: when if name == "time" else name for name in columns}
     cells: dict[str, np.ndarray[Any, Any]] = {}
-    lengths = [len(row[0]) for _, row in found]
+    lengths = [next(len(cell) for cell in row if cell is not None) for _, row in found]
     for at, by in enumerate(source.by):
         values = [source.keys[number][at] for number, _ in found]
         cells[by.name if by.name not in columns else f"{by.name}_1"] = np.repeat(
             np.array(values, dtype=object), lengths
         )
     for at, (name, type_) in enumerate(columns.items()):
-        whole = np.concatenate([np.asarray(row[at]) for _, row in found]) if found else np.empty(0, np.int64)
+        told = [row[at] for _, row in found]
+        if found and all(cell is None for cell in told):
+            continue
+        parts = [np.full(rows, np.nan) if cell is None else cell for cell, rows in zip(told, lengths, strict=True)]
+        whole = np.concatenate(parts) if parts else np.empty(0, np.int64)
         cells[named[name]] = _moments(whole, source, frame) if type_ == TIME else whole
     if frame.library is None:
         return cells
