@@ -95,6 +95,10 @@ package: $(BUILD)/.done
 	$(BUILD)/bin/python packaging/build.py freeze
 	$(BUILD)/bin/python packaging/build.py pack
 
+# For a user's own Python: `pip install dist/taosanode-*.whl`, and then `import taosanode`.
+wheel: $(VENV)/.dev
+	$(BIN)/python packaging/python_wheel.py
+
 repo: package
 	$(BUILD)/bin/python packaging/build.py repo
 

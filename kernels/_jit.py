@@ -1,8 +1,8 @@
 """The only place where numba's options are chosen, and where compiled kernels are kept.
 
 Kernels have explicit signatures, so they are compiled (or loaded from the cache) when their module is imported
-and refuse any other layout: no request ever pays for a compile. What was compiled is kept beside the sources, or,
-in a frozen build, shipped read-only beside the executable.
+and refuse any other layout: no request ever pays for a compile. What was compiled is kept beside the sources,
+in a folder of the user for the wheel, or, in a frozen build, read-only beside the executable.
 
 Two of numba's defaults do not suit us, so we bring our own cache locator:
 a kernel is stale when any *imported* kernel source changes, not only its own file; and a read-only or missing
@@ -30,13 +30,20 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 FROZEN = getattr(sys, "frozen", False)
-CACHE_DIR = (
-    Path(sys._MEIPASS).parent / "jitcache"  # type: ignore[attr-defined]  # set by PyInstaller
-    if FROZEN
-    else Path(__file__).parent.parent / ".cache" / "kernels"
-)
-
 OURS = ("kernels.", "models.", "operator_algorithms.")
+
+
+def _cache_dir() -> Path:
+    """Return where compiled kernels are kept: by the program, by the user of the wheel, or in the source tree."""
+    if FROZEN:
+        return Path(sys._MEIPASS).parent / "jitcache"  # type: ignore[attr-defined]  # set by PyInstaller
+    if __name__.startswith("taosanode."):
+        users = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        return Path(users) / "taosanode" / "kernels"
+    return Path(__file__).parent.parent / ".cache" / "kernels"
+
+
+CACHE_DIR = _cache_dir()
 
 
 def _may_write() -> bool:
@@ -120,7 +127,7 @@ def _read(path: str) -> bytes:
 def _imported(path: str) -> list[str]:
     found = []
     for node in ast.walk(ast.parse(_read(path))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kernels"):
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("kernels."):
             module = node.module or ""
             origins = [_find_spec(name) for name in (module, *(f"{module}.{alias.name}" for alias in node.names))]
             found += [origin for origin in origins if origin and origin.endswith(".py")]

@@ -152,7 +152,11 @@ def _start_one(settings: Settings, name: str, given: argparse.Namespace) -> bool
 
 def _in_foreground(plan: Plan, config: Path | None) -> list[str]:
     """Return the command line of a server."""
-    program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "appliance"]
+    program = (
+        [sys.executable]
+        if getattr(sys, "frozen", False)
+        else [sys.executable, "-m", __name__.partition(".commands")[0]]
+    )
     command = [*program, "start-model", plan.name, "--foreground", f"--weights={plan.folder}"]
     command += [f"--host={plan.host}", f"--port={plan.port}", f"--dtype={plan.dtype}", f"--threads={plan.threads}"]
     return command + ([f"--config={config.absolute()}"] if config else [])

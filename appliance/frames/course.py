@@ -35,7 +35,7 @@ from appliance.files.run.progress import Progress
 from appliance.files.run.question import Question, check, check_shared
 from appliance.files.series import FileError, FileResult, FileSeries, UsageError
 from appliance.frames.tables import Frame, build, plain
-from appliance.host import settings
+from appliance.host import compiling, settings
 from appliance.host.settings import Settings
 from appliance.protocol import fields
 from kernels.contract import AlgorithmError, Series
@@ -230,6 +230,7 @@ def _array(data: Any, call: Call, prepared: Prepared) -> Any:
 @functools.cache
 def node(config: Path | None) -> tuple[Settings, Catalog]:
     """Return the settings and the algorithms of a configuration; read once."""
+    compiling.announce()
     configured = settings.of_node(config)
     return configured, catalogue.build(configured)
 

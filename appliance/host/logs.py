@@ -29,6 +29,7 @@ SERVER_LOGGERS = (
     "appliance.node.stats",
     "appliance.transport",
 )
+APPLICATION = ("appliance.", "models.")  # below these
 TELL_EVERY_S = 60.0  # while a log cannot be written; a traceback for every request would fill the journal as well
 FORMAT = "%(asctime)s [%(process)d] %(levelname)s %(message)s"
 
@@ -55,8 +56,8 @@ def configure(settings: Settings) -> None:
         logger.propagate = False
         logger.setLevel(logging.INFO)
         _replace_handler(logger, server)
-    logging.getLogger("appliance").setLevel(settings.log_level)
-    logging.getLogger("models").setLevel(settings.log_level)
+    for name in APPLICATION:
+        logging.getLogger(name.rstrip(".")).setLevel(settings.log_level)
     root = logging.getLogger()
     root.setLevel(max(logging.WARNING, logging.getLevelName(settings.log_level)))
     _replace_handler(root, application)
