@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from math import cos, pi
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -29,11 +30,12 @@ from kernels.forecast._zero_features import OF_SERIES, OF_STEP
 from models._zero_lessons import Lessons, lessons
 
 SEED = 15
-WIDTH, STEP_WIDTH, BLOCKS, STEP_BLOCKS = 320, 192, 2, 2
-STEPS, BATCH, POOL, REPEATS = 2200, 1024, 16384, 3  # lessons of a pool are learnt `REPEATS` times
+WIDTH, STEP_WIDTH, BLOCKS, STEP_BLOCKS = 384, 192, 2, 2
+STEPS, BATCH, POOL, REPEATS = 24000, 1024, 16384, 3  # lessons of a pool are learnt `REPEATS` times
 BEND = 2.0  # units from which on an error counts less
-RATE, WARM_UP, DECAY, WEIGHT_DECAY = 1.5e-3, 200, 0.4, 0.01
-LOOK_AT, EVERY = 4096, 500  # lessons that progress is measured on; steps between two looks
+RATE, WARM_UP, WEIGHT_DECAY = 1.5e-3, 200, 0.01
+KEPT = 0.998  # of the moving average of the weights, at each step
+LOOK_AT, EVERY = 4096, 1000  # lessons that progress is measured on; steps between two looks
 Progress = Callable[[dict[str, float]], None]
 
 
@@ -124,21 +126,21 @@ def train(folder: Path, steps: int, progress: Progress, seed: int = SEED) -> Non
     others = [p for p in net.parameters() if p.ndim <= 1]
     groups = [{"params": matrices, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, RATE, betas=(0.9, 0.98), fused=True)
-    average, order = Average(net), np.empty(0, np.int64)
+    average, order, compiled = Average(net), np.empty(0, np.int64), torch.compile(loss)
     for at in range(steps):
         if len(order) == 0:
             pool = next(pools) if at else pool
             order = np.concatenate([random.permutation(POOL) for _ in range(REPEATS)])
         chosen, order = order[:BATCH], order[BATCH:]
-        rate = RATE * min(1.0, (at + 1) / WARM_UP, (steps - at) / (DECAY * steps))
+        rate = RATE * min((at + 1) / WARM_UP, 0.5 + 0.5 * cos(pi * at / steps))
         for group in optimiser.param_groups:
             group["lr"] = rate
         series, step, wanted = (torch.from_numpy(v[chosen]) for v in (pool.series, pool.step, pool.wanted))
         optimiser.zero_grad()
-        loss(net, series, step, wanted, shares).backward()  # type: ignore[no-untyped-call]
+        compiled(net, series, step, wanted, shares).backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
-        average.follow(net, min(at / (at + 10.0), 0.998 if rate == RATE else 0.995))
+        average.follow(net, min(at / (at + 10.0), KEPT))
         if (at + 1) % EVERY == 0 or at + 1 == steps:
             save(folder, average)
             progress({"step": at + 1, "of": steps, "loss": _look(pool_net(pool, average), looked_at, shares)})
