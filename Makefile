@@ -122,9 +122,9 @@ train-sample-model: $(VENV)/.dev
 	$(BIN)/python -m models._autoencoder_training
 	$(BIN)/python tests/golden/make_sample_ad_model.py
 
-# Makes the weights of the forecaster `zero` anew, from seeded simulated series: a quarter of an hour of two cores.
+# Makes the weights of the forecaster `zero` anew, from seeded simulated series: half an hour of two cores and a C++ compiler.
 train-zero: $(VENV)/.dev
-	$(BIN)/python -m models._zero_training
+	OMP_NUM_THREADS=1 $(BIN)/python -m models._zero_training
 
 clean:
 	rm -rf $(VENV) $(BUILD) .cache .run build dist .demo

@@ -13,15 +13,16 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from math import cos, pi
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.functional import silu, softplus
 
@@ -31,12 +32,25 @@ from models._zero_lessons import Lessons, lessons
 
 SEED = 15
 WIDTH, STEP_WIDTH, BLOCKS, STEP_BLOCKS = 384, 192, 2, 2
-STEPS, BATCH, POOL, REPEATS = 24000, 1024, 16384, 3  # lessons of a pool are learnt `REPEATS` times
+BATCH, POOL, REPEATS = 1024, 16384, 3  # lessons of a pool are learnt `REPEATS` times
 BEND = 2.0  # units from which on an error counts less
-RATE, WARM_UP, WEIGHT_DECAY = 1.5e-3, 200, 0.01
+WARM_UP, WEIGHT_DECAY = 200, 0.01
 KEPT = 0.998  # of the moving average of the weights, at each step
 LOOK_AT, EVERY = 4096, 1000  # lessons that progress is measured on; steps between two looks
 Progress = Callable[[dict[str, float]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """So many steps; the rate begins at `rate` and falls as half a cosine that is at 0 after `wave` steps."""
+
+    steps: int
+    wave: int
+    rate: float
+
+
+# The second begins with the average of the first, in half precision, and learns from other lessons.
+STAGES = (Stage(7000, 24000, 1.5e-3), Stage(5000, 5000, 1e-3))
 
 
 class Block(nn.Module):
@@ -115,24 +129,34 @@ class Average:
             self.weights[name].mul_(kept).add_(value, alpha=1.0 - kept)
 
 
-def train(folder: Path, steps: int, progress: Progress, seed: int = SEED) -> None:
-    """Write the weights of a network after so many steps; at each look, those so far."""
+def train(folder: Path, stages: Sequence[Stage], progress: Progress, seed: int = SEED) -> None:
+    """Write the weights of a network after these stages; at each look, those so far."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    looked_at, pools = lessons(np.random.default_rng(seed), LOOK_AT), _pools(seed)
+    looked_at = lessons(np.random.default_rng(seed), LOOK_AT)
+    for number, stage in enumerate(stages):
+        learn(folder, stage, looked_at, progress, seed + number, begin=number > 0)
+
+
+def learn(folder: Path, stage: Stage, looked_at: Lessons, progress: Progress, seed: int, begin: bool) -> None:
+    """Go through one stage; where `begin`, from the weights that lie in the folder."""
+    pools = _pools(seed)
     pool, random = next(pools), np.random.default_rng(seed)
     net, shares = Net(pool), torch.tensor(_zero_net.SHARES)
+    if begin:
+        stored = load_file(folder / _zero_net.FILE)
+        net.load_state_dict({name: torch.from_numpy(value.astype(np.float32)) for name, value in stored.items()})
     matrices = [p for p in net.parameters() if p.ndim > 1]
     others = [p for p in net.parameters() if p.ndim <= 1]
     groups = [{"params": matrices, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
-    optimiser = torch.optim.AdamW(groups, RATE, betas=(0.9, 0.98), fused=True)
+    optimiser = torch.optim.AdamW(groups, stage.rate, betas=(0.9, 0.98), fused=True)
     average, order, compiled = Average(net), np.empty(0, np.int64), torch.compile(loss)
-    for at in range(steps):
+    for at in range(stage.steps):
         if len(order) == 0:
             pool = next(pools) if at else pool
             order = np.concatenate([random.permutation(POOL) for _ in range(REPEATS)])
         chosen, order = order[:BATCH], order[BATCH:]
-        rate = RATE * min((at + 1) / WARM_UP, 0.5 + 0.5 * cos(pi * at / steps))
+        rate = stage.rate * min((at + 1) / WARM_UP, 0.5 + 0.5 * cos(pi * at / stage.wave))
         for group in optimiser.param_groups:
             group["lr"] = rate
         series, step, wanted = (torch.from_numpy(v[chosen]) for v in (pool.series, pool.step, pool.wanted))
@@ -141,9 +165,9 @@ def train(folder: Path, steps: int, progress: Progress, seed: int = SEED) -> Non
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
         average.follow(net, min(at / (at + 10.0), KEPT))
-        if (at + 1) % EVERY == 0 or at + 1 == steps:
+        if (at + 1) % EVERY == 0 or at + 1 == stage.steps:
             save(folder, average)
-            progress({"step": at + 1, "of": steps, "loss": _look(pool_net(pool, average), looked_at, shares)})
+            progress({"step": at + 1, "of": stage.steps, "loss": _look(pool_net(pool, average), looked_at, shares)})
 
 
 def _pools(seed: int) -> Iterator[Lessons]:
@@ -186,7 +210,6 @@ def main() -> None:
     """Train, and tell how it goes, a line of JSON at each look."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=_zero_net.SHIPPED, help="folder for the weights")
-    parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--seed", type=int, default=SEED)
     given = parser.parse_args()
     began = time.process_time()
@@ -195,7 +218,7 @@ def main() -> None:
         sys.stdout.write(json.dumps({**at, "cpu_minutes": round((time.process_time() - began) / 60.0, 2)}) + "\n")
         sys.stdout.flush()
 
-    train(given.out, given.steps, tell, given.seed)
+    train(given.out, STAGES, tell, given.seed)
 
 
 if __name__ == "__main__":
