@@ -77,6 +77,7 @@ bench-tsfm: $(VENV)/.dev
 bench-forecast: $(VENV)/.dev .venv-bench/.forecast
 	$(BIN)/python -m benchmarks.bench_forecast
 	$(BIN)/python -m benchmarks.accuracy_forecast --data ../shared/data
+	$(BIN)/python -m benchmarks.accuracy_forecast --simulated 200
 
 # Peers as above; R's forecast package (r-cran-forecast) is used where it is installed.
 bench-imputation: $(VENV)/.dev .venv-bench/.forecast

@@ -28,6 +28,7 @@ DISTRIBUTION = {
     "AutoARIMA": "statsforecast",
     "AutoETS": "statsforecast",
     "AutoTheta": "statsforecast",
+    "AutoCES": "statsforecast",
     "DynamicOptimizedTheta": "statsforecast",
     "SeasonalNaive": "statsforecast",
     "SES": "statsforecast",

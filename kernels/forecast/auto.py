@@ -21,6 +21,7 @@ from kernels.contract import FORECAST, Algorithm, AlgorithmError, Forecast, Json
 from kernels.forecast import holtwinters, zero
 from kernels.forecast._theta_fit import theta
 from kernels.forecast._zero_net import MEDIAN
+from kernels.forecast.holtwinters import Shape
 from kernels.numerics.period import Season, season_option
 from kernels.options import Options, option
 
@@ -145,18 +146,27 @@ def _asked(now: Question, folds: list[Question]) -> tuple[list[Member], list[dic
             left_out.append({"name": name, "reason": "no time left"})
             continue
         try:
-            members.append(Member(name, share, say(now), [say(fold) for fold in folds]))
+            said, *past = say([now, *folds])
+            members.append(Member(name, share, said, past))
         except AlgorithmError as error:
             left_out.append({"name": name, "reason": str(error)})
     return members, left_out
 
 
-def _members(now: Question) -> list[tuple[str, float, Callable[[Question], Said]]]:
-    """Return name, share and method of the members for a series; `zero` is the first, and never refuses one."""
+def _members(now: Question) -> list[tuple[str, float, Callable[[list[Question]], list[Said]]]]:
+    """Return name, share and method of the members for a series; `zero` is the first, and never refuses one.
+
+    A method is asked about the series and the folds, the oldest one last.
+    """
     slow = len(now.x) < (SHORT if 0 < now.period <= SLOW else SHORTER if now.period == 0 else 0)
     if slow:
-        return [("zero", 0.4, _zero), ("holtwinters", 0.3, _holtwinters), ("theta", 0.3, _theta)]
-    return [("zero", 0.5, _zero), ("holtwinters", 0.4, _holtwinters), ("seasonal-naive", 0.1, _seasonal_naive)]
+        return [("zero", 0.4, _each(_zero)), ("holtwinters", 0.3, _holtwinters), ("theta", 0.3, _each(_theta))]
+    naive = _each(_seasonal_naive)
+    return [("zero", 0.5, _each(_zero)), ("holtwinters", 0.4, _holtwinters), ("seasonal-naive", 0.1, naive)]
+
+
+def _each(say: Callable[[Question], Said]) -> Callable[[list[Question]], list[Said]]:
+    return lambda asked: [say(question) for question in asked]
 
 
 def _zero(asked: Question) -> Said:
@@ -164,13 +174,27 @@ def _zero(asked: Question) -> Said:
     return Said(told[:, MEDIAN], *zero.bounds(told, asked.conf))
 
 
-def _holtwinters(asked: Question) -> Said:
+def _holtwinters(asked: list[Question]) -> list[Said]:
+    """Forecast the oldest question first: the newer folds have its kind of season, which saves half of their forms."""
+    seasonal: Shape = "auto"
+    past = []
+    for fold in reversed(asked[1:]):
+        said, seasonal = _fitted(fold, seasonal)
+        past.append(said)
+    return [_fitted(asked[0], "auto")[0], *reversed(past)]
+
+
+def _fitted(asked: Question, seasonal: Shape) -> tuple[Said, Shape]:
+    """Return what holtwinters says, and the kind of season it found, `auto` where it looked for none."""
     period = asked.period if asked.period <= LONGEST else 0
     x = asked.x[-max(FITTED, CYCLES * period) :]
     period = period if len(x) >= 2 * period else 0
+    if period == 0 or (seasonal == "mul" and np.min(x) <= 0.0):
+        seasonal = "auto"
     task = Task({"val": x}, rows=asked.rows, levels=(asked.conf,), out_of_time=asked.out_of_time)
-    answer = holtwinters.forecast(task, holtwinters.Params("auto", "auto", period))
-    return Said(answer.value, np.maximum(answer.low, -LARGEST), np.minimum(answer.high, LARGEST))
+    answer = holtwinters.forecast(task, holtwinters.Params("auto", seasonal, period))
+    found: Shape = answer.extra["seasonal"] if period else "auto"
+    return Said(answer.value, np.maximum(answer.low, -LARGEST), np.minimum(answer.high, LARGEST)), found
 
 
 def _theta(asked: Question) -> Said:

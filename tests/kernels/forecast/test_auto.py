@@ -61,6 +61,19 @@ def test_the_answer_says_who_took_part_and_how_well_each_did() -> None:
     assert "left_out" not in answer.extra
 
 
+def test_a_newer_fold_has_the_kind_of_season_of_the_oldest_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, str]] = []
+
+    def noted(task: Task, params: holtwinters.Params) -> Forecast:
+        asked.append((len(task.series), params.seasonal))
+        return fitted(task, params)
+
+    fitted = holtwinters.forecast
+    monkeypatch.setattr(holtwinters, "forecast", noted)
+    forecast(Task.of(monthly(90), rows=6), Params(12))
+    assert asked == [(78, "auto"), (84, "add"), (90, "auto")]
+
+
 def test_a_long_series_has_the_naive_forecast_instead_of_theta() -> None:
     answer = forecast(Task.of(monthly(450), rows=6), Params(12))
     assert list(members(answer)) == ["zero", "holtwinters", "seasonal-naive"]
