@@ -3,7 +3,7 @@
 Members are `zero`, `holtwinters` with everything found, the Theta method for short series of slow seasons, and the
 seasonal naive forecast. Where the series is long enough, each has forecast its newest rows from those before them
 (rolling origins), and the share that a member has anyway is divided by its error there. The interval is that of `zero`
-and `holtwinters`, moved to the combination.
+and `holtwinters`, moved to the combination, and as much wider or narrower as the combination's errors there ask for.
 
 Source: J. M. Bates and C. W. J. Granger, "The combination of forecasts", Operational Research Quarterly 20 (1969), for
 weights by past errors; the shares they start from were chosen on development series, docs/zero.md.
@@ -32,6 +32,8 @@ SLOW, SHORT, SHORTER = 12, 400, 100  # Theta: seasons up to this, in so few rows
 FITTED, CYCLES, LONGEST = 240, 8, 24  # rows that holtwinters sees: the newest, and cycles of a season up to the last
 POWER = 2.0  # of the errors that shares are divided by
 LEAST = 1e-3  # of the largest error
+ROWS = 100  # of the past with which half of what they say of the interval's width is believed
+NARROWEST, WIDEST = 0.5, 2.0  # times the width of the members
 LARGEST = 1e300  # bounds stay within, so that they can be added
 
 
@@ -108,7 +110,9 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     naive = _error([_seasonal_naive(fold) for fold in folds], truths)
     errors = [_error(member.past, truths) for member in members]
     weights = _weights(members, errors)
-    said = _combined(weights, [member.said for member in members])
+    past = [_combined(weights, list(each)) for each in zip(*(member.past for member in members), strict=True)]
+    width = _width(past, truths, horizon.conf)
+    said = _widened(_combined(weights, [member.said for member in members]), width)
     if np.min(x) >= 0.0:
         said = Said(*(np.maximum(each, 0.0) for each in (said.value, said.low, said.high)))
     told: list[dict[str, Json]] = [
@@ -119,7 +123,6 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     if left_out:
         extra["left_out"] = left_out
     if naive > 0.0:
-        past = [_combined(weights, list(each)) for each in zip(*(member.past for member in members), strict=True)]
         extra["accuracy"] = round(_error(past, truths) / naive, 4)
         for one, error in zip(told, errors, strict=True):
             one["mase"] = round(error / naive, 4)
@@ -230,6 +233,26 @@ def _combined(weights: Series, said: list[Said]) -> Said:
     below = np.asarray(sum(weights[at] / total * (said[at].value - said[at].low) for at in known))
     above = np.asarray(sum(weights[at] / total * (said[at].high - said[at].value) for at in known))
     return Said(value, value - below, value + above)
+
+
+def _width(past: list[Said], truths: list[Series], conf: float) -> float:
+    """Return how much wider the interval must be so that it would have held the share `conf` of the past rows."""
+    outside = []
+    for said, truth in zip(past, truths, strict=True):
+        error = truth - said.value
+        half = np.where(error > 0.0, said.high - said.value, said.value - said.low)
+        known = half > 0.0
+        outside.append(np.minimum(np.abs(error), 2.0 * WIDEST * half)[known] / half[known])
+    rows = np.concatenate([*outside, np.empty(0)])
+    if len(rows) == 0:
+        return 1.0
+    wanted = min(max(float(np.quantile(rows, conf)), NARROWEST), WIDEST)
+    believed: float = wanted ** (len(rows) / (len(rows) + ROWS))
+    return believed
+
+
+def _widened(said: Said, width: float) -> Said:
+    return Said(said.value, said.value - width * (said.value - said.low), said.value + width * (said.high - said.value))
 
 
 ALGORITHM = Algorithm(
