@@ -25,6 +25,7 @@ from appliance.files.read.sql_files import Part
 from appliance.files.series import FileError, UsageError
 
 PARQUET, CSV, JSON = "parquet", "csv", "json"
+FRAME = "frame"  # no file: a table of the database already, of the name of its path
 BOM = b"\xef\xbb\xbf"  # of UTF-8
 DELIMITERS = ",;\t|"
 # a number, a time or nothing, as no column is called
@@ -115,7 +116,7 @@ def any_row(connection: duckdb.DuckDBPyConnection, file: File) -> bool:
 
 def table(connection: duckdb.DuckDBPyConnection, file: File, wanted: Sequence[Column], called: str = "input") -> str:
     """Return what stands after FROM to read these columns; text is parsed once, into a table that is called so."""
-    if file.format == PARQUET:
+    if file.format in (PARQUET, FRAME):
         return _function(file, wanted)
     names = ", ".join(column.sql for column in wanted)
     connection.execute(f"CREATE TEMP TABLE {called} AS SELECT {names} FROM {_function(file, _typed(connection, file))}")
@@ -181,6 +182,8 @@ def _typed(connection: duckdb.DuckDBPyConnection, file: File) -> list[Column]:
 
 def _names(connection: duckdb.DuckDBPyConnection, file: File, called: list[str]) -> list[str]:
     """Return the names of columns as they are in a file: of two that differ only in case, the database renames one."""
+    if file.format == FRAME:
+        return called
     lower = [name.lower() for name in called]
     if not any(re.sub("_[0-9]+$", "", name) in lower for name in lower if re.search("_[0-9]+$", name)):
         return called
@@ -232,6 +235,8 @@ def _looks(connection: duckdb.DuckDBPyConnection, file: File, texts: Sequence[Co
 def _function(file: File, known: Sequence[Column]) -> str:
     """Return the call that reads a file."""
     place = literal(file.path)
+    if file.format == FRAME:
+        return str(file.path)
     if file.format == PARQUET:
         return f"read_parquet({place})"
     packed = ", compression = 'gzip'" if file.gzipped else ", compression = 'none'"

@@ -75,7 +75,8 @@ class Source:
     """A file that is open for reading.
 
     by : the columns that name the series. keys : for each series its value in each of them, as text.
-    values : names of the columns of values. precision : unit of the times. count : number of rows.
+    time : name of the column of times. values : names of the columns of values.
+    precision : unit of the times. count : number of rows.
     moments : how the times are written. clock : how they are meant. shown : what the user called the file.
     labels : name of the column that says which rows are anomalies, the last one of each series; None if none was named.
     """
@@ -95,7 +96,7 @@ class Source:
             self._name_series()
         except duckdb.Error as error:
             raise FileError(f"{self.shown} cannot be read: {reason(error)}") from error
-        self.by = self._chosen.by
+        self.by, self.time = self._chosen.by, self._chosen.time.name
         names = [column.name for column in self._chosen.values]
         self.labels = names.pop() if asked.labels else None
         self.values = tuple(names)

@@ -25,7 +25,7 @@ _FORM = "FORMAT csv, HEADER false, DELIMITER '', QUOTE '', ESCAPE ''"
 
 
 def unpack(place: Path, shown: str, scratch: Path) -> Path:
-    """Return an unpacked copy of a file of lines, below `scratch`, which end in \\n; raises FileError."""
+    """Return an unpacked copy of a file, below `scratch`, its lines with ends of one character; raises FileError."""
     with place.open("rb") as file:
         if not _whole(file):
             raise FileError(f"{shown} cannot be read: it was cut off, or is no file of zstd")
