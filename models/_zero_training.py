@@ -13,7 +13,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from math import cos, pi
@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.functional import silu, softplus
@@ -49,7 +50,8 @@ class Stage:
     rate: float
 
 
-# The second begins with the average of the first, in half precision, and learns from other lessons.
+# The second begins with what the first wrote, and learns from other lessons. What is shipped is the mean of both ends:
+# the first knows better what is short and slow, the second what has a season.
 STAGES = (Stage(7000, 24000, 1.5e-3), Stage(5000, 5000, 1e-3))
 
 
@@ -130,12 +132,15 @@ class Average:
 
 
 def train(folder: Path, stages: Sequence[Stage], progress: Progress, seed: int = SEED) -> None:
-    """Write the weights of a network after these stages; at each look, those so far."""
+    """Write the mean of the weights at the ends of these stages; at each look, those so far."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     looked_at = lessons(np.random.default_rng(seed), LOOK_AT)
+    ends = []
     for number, stage in enumerate(stages):
         learn(folder, stage, looked_at, progress, seed + number, begin=number > 0)
+        ends.append(_stored(folder))
+    _write(folder, {name: np.asarray(np.mean([end[name] for end in ends], axis=0)) for name in ends[0]})
 
 
 def learn(folder: Path, stage: Stage, looked_at: Lessons, progress: Progress, seed: int, begin: bool) -> None:
@@ -144,8 +149,7 @@ def learn(folder: Path, stage: Stage, looked_at: Lessons, progress: Progress, se
     pool, random = next(pools), np.random.default_rng(seed)
     net, shares = Net(pool), torch.tensor(_zero_net.SHARES)
     if begin:
-        stored = load_file(folder / _zero_net.FILE)
-        net.load_state_dict({name: torch.from_numpy(value.astype(np.float32)) for name, value in stored.items()})
+        net.load_state_dict({name: torch.from_numpy(value) for name, value in _stored(folder).items()})
     matrices = [p for p in net.parameters() if p.ndim > 1]
     others = [p for p in net.parameters() if p.ndim <= 1]
     groups = [{"params": matrices, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
@@ -161,12 +165,12 @@ def learn(folder: Path, stage: Stage, looked_at: Lessons, progress: Progress, se
             group["lr"] = rate
         series, step, wanted = (torch.from_numpy(v[chosen]) for v in (pool.series, pool.step, pool.wanted))
         optimiser.zero_grad()
-        compiled(net, series, step, wanted, shares).backward()
+        compiled(net, series, step, wanted, shares).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
         average.follow(net, min(at / (at + 10.0), KEPT))
         if (at + 1) % EVERY == 0 or at + 1 == stage.steps:
-            save(folder, average)
+            _write(folder, {name: value.numpy() for name, value in average.weights.items()})
             progress({"step": at + 1, "of": stage.steps, "loss": _look(pool_net(pool, average), looked_at, shares)})
 
 
@@ -198,11 +202,14 @@ def _look(net: Net, seen: Lessons, shares: Tensor) -> float:
         return float(loss(net, series, step, wanted, shares))
 
 
-def save(folder: Path, average: Average) -> None:
-    """Write the weights in half precision."""
+def _stored(folder: Path) -> dict[str, NDArray[np.float32]]:
+    return {name: value.astype(np.float32) for name, value in load_file(folder / _zero_net.FILE).items()}
+
+
+def _write(folder: Path, weights: Mapping[str, NDArray[np.float32]]) -> None:
+    """Write weights in half precision."""
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {name: value.numpy().astype(np.float16) for name, value in average.weights.items()}
-    save_file(tensors, folder / _zero_net.FILE)
+    save_file({name: value.astype(np.float16) for name, value in weights.items()}, folder / _zero_net.FILE)
     (folder / _zero_net.FILE).chmod(0o644)  # else nobody but its maker may read it
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
@@ -196,7 +197,7 @@ def _fitted(asked: Question, seasonal: Shape) -> tuple[Said, Shape]:
         seasonal = "auto"
     task = Task({"val": x}, rows=asked.rows, levels=(asked.conf,), out_of_time=asked.out_of_time)
     answer = holtwinters.forecast(task, holtwinters.Params("auto", seasonal, period))
-    found: Shape = answer.extra["seasonal"] if period else "auto"
+    found = cast(Shape, answer.extra["seasonal"]) if period else "auto"
     return Said(answer.value, np.maximum(answer.low, -LARGEST), np.minimum(answer.high, LARGEST)), found
 
 

@@ -114,7 +114,8 @@ def quantiles(x: Series, rows: int, period: int, second: int) -> Series:
     largest = float(np.max(np.abs(x)))
     factor = 1.0 if largest == 0.0 or PLAIN[0] < largest < PLAIN[1] else largest
     x = x / factor
-    least, told = np.min(x), None
+    least = np.min(x)
+    told: Series | None = None
     if least > 0.0 and period > 1:
         below_zero = 2.0 * np.max(x)  # so that the logarithm has one sign, whatever the unit
         in_log = _told(np.log(x / below_zero), rows, period, second)

@@ -39,6 +39,22 @@ def test_what_is_written_is_what_the_forecaster_reads(trained: tuple[Path, list[
     }
 
 
+def test_what_is_written_at_the_end_is_the_mean_of_the_ends_of_the_stages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = iter((1.0, 4.0))
+
+    def learned(folder: Path, *unused: object, **begin: bool) -> None:
+        _zero_training._write(folder, {"w": np.full(2, next(ends), np.float32)})
+
+    monkeypatch.setattr(_zero_training, "learn", learned)
+    monkeypatch.setattr(_zero_training, "LOOK_AT", 8)
+    threads = torch.get_num_threads()
+    _zero_training.train(tmp_path, (Stage(1, 1, 1.0), Stage(1, 1, 1.0)), print)
+    torch.set_num_threads(threads)
+    np.testing.assert_array_equal(_zero_training._stored(tmp_path)["w"], [2.5, 2.5])
+
+
 def test_the_forecasters_network_equals_that_of_torch(trained: tuple[Path, list[dict[str, float]]]) -> None:
     weights, seen = _zero_net.read(trained[0]), lessons(np.random.default_rng(0), 20)
     net = _zero_training.Net(seen)
@@ -63,7 +79,9 @@ def test_the_loss_is_least_at_the_quantiles() -> None:
 def test_the_command_prints_a_line_for_each_look(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(_zero_training, "train", lambda folder, stages, tell, seed: tell({"step": stages[0].steps, "seed": seed}))
+    monkeypatch.setattr(
+        _zero_training, "train", lambda folder, stages, tell, seed: tell({"step": stages[0].steps, "seed": seed})
+    )
     monkeypatch.setattr("sys.argv", ["train", "--out", str(tmp_path)])
     _zero_training.main()
     line = json.loads(capsys.readouterr().out)
