@@ -68,7 +68,11 @@ PASSENGERS = np.array(
 )
 
 
-CLASSICS = {"theta": "AutoTheta", "ets": "AutoETS"}  # forecasters of TDgpt 3.4 and the peers of the same name
+CLASSICS = {
+    "theta": "AutoTheta",
+    "ets": "AutoETS",
+    "ces": "AutoCES",
+}  # forecasters of TDgpt 3.4 and the peers of the same name
 
 
 def cases(quick: bool) -> list[Case]:
