@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from kernels.contract import Detection, Json, Series, Task
-from kernels.numerics.alarms import Bounds
 from kernels.numerics.events import Events, flags_of, join_runs
+
+
+class Chances(Protocol):
+    """What is known of the scores that nothing unusual has."""
+
+    def certainty(self, score: float) -> float:
+        """Return the probability that nothing usual reaches a score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +25,13 @@ class Reading:
 
     by : the detector it belongs to.
     score : float64 (n,), > 0; bound : beyond it a row is unusual.
-    bounds : how the scores of usual stretches are distributed.
+    chances : how the scores of usual stretches are distributed.
     """
 
     by: str
     score: Series
     bound: float
-    bounds: Bounds
+    chances: Chances
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +95,12 @@ def detection(
     """
     whole = union(*findings)
     ratios = [finding.ratio for finding in findings]
-    reasons = []
+    reasons: list[dict[str, Json]] = []
     for begin, end in whole.events.tolist():
         at = int(np.argmax([ratio[begin:end].max() for ratio in ratios]))
         row = begin + int(np.argmax(ratios[at][begin:end]))
         reasons.append(
-            _place(task, list(task.columns)[at], row)
+            place(task, list(task.columns)[at], row)
             | _why(findings[at], begin, end)
             | (_values(list(task.columns.values())[at], expected[at], begin, end) if expected else {})
         )
@@ -101,7 +108,7 @@ def detection(
     return Detection(flags_of(whole.events, whole.rows), score, {**(extra or {}), "reasons": reasons})
 
 
-def _place(task: Task, column: str, row: int) -> dict[str, Json]:
+def place(task: Task, column: str, row: int) -> dict[str, Json]:
     place: dict[str, Json] = {"row": row}
     if len(task.times):
         place["time"] = int(task.times[row])
@@ -116,7 +123,7 @@ def _why(finding: Finding, begin: int, end: int) -> dict[str, Json]:
         highest = float(reading.score[begin:end].max())
         if highest > reading.bound:
             by.add(reading.by)
-            certainty = max(certainty, reading.bounds.certainty(highest))
+            certainty = max(certainty, reading.chances.certainty(highest))
     return {"by": sorted(by), "certainty": certainty}
 
 
