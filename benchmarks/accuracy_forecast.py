@@ -94,6 +94,8 @@ def ours(forecaster: Algorithm, case: Case) -> Score | None:
     options = dict(OPTIONS.get(forecaster.name, {}))
     if "period" in getattr(forecaster.params, "__dataclass_fields__", {}):
         options["period"] = case.period if case.period > 1 else 0
+    if forecaster.name == "theta" and np.min(case.train) <= 0.0:
+        options["decomposition_type"] = "additive"
     started = time.perf_counter()
     try:
         task = Task.of(case.train, rows=len(case.test), conf=CONF)

@@ -27,6 +27,7 @@ warnings.filterwarnings("ignore")
 DISTRIBUTION = {
     "AutoARIMA": "statsforecast",
     "AutoETS": "statsforecast",
+    "AutoTheta": "statsforecast",
     "DynamicOptimizedTheta": "statsforecast",
     "SeasonalNaive": "statsforecast",
     "SES": "statsforecast",

@@ -23,7 +23,8 @@ from kernels.contract import BadParameter, BadSeries, Series, TooShort, as_serie
 from models import _autoencoder_data
 from models.anomaly import _autoencoder, _windows
 from models.anomaly._autoencoder import Adaptive, Autoencoder, Shape, Trained
-from models.anomaly.sample_ad_model import SHIPPED_FOLDER, window_errors
+from models.anomaly._calibration import FLOOR
+from models.anomaly.sample_ad_model import SHIPPED_FOLDER
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +37,7 @@ SMALLEST = 1e-6  # added to squared errors: below a thousandth of a spread nothi
 LESSONS, STEPS, AT_ONCE, RATE = 3000, 2500, 32, 2e-3
 NORMAL, ANOMALOUS, SLIPPED_IN = 320, 64, 12  # windows of a lesson; anomalous ones that its decoder is fitted to as well
 SHARPNESS = 2.0  # of the comparison of two errors
-ADAPTIVE = Adaptive(ridge=1.0, usual=0.8, factor=1.0, floor=0.05)  # ridge and factor are learnt
-TRIALS = 400  # generated series on which `factor` is chosen
-FACTORS = (0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2.0)
-MOST_FALSE_ALARMS = 0.002  # share of the normal rows
+USUAL = 0.8  # share of a long series' windows
 # A model of the operator's own.
 OWN_STEPS, OWN_BATCH, OWN_RATE = 3000, 256, 2e-3
 LEAST_WINDOWS = 8  # spans of training data
@@ -91,9 +89,7 @@ def _unobserved(done: int, steps: int) -> None:
 
 
 @_reproducibly()
-def train_shipped(
-    progress: Progress = _unobserved, *, lessons: int = LESSONS, steps: int = STEPS, trials: int = TRIALS
-) -> Autoencoder:
+def train_shipped(progress: Progress = _unobserved, *, lessons: int = LESSONS, steps: int = STEPS) -> Autoencoder:
     """Return the model that comes with the node, trained on generated series.
 
     It learns to tell apart: in every lesson a decoder is fitted to one series' windows, a few anomalous ones among
@@ -118,8 +114,7 @@ def train_shipped(
         _descend(loss, optimiser, learnt)
         schedule.step()
         progress(step + 1, steps)
-    adaptive = dataclasses.replace(ADAPTIVE, ridge=float(penalty.detach().exp()))
-    return _with_factor(Autoencoder(SHAPE, adaptive, encoder.weights()), trials)
+    return Autoencoder(SHAPE, Adaptive(ridge=float(penalty.detach().exp()), usual=USUAL), encoder.weights())
 
 
 def _lesson(random: np.random.Generator) -> tuple[_windows.Windows, _windows.Windows]:
@@ -139,7 +134,7 @@ def _lesson(random: np.random.Generator) -> tuple[_windows.Windows, _windows.Win
 def _errors(codes: Tensor, windows: Tensor, seen_codes: Tensor, seen: Tensor, ridge: Tensor) -> Tensor:
     """Return every window's mean square error, (lessons, windows), with the decoder fitted as in `_autoencoder`."""
     errors = (seen_codes @ _ridge(seen_codes, seen_codes, seen, ridge) - seen).square().mean(-1).detach()
-    usual = (errors <= torch.quantile(errors, ADAPTIVE.usual, dim=-1, keepdim=True)).float()
+    usual = (errors <= torch.quantile(errors, USUAL, dim=-1, keepdim=True)).float()
     decoder = _ridge(seen_codes * usual[..., None], seen_codes, seen, ridge)
     return (codes @ decoder - windows).square().mean(-1)
 
@@ -156,27 +151,6 @@ def _descend(loss: Tensor, optimiser: torch.optim.Optimizer, learnt: list[nn.Par
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(learnt, 1.0)
     optimiser.step()
-
-
-def _with_factor(model: Autoencoder, trials: int) -> Autoencoder:
-    """Return the model with the smallest factor that keeps false alarms rare on generated series."""
-    random = np.random.default_rng(SEED + 1)
-    seen: list[tuple[Series, int, Series, NDArray[np.bool_]]] = []
-    for _ in range(trials):
-        example, _ = _autoencoder_data.example(random)
-        errors, span = window_errors(example.values, model)
-        seen.append((errors, span, _windows.least_over_windows(errors, span), example.anomalous))
-    normal = sum(int((~anomalous).sum()) for _, _, _, anomalous in seen)
-    assert isinstance(model.judge, Adaptive)
-    for factor in FACTORS:
-        model = Autoencoder(model.shape, dataclasses.replace(model.judge, factor=factor), model.weights)
-        alarms = sum(
-            int(((least > model.threshold(errors, span)) & ~anomalous).sum()) for errors, span, least, anomalous in seen
-        )
-        log.info("factor %.2f: %.2f false alarms per 1000 rows", factor, 1000 * alarms / normal)
-        if alarms <= MOST_FALSE_ALARMS * normal:
-            break
-    return model
 
 
 @_reproducibly()
@@ -205,7 +179,7 @@ def train_own(
     if spread == 0.0:
         raise BadSeries(f"nothing can be learnt from a constant series: all values are {series[0]}")
     standard = _windows.standardise(series, centre, spread)
-    stride = _windows.stride_for(standard, SHAPE.window)
+    stride = _windows.stride_for(len(series), _windows.season(standard), SHAPE.window)
     span = SHAPE.window * stride
     windows = _windows.cut(standard, SHAPE.window, stride)
     studied = torch.from_numpy(windows[: max(1, int(len(series) * (1.0 - HELD_OUT)) - span + 1)])
@@ -221,7 +195,7 @@ def train_own(
     weights = encoder.weights() | {"decoder.weight": decoder.weight.detach().numpy().copy()}
     model = Autoencoder(SHAPE, Trained(centre, spread, stride, threshold=1.0), weights)
     score = _windows.least_over_windows(model.errors(windows, span), span)
-    threshold = max(float(np.quantile(score, 1.0 - tolerance)), ADAPTIVE.floor)
+    threshold = max(float(np.quantile(score, 1.0 - tolerance)), FLOOR)
     return dataclasses.replace(model, judge=Trained(centre, spread, stride, threshold))
 
 

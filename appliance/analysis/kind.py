@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -173,9 +173,13 @@ class Kind(ABC, Generic[A]):
 
     # --- files ------------------------------------------------------------------------------------------------------
 
+    def described(self, table: str, values: Sequence[str]) -> Columns:
+        """Return the columns of one of `tables`, where columns of these names are analysed."""
+        return self.tables[table]
+
     @abstractmethod
-    def cells(self, table: str, task: Task, answer: A) -> tuple[Column, ...]:
-        """Return the columns of one of `tables`, all of one length."""
+    def cells(self, table: str, task: Task, answer: A) -> tuple[Column | None, ...]:
+        """Return the columns of one of `tables`, all of one length; None for one that the answer does not tell."""
 
     @abstractmethod
     def picture(self, task: Task, answer: A, column: str) -> Picture:

@@ -1,8 +1,9 @@
 """Find anomalies in the series of a file: Parquet, CSV or JSON.
 
-Prints one line for each window of anomalous rows: series, first and last time, number of rows; with --flags one line
-for each row. Algorithms and options are those of ANOMALY_WINDOW in SQL. A series that fails is named on standard error
-and does not stop the others.
+Prints one line for each window of anomalous rows: series, first and last time, number of rows, and the row where it is
+most unusual: time, score, value and, by detectors that know, what was expected and the band of what is usual; with
+--flags one line for each row. Algorithms and options are those of ANOMALY_WINDOW in SQL. A series that fails is named
+on standard error and does not stop the others.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ DEFAULT, REMOTE = "auto", "iqr"  # what any node knows, not only one of ours
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     common.add(parser, f"{DEFAULT}; with --url {REMOTE}", "draw the series and their anomalies")
-    parser.add_argument("--flags", action="store_true", help="one line for each row, with flag (1 normal) and score")
+    parser.add_argument("--flags", action="store_true", help="one line for each row: flag (1 normal), score, value")
     parser.add_argument(
         "--labels", metavar="COLUMN", help="for --compare: the rows that are anomalies in truth, marked by 1 (or -1)"
     )

@@ -13,6 +13,7 @@ FORECAST_ROWS, START, EVERY, CONF, RETURN_CONF = "forecast_rows", "start", "ever
 ROWS, MESSAGE, RESULT, MASK, SCORES = "rows", "msg", "res", "mask", "scores"
 PERIOD, MSE = "period", "mse"
 FREQ, TARGET, STD_ERROR = "freq", "target", "std_error"  # of imputation, as the next one
+EXPECTED, VALUE, LOW, HIGH = "expected", "value", "low", "high"  # of anomalies; the last three for each column
 SUCCESS = "success"
 PATH, LAGS, AT_LAGS = "path", "lags", "ccf_vals"  # of correlation, as the next three
 LAG, P_VALUE, REVERSE = "lag", "p_value", "reverse"

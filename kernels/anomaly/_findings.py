@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from kernels.contract import Detection, Json, Series, Task
+from kernels.explained import Expected, Explained
 from kernels.numerics.events import Events, flags_of, join_runs
 
 
@@ -55,15 +56,6 @@ class Finding:
         return highest
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What the rows of a column should have been: float64 (n,) each, in the unit of the series."""
-
-    value: Series
-    low: Series
-    high: Series
-
-
 def union(*findings: Finding) -> Finding:
     """Return what several detectors have found in one column, one event where theirs meet."""
     first = findings[0]
@@ -104,8 +96,9 @@ def detection(
             | _why(findings[at], begin, end)
             | (_values(list(task.columns.values())[at], expected[at], begin, end) if expected else {})
         )
-    score = np.max(ratios, axis=0)
-    return Detection(flags_of(whole.events, whole.rows), score, {**(extra or {}), "reasons": reasons})
+    flags, score = flags_of(whole.events, whole.rows), np.max(ratios, axis=0)
+    told = {**(extra or {}), "reasons": reasons}
+    return Explained(flags, score, told, tuple(expected)) if expected else Detection(flags, score, told)
 
 
 def place(task: Task, column: str, row: int) -> dict[str, Json]:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.anomaly._cycles import LONGEST_CYCLE, Cycles, period_option
-from kernels.anomaly._findings import Expected, Finding, Reading, detection
+from kernels.anomaly._findings import Finding, Reading, detection
 from kernels.contract import ANOMALY, Algorithm, Detection, Needs, Series, Task, as_columns
+from kernels.explained import Expected
 from kernels.numerics.alarms import Bounds
 from kernels.numerics.centring import Centred
 from kernels.numerics.events import join_runs

@@ -19,7 +19,7 @@ import numpy as np
 
 from kernels.contract import FORECAST, Algorithm, AlgorithmError, Forecast, Json, Needs, Series, Task, as_series
 from kernels.forecast import holtwinters, zero
-from kernels.forecast._theta import theta
+from kernels.forecast._theta_fit import theta
 from kernels.forecast._zero_net import MEDIAN
 from kernels.numerics.period import Season, season_option
 from kernels.options import Options, option

@@ -19,7 +19,6 @@ from kernels.contract import (
     BadParameter,
     BadSeries,
     Forecast,
-    Json,
     Needs,
     NotConverged,
     Series,
@@ -27,8 +26,8 @@ from kernels.contract import (
     TooShort,
     as_series,
 )
-from kernels.forecast._ets_doubt import widened, widening
-from kernels.forecast._ets_model import Fitted, Form, fit_explicit, fit_simple, predict, select, with_likelier_error
+from kernels.forecast._ets_answer import answer
+from kernels.forecast._ets_model import Fitted, Form, fit_explicit, fit_simple, select, with_likelier_error
 from kernels.numerics.period import Season, season_option, season_told
 from kernels.options import Options, check, option
 
@@ -109,23 +108,14 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
         raise NotConverged(f"no {forms[0]} model fits this series: its level or season would have to be <= 0")
     if "mul" in (fitted.form.trend, fitted.form.seasonal):
         fitted = with_likelier_error(fitted)
-    value, low, high = predict(fitted, horizon)
-    if not np.all(np.abs(value) < np.finfo(np.float64).max):
-        raise NotConverged(
-            f"the multiplicative trend overflows within {horizon.rows} rows; use damped=1, trend=add or trend=auto"
-        )
-    told = _told(fitted, tried, len(forms))
-    if "auto" in (params.trend, params.seasonal):
-        factor = widening(fitted, value, low, high, horizon)
-        low, high = widened(fitted, value, low, high, factor)
-        told["diagnostics"]["widened"] = factor.tolist()
-    return Forecast(
-        value,
-        np.nan_to_num(low),
-        np.nan_to_num(high),
-        mse=fitted.mse,
-        period=fitted.form.period,
-        extra=told | seasons,
+    return answer(
+        fitted,
+        horizon,
+        found="auto" in (params.trend, params.seasonal),
+        tried=tried,
+        planned=len(forms),
+        instead="damped=1, trend=add or trend=auto",
+        seasons=seasons,
     )
 
 
@@ -166,20 +156,6 @@ def _dampings(trend: str, params: Params) -> list[bool]:
     if params.damped == "auto":
         return [False, True] if params.trend == "auto" else [False]
     return [params.damped == 1]
-
-
-def _told(fitted: Fitted, tried: int, planned: int) -> dict[str, Json]:
-    form = fitted.form
-    told: dict[str, Json] = {
-        "model_info": str(form),
-        "trend": form.trend,
-        "seasonal": form.seasonal,
-        "damped": int(form.damped),
-        "diagnostics": fitted.diagnostics() | {"n_models": tried},
-    }
-    if tried < planned:
-        told["search"] = f"stopped by timeout after {tried} of {planned} models"
-    return told
 
 
 ALGORITHM = Algorithm(

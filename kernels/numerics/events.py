@@ -49,6 +49,14 @@ def strongest(events: Events, score: Series, most: int) -> Events:
     return np.ascontiguousarray(events[np.sort(order[:most])])
 
 
+def strongest_rows(events: Events, score: Series, most: int) -> Events:
+    """Return the events with the highest scores, in order, as long as they have at most so many rows; at least one."""
+    order = np.argsort(-score[peaks(events, score)], kind="stable")
+    rows = np.cumsum((events[:, 1] - events[:, 0])[order])
+    kept = order[: max(1, int(np.searchsorted(rows, most, side="right")))]
+    return np.ascontiguousarray(events[np.sort(kept)])
+
+
 def trimmed(events: Events, score: Series, rows: int) -> Events:
     """Return the events without so many rows at both ends, but with their peak and the rows beside it."""
     top = peaks(events, score)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
-from math import exp
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from kernels.contract import Series
-from kernels.numerics.normal import normal_quantile
 from kernels.numerics.products import ON_ONE_THREAD, times
 from models.anomaly._windows import Windows
 
@@ -35,7 +33,6 @@ FORMAT = "taosanode-autoencoder-1"
 CONFIG, TENSORS = "config.json", "model.safetensors"
 LARGEST_FILE = 16 * 1024 * 1024
 LARGEST_WEIGHT = 1000.0  # nothing trained comes near; below it no sum can overflow
-LOW = 0.15  # quantile one deviation below the middle, roughly
 AT_ONCE = 2048  # windows encoded at once: what they need stays in the processor's cache
 
 
@@ -45,42 +42,22 @@ class BadModel(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Adaptive:
-    """How an adaptive model fits its decoder and finds its threshold.
+    """How an adaptive model fits its decoder.
 
     ridge : penalty, relative to the mean of the normal matrix's diagonal.
     usual : share of the windows that are taken for usual if the series is long: those with the least error.
-    factor : the threshold is so many times the largest error of the usual windows,
-    floor : and never below this many spreads of the series.
     """
 
     ridge: float
     usual: float
-    factor: float
-    floor: float
 
     def __post_init__(self) -> None:
         _within("ridge", self.ridge, 1e-9, 1e3)
         _within("usual", self.usual, 0.5, 0.99)
-        _within("factor", self.factor, 0.01, 100.0)
-        _within("floor", self.floor, 1e-6, 100.0)
 
     def share(self, windows: int, span: int) -> float:
-        """Return the share of windows to take for usual: an anomaly of one span is in nearly two spans of windows."""
-        return min(self.usual, max(0.5, 1.0 - 2.0 * span / windows))
-
-    def threshold(self, errors: Series, span: int) -> float:
-        """Return the error beyond which a window is unusual.
-
-        Where a short series leaves only a smaller share for usual, the error at the full share is what it would be
-        if errors were log-normal, their deviation taken from the lower half, where no anomaly is.
-        """
-        share = self.share(len(errors), span)
-        bound = float(np.quantile(errors, share))
-        if share < self.usual:
-            low, middle = np.log(np.quantile(np.maximum(errors, self.floor), (LOW, 0.5)))
-            deviation = float(middle - low) / -normal_quantile(LOW)
-            bound *= exp(deviation * (normal_quantile(self.usual) - normal_quantile(share)))
-        return max(self.floor, self.factor * bound)
+        """Return the share of windows to take for usual."""
+        return min(self.usual, without_one(windows, span))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +141,10 @@ class Autoencoder:
         usual = errors <= np.quantile(errors, self.judge.share(len(errors), span))
         return _rms(wanted, times(features, _ridge(features[usual], wanted[usual], self.judge.ridge)))
 
-    def threshold(self, errors: Series, span: int) -> float:
-        """Return the error beyond which a window is unusual."""
-        return self.judge.threshold if isinstance(self.judge, Trained) else self.judge.threshold(errors, span)
+
+def without_one(windows: int, span: int) -> float:
+    """Return the share of windows that no single anomaly reaches: one of a span is in nearly two spans of windows."""
+    return max(0.5, 1.0 - 2.0 * span / windows)
 
 
 def _transposed_times(left: Series, right: Series) -> Series:

@@ -21,6 +21,8 @@ FURTHEST = 100.0  # spreads from the centre; what lies beyond is an anomaly anyw
 OUTLYING = 3.0  # spreads; clipped before the season is looked for
 WEAKEST_SEASON = 0.2  # autocorrelation
 AS_GOOD = 0.8  # a shorter season is preferred to a multiple of it that correlates little better
+HIGH = 0.9  # share of a long series' windows with errors that are no anomalies
+NO_ERROR = 1e-9  # so that it has a logarithm
 MOST_OF_SERIES = 4  # a window spans at most this fraction of the series: 1/4
 
 
@@ -74,11 +76,10 @@ def season(standard: Series) -> int:
     return early + int(np.argmax(correlation[early : early + early // 4 + 1]))
 
 
-def stride_for(standard: Series, window: int) -> int:
-    """Return how many rows one value of a window stands for: enough for a window to span one season."""
-    wanted = -(-season(standard) // window)
-    longest = len(standard) // (MOST_OF_SERIES * window)
-    return max(1, min(wanted, longest))
+def stride_for(rows: int, season: int, window: int) -> int:
+    """Return how many rows one value of a window stands for: enough for a window to span one season (0: none)."""
+    longest = rows // (MOST_OF_SERIES * window)
+    return max(1, min(-(-season // window), longest))
 
 
 def cut(standard: Series, window: int, stride: int) -> Windows:
@@ -106,3 +107,25 @@ def least_over_windows(errors: Series, span: int) -> Series:
         width *= 2
     row_least: Series = np.minimum(least[:rows], least[span - width : span - width + rows])
     return row_least
+
+
+def with_level_ends(least: Series, errors: Series, span: int, usual: float) -> Series:
+    """Return the least errors with their first and last rows, which fewer windows hold, on the level of the others.
+
+    The least of few errors is larger than that of many: by as much as the largest usual ones are, `usual` being their
+    share.
+    """
+    widths, high, some = [1], [np.quantile(errors, usual)], errors
+    while 2 * widths[-1] < span:
+        some = np.minimum(some[: -widths[-1]], some[widths[-1] :])
+        widths.append(2 * widths[-1])
+        high.append(np.quantile(some, usual))
+    all_hold = least[span - 1 : len(least) - span + 1]
+    widths.append(span)
+    high.append(np.quantile(all_hold, usual))
+    logs = np.interp(np.log(np.arange(1, span)), np.log(widths), np.log(np.maximum(high, NO_ERROR)))
+    factor = np.exp(np.log(max(high[-1], NO_ERROR)) - logs)
+    level = least.copy()
+    level[: span - 1] *= factor
+    level[len(least) - span + 1 :] *= factor[::-1]
+    return level

@@ -1,8 +1,8 @@
 """Autoencoder: flag the rows at which a series takes a shape that a few numbers cannot describe.
 
 Every window of the series is encoded and decoded (`_autoencoder.py`); a row is anomalous when every window that holds
-it has an error beyond the threshold. Without further ado this works on shapes, not on levels: a heart beat or a day
-that differs from the others is found even if all its values are ordinary ones.
+it has an error beyond the threshold (`_calibration.py`). Without further ado this works on shapes, not on levels: a
+heart beat or a day that differs from the others is found even if all its values are ordinary ones.
 
 The model that comes with the node was trained on generated series only and fits itself to each series it is given. A
 model of the operator's own, trained on data known to be normal, is a folder with ``config.json`` and
@@ -25,7 +25,7 @@ import numpy as np
 
 from kernels.contract import ANOMALY, Algorithm, BadParameter, Detection, Series, Task, TooShort, as_series
 from kernels.options import Options, check, option
-from models.anomaly import _autoencoder, _windows
+from models.anomaly import _autoencoder, _calibration, _windows
 from models.anomaly._autoencoder import Adaptive, Autoencoder, BadModel, Trained
 
 SHIPPED = "sample_ad_model"
@@ -93,7 +93,7 @@ def _stamp(folder: Path) -> Stamp:
 
 
 def judge(series: Series, model: Autoencoder, threshold: float = 1.0) -> Detection:
-    """Flag the rows that every window holding them finds unusual.
+    """Flag the rows that every window holding them finds unusual; an adaptive model, at most a tenth of them.
 
     Parameters
     ----------
@@ -109,28 +109,27 @@ def judge(series: Series, model: Autoencoder, threshold: float = 1.0) -> Detecti
     ------
     TooShort : fewer rows than that.
     """
-    errors, span = window_errors(as_series(series), model)
-    score = _windows.least_over_windows(errors, span) / model.threshold(errors, span)
-    return Detection(np.where(score > threshold, -1, 1).astype(np.int8), score)
+    x, window, own = as_series(series), model.shape.window, model.judge
+    needed = 2 * window if isinstance(own, Adaptive) else window * own.stride
+    if len(x) < needed:
+        raise TooShort(f"input data is too short: this model needs at least {needed} rows, got {len(x)}")
+    if isinstance(own, Trained):
+        errors, span = window_errors(_windows.standardise(x, own.centre, own.spread), model, own.stride)
+        score = _windows.least_over_windows(errors, span) / own.threshold
+        return Detection(np.where(score > threshold, -1, 1).astype(np.int8), score)
+    standard = _windows.standardise(x, *_windows.centre_and_spread(x))
+    season = _windows.season(standard)
+    errors, span = window_errors(standard, model, _windows.stride_for(len(x), season, window))
+    usual = min(_windows.HIGH, _autoencoder.without_one(len(errors), span))
+    least = _windows.with_level_ends(_windows.least_over_windows(errors, span), errors, span, usual)
+    score = least / _calibration.threshold(least, span, rhythmic=season > 0)
+    return Detection(_calibration.flags(score, threshold), score)
 
 
-def window_errors(series: Series, model: Autoencoder) -> tuple[Series, int]:
-    """Return the error of every window, float64 (n - span + 1,), and the span of a window in rows."""
-    window = model.shape.window
-    needed = 2 * window if isinstance(model.judge, Adaptive) else window * model.judge.stride
-    if len(series) < needed:
-        raise TooShort(f"input data is too short: this model needs at least {needed} rows, got {len(series)}")
-    standard, stride = _seen(series, window, model.judge)
-    span = window * stride
-    return model.errors(_windows.cut(standard, window, stride), span), span
-
-
-def _seen(series: Series, window: int, judge: Adaptive | Trained) -> tuple[Series, int]:
-    """Return the series in the model's unit, and the rows that one value of a window stands for."""
-    if isinstance(judge, Trained):
-        return _windows.standardise(series, judge.centre, judge.spread), judge.stride
-    standard = _windows.standardise(series, *_windows.centre_and_spread(series))
-    return standard, _windows.stride_for(standard, window)
+def window_errors(standard: Series, model: Autoencoder, stride: int) -> tuple[Series, int]:
+    """Return the error of every window of a standardised series, float64 (n - span + 1,), and the rows it spans."""
+    span = model.shape.window * stride
+    return model.errors(_windows.cut(standard, model.shape.window, stride), span), span
 
 
 def _detect(models: Models, task: Task, params: Params) -> Detection:

@@ -7,6 +7,7 @@ weights change: ``python tests/golden/make_sample_ad_model.py``
 """
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ HERE = Path(__file__).parent
 MODEL = HERE.parent.parent / "models" / "anomaly" / "weights" / "sample_ad_model"
 
 
-def stride_of(z, window):
+def season_of(z):
     n = len(z)
     clipped = np.clip(z, -3, 3)
     clipped = clipped - clipped.mean()
@@ -33,7 +34,7 @@ def stride_of(z, window):
         if peaks:
             near = range(peaks[0], min(peaks[0] + peaks[0] // 4, n // 4) + 1)
             season = max(near, key=lambda lag: r[lag])
-    return max(1, min(-(-season // window), n // (4 * window)))
+    return season
 
 
 def ridge(codes, windows, penalty):
@@ -44,13 +45,28 @@ def ridge(codes, windows, penalty):
     return torch.linalg.lstsq(left, right).solution
 
 
+def largest_usual(error, rows, span, least, share):
+    """Quantile of the least of so many neighbouring errors, interpolated between powers of two."""
+    below = 2 ** int(np.log2(rows))
+    above = min(2 * below, span)
+
+    def of(width):
+        if width == span:
+            return np.percentile(least[span - 1 : len(least) - span + 1], 100 * share)
+        return np.percentile(error.unfold(0, width, 1).amin(1).numpy(), 100 * share)
+
+    part = (np.log(rows) - np.log(below)) / (np.log(above) - np.log(below))
+    return of(below) ** (1 - part) * of(above) ** part
+
+
 def score(values):
     config = json.loads((MODEL / "config.json").read_text())
     shape, judge = config["shape"], config["adaptive"]
     weights = {name: tensor.double() for name, tensor in load_file(MODEL / "model.safetensors").items()}
     low, middle, high = np.percentile(values, [25, 50, 75])
     z = np.clip((values - middle) / ((high - low) / 1.3489795003921634), -100, 100)
-    window, stride = shape["window"], stride_of(z, shape["window"])
+    window = shape["window"]
+    stride = max(1, min(-(-season_of(z) // window), len(z) // (4 * window)))
     span = window * stride
     windows = torch.from_numpy(z).unfold(0, span, 1).reshape(-1, window, stride).mean(-1)
     linear = torch.nn.functional.linear
@@ -63,14 +79,27 @@ def score(values):
     share = min(judge["usual"], max(0.5, 1 - 2 * span / len(windows)))
     usual = error <= torch.quantile(error, share)
     error = (codes @ ridge(codes[usual], windows[usual], judge["ridge"]) - windows).square().mean(1).sqrt()
-    bound = float(torch.quantile(error, share))
-    if share < judge["usual"]:
-        low, middle = np.log(np.percentile(np.maximum(error.numpy(), judge["floor"]), [15, 50]))
-        bound *= np.exp((middle - low) * (norm.ppf(judge["usual"]) - norm.ppf(share)) / norm.ppf(0.85))
-    threshold = max(judge["floor"], judge["factor"] * bound)
     padded = torch.nn.functional.pad(-error, (span - 1, span - 1), value=-torch.inf)
-    least = -torch.nn.functional.max_pool1d(padded[None], span, 1)[0]
-    return stride, (least / threshold).tolist()
+    least = -torch.nn.functional.max_pool1d(padded[None], span, 1)[0].numpy()
+    share = min(0.9, max(0.5, 1 - 2 * span / len(windows)))
+    for rows in range(1, span):  # at both ends, held by so many windows
+        level = np.percentile(least[span - 1 : len(z) - span + 1], 100 * share) / largest_usual(
+            error, rows, span, least, share
+        )
+        least[rows - 1] *= level
+        least[len(z) - rows] *= level
+    stretch = max(1, min(max(16, span), len(z) // 8))
+    edges = np.linspace(0, len(z), len(z) // stretch + 1).astype(int)
+    logs = np.log([max(least[a:b].max(), 1e-6) for a, b in pairwise(edges)])
+    below, middle = np.percentile(logs, [15, 50])
+    spread = max((middle - below) / norm.ppf(0.85), 0.05)
+    few = len(logs) < 30
+    first, last = np.percentile(logs, [25, 75] if few else [50, 90])
+    slope = max((last - first) / (np.log(3) if few else np.log(5)), 1e-3)
+    rare = last + slope * np.log(max((0.25 if few else 0.1) * len(logs) / 8, 1))  # 2 in 10 000 rows, and 40 000 rows
+    if season_of(z):
+        rare = min(rare, middle + 5 * spread)
+    return stride, (least / max(0.05, np.exp(max(middle + 2.5 * spread, middle + np.log(1.3), rare)))).tolist()
 
 
 def cases():

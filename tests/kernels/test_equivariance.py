@@ -35,6 +35,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "shesd": [{"period": PERIOD}, {"period": PERIOD, "trend": "stl"}, {"period": 1}, {"longterm": True}],
     "shape": [{"period": PERIOD}, {"window": 10}],
     "spike": [{"period": PERIOD}, {"period": 1}],
+    "shift": [{"period": PERIOD}],
     "holtwinters": [
         {"trend": "add"},
         {"trend": "add", "damped": 1},
@@ -43,17 +44,24 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     ],
     "arima": [{"period": PERIOD}, {"p": 2, "d": 1, "q": 1}, {"p": 1, "d": 0, "q": 0}],
     "kalman": [{"period": PERIOD}],
+    "theta": [{"decomposition_type": "additive", "period": PERIOD}],
 }
 WITH_UNIT = ("hbos",)
 # Know whole numbers, and look at the logarithm of what is positive: held to the unit of what is not whole.
 LEARNED = ((FORECAST, "auto"), (FORECAST, "zero"))
-DEFAULTS = {"dtw": {"exact": True}}  # by resolutions, rounding chooses among ways that are as cheap, and so the window
+DEFAULTS = {
+    "dtw": {"exact": True},  # by resolutions, rounding chooses among ways that are as cheap, and so the window
+    "theta": {"decomposition_type": "additive"},
+    "ets": {"model": "AZA", "period": PERIOD},
+}
 MULTIPLIED: dict[str, list[dict[str, Any]]] = {
     "holtwinters": [
         {"trend": "mul"},
         {"trend": "add", "seasonal": "mul", "period": PERIOD},
         {"trend": "auto", "seasonal": "auto", "period": PERIOD},
-    ]
+    ],
+    "theta": [{"period": PERIOD}],
+    "ets": [{}, {"model": "MAM", "period": PERIOD}],
 }
 SCALES = (1e-12, 1e-9, 1e-3, 7.0, 1e6, 1e12)
 OFFSETS = (-1e9, -1e3, 0.1, 1e6, 1e9)

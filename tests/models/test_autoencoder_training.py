@@ -8,7 +8,7 @@ from models.anomaly import _autoencoder, _windows
 from models.anomaly._autoencoder import Adaptive, Autoencoder, Trained
 from models.anomaly.sample_ad_model import SHIPPED_FOLDER, judge
 
-SMALL = {"lessons": 12, "steps": 8, "trials": 4}
+SMALL = {"lessons": 12, "steps": 8}
 
 
 def daily(rows=2000, season=48, seed=0):
@@ -33,7 +33,7 @@ def test_training_learns_to_tell_windows_apart():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "_descend", watch)
-        training.train_shipped(lessons=40, steps=60, trials=1)
+        training.train_shipped(lessons=40, steps=60)
     assert np.mean(losses[-10:]) < 0.8 * np.mean(losses[:10])
 
 
@@ -41,9 +41,7 @@ def test_training_and_service_compute_the_same_errors():
     windows = np.random.default_rng(1).standard_normal((200, 32)).astype(np.float32)
     torch.manual_seed(0)
     encoder = training.Encoder(training.SHAPE)
-    model = Autoencoder(
-        training.SHAPE, Adaptive(ridge=0.02, usual=training.ADAPTIVE.usual, factor=1.0, floor=0.05), encoder.weights()
-    )
+    model = Autoencoder(training.SHAPE, Adaptive(ridge=0.02, usual=training.USUAL), encoder.weights())
     batch = torch.from_numpy(windows)[None]
     with torch.no_grad():
         codes = encoder(batch)
@@ -56,7 +54,7 @@ def test_the_shipped_folder_holds_what_training_makes():
     model = _autoencoder.read(SHIPPED_FOLDER)
     assert model.shape == training.SHAPE
     assert isinstance(model.judge, Adaptive)
-    assert model.judge.factor in training.FACTORS
+    assert model.judge.usual == training.USUAL
 
 
 def test_main_stores_a_model(tmp_path, monkeypatch):
@@ -98,7 +96,7 @@ def test_progress_is_reported_for_every_step():
 def test_a_long_season_is_seen_whole():
     values = np.sin(2 * np.pi * np.arange(4000) / 400)
     model = training.train_own(values, steps=3)
-    assert model.judge.stride == _windows.stride_for(values, 32) == 13
+    assert model.judge.stride == _windows.stride_for(4000, season=400, window=32) == 13
 
 
 def test_data_that_cannot_be_learnt_from_is_refused():

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from appliance.analysis import checks, plugin_objects
-from appliance.analysis.kind import REAL, TIME, WHOLE, Column, Kind
+from appliance.analysis.kind import REAL, TIME, WHOLE, Column, Columns, Kind
 from appliance.analysis.picture import Picture, Points, counted
 from appliance.analysis.taosanalytics_compat import AbstractAnomalyDetectionService
 from appliance.protocol import fields
 from appliance.protocol.documents import BadRequest, Document
 from appliance.protocol.requests import Request
 from kernels.contract import ANOMALY, AlgorithmError, Detection, Series, Task, Times
+from kernels.explained import Expected, Explained
+from kernels.numerics.events import peaks
 from kernels.options import Declared
 
 WINDOWS, FLAGS = "windows", "flags"
-ENVELOPE = (fields.ALGO, fields.OPTION, fields.RESULT, fields.ROWS, fields.MASK, fields.SCORES)
+ENVELOPE = (fields.ALGO, fields.OPTION, fields.RESULT, fields.ROWS, fields.MASK, fields.SCORES, fields.EXPECTED)
+VALUES = ("value", "expected", "low", "high")  # of a row, in each column that is analysed
 
 
 class Anomaly(Kind[Detection]):
@@ -34,7 +37,7 @@ class Anomaly(Kind[Detection]):
     nothing = {fields.RESULT: [], fields.MASK: []}
     everything = f"{fields.SCORES}=1"
     takes = (
-        Declared(fields.SCORES, 0, "1: tell the score of every row as well", "0 or 1"),
+        Declared(fields.SCORES, 0, "1: tell the score of every row as well, and what was expected", "0 or 1"),
         Declared(
             fields.VALID_CODE, 1, "the code that normal rows have in the answers of a plug-in class", "an integer"
         ),
@@ -42,8 +45,15 @@ class Anomaly(Kind[Detection]):
     plugin = AbstractAnomalyDetectionService
     folder = "ad"
     tables = {
-        WINDOWS: {"start": TIME, "end": TIME, "rows": WHOLE},
-        FLAGS: {"time": TIME, "flag": WHOLE, "score": REAL},
+        WINDOWS: {
+            "start": TIME,
+            "end": TIME,
+            "rows": WHOLE,
+            "peak": TIME,
+            "score": REAL,
+            **dict.fromkeys(VALUES, REAL),
+        },
+        FLAGS: {"time": TIME, "flag": WHOLE, "score": REAL, **dict.fromkeys(VALUES, REAL)},
     }
     noun = {WINDOWS: "window", FLAGS: "row"}
     headline = "Anomalies found by {}"
@@ -64,14 +74,27 @@ class Anomaly(Kind[Detection]):
             raise AlgorithmError(f"a Detection is expected, got {type(answer).__name__}")
         rows = len(task.series)
         flags = checks.flags(answer.flags, rows)
-        return dataclasses.replace(answer, flags=flags, score=checks.array(answer.score, rows, "score"))
+        found = dataclasses.replace(answer, flags=flags, score=checks.array(answer.score, rows, "score"))
+        if isinstance(found, Explained):
+            if len(found.expected) != len(task.columns):
+                raise AlgorithmError(f"expected: {len(task.columns)} columns are needed, got {len(found.expected)}")
+            expected = tuple(
+                Expected(*(checks.array(values, rows, "expected") for values in (one.value, one.low, one.high)))
+                for one in found.expected
+            )
+            found = dataclasses.replace(found, expected=expected)
+        return found
 
     def write(self, request: Request, answer: Detection) -> dict[str, Any]:
-        """Return windows, their codes and, if asked for, the score of every row."""
+        """Return windows, their codes and, if asked for, score and expected value of every row."""
         spans, codes = windows(request.task.times, answer.flags)
         reply = {fields.RESULT: spans, fields.ROWS: len(spans), fields.MASK: codes, **answer.extra}
         if request.option(fields.SCORES, 0):
             reply[fields.SCORES] = answer.score
+            if isinstance(answer, Explained):
+                reply[fields.EXPECTED] = [
+                    {fields.VALUE: one.value, fields.LOW: one.low, fields.HIGH: one.high} for one in answer.expected
+                ]
         return reply
 
     def parse(self, reply: Mapping[str, Any], task: Task) -> Detection:
@@ -87,7 +110,14 @@ class Anomaly(Kind[Detection]):
         ends = np.searchsorted(task.times, spans[:, 1], side="right")
         for begin, end, code in zip(begins, ends, codes, strict=True):
             flags[begin:end] = code
-        return Detection(flags, score, {key: value for key, value in reply.items() if key not in ENVELOPE})
+        extra = {key: value for key, value in reply.items() if key not in ENVELOPE}
+        if fields.EXPECTED not in reply:
+            return Detection(flags, score, extra)
+        told = [[one[name] for name in (fields.VALUE, fields.LOW, fields.HIGH)] for one in reply[fields.EXPECTED]]
+        table = np.array(told, dtype=np.float64)
+        if table.shape != (len(task.columns), 3, rows):
+            raise ValueError("expected values of another length")
+        return Explained(flags, score, extra, tuple(Expected(*one) for one in table))
 
     def from_plugin(self, plugin: type[AbstractAnomalyDetectionService]) -> Callable[[Task, Any], Detection]:
         """Return what has an object of a plug-in's class judge the rows."""
@@ -109,12 +139,29 @@ class Anomaly(Kind[Detection]):
         """Return the rows that are flagged, and the scores."""
         return {"anomalies": np.flatnonzero(answer.flags < 0), "score": answer.score}
 
-    def cells(self, table: str, task: Task, answer: Detection) -> tuple[Column, ...]:
+    def described(self, table: str, values: Sequence[str]) -> Columns:
+        """Return the columns of a table: those of several columns that are analysed have their names behind theirs."""
+        columns = self.tables[table]
+        if len(values) < 2:
+            return columns
+        shared = {name: type_ for name, type_ in columns.items() if name not in VALUES}
+        return shared | {f"{what}_{name}": REAL for name in values for what in VALUES}
+
+    def cells(self, table: str, task: Task, answer: Detection) -> tuple[Column | None, ...]:
         """Return a row for each window, or for each row of the data."""
         if table == FLAGS:
-            return task.times, answer.flags.astype(np.int64), answer.score
-        begin, end = windows(task.times, answer.flags)[0].T
-        return begin, end, np.searchsorted(task.times, end, side="right") - np.searchsorted(task.times, begin)
+            return task.times, answer.flags.astype(np.int64), answer.score, *_values(task, answer, slice(None))
+        begin, end = runs(answer.flags)[0].T
+        peak = peaks(np.column_stack((begin, end)), answer.score)
+        times = task.times
+        return (
+            times[begin],
+            times[end - 1],
+            end - begin,
+            times[peak],
+            answer.score[peak],
+            *_values(task, answer, peak),
+        )
 
     def picture(self, task: Task, answer: Detection, column: str) -> Picture:
         """Show the windows and the rows that are flagged."""
@@ -127,6 +174,15 @@ class Anomaly(Kind[Detection]):
         return Picture(said, len(task.times), windows=spans, window="anomalous window", points=points)
 
 
+def runs(codes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Return the maximal runs of one code other than 1: int64 (k, 2), first row and the one after, and their codes."""
+    edges = np.flatnonzero(np.append(codes[1:] != codes[:-1], True)) + 1
+    begins = np.concatenate(([0], edges[:-1]))
+    anomalous = codes[begins] != 1
+    begins, ends = begins[anomalous], edges[anomalous]
+    return np.column_stack((begins, ends)), codes[begins]
+
+
 def windows(times: Times, codes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Return the anomaly windows: maximal runs of one and the same code other than 1.
 
@@ -136,11 +192,21 @@ def windows(times: Times, codes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArr
     """
     if len(times) != len(codes):
         return np.empty((0, 2), np.int64), codes[:0]
-    ends = np.flatnonzero(np.append(codes[1:] != codes[:-1], True))
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    anomalous = codes[starts] != 1
-    starts, ends = starts[anomalous], ends[anomalous]
-    return np.column_stack((times[starts], times[ends])), codes[starts]
+    rows, code = runs(codes)
+    return np.column_stack((times[rows[:, 0]], times[rows[:, 1] - 1])), code
+
+
+def _values(task: Task, answer: Detection, rows: Any) -> list[Column | None]:
+    """Return `VALUES` of some rows, column by column."""
+    found: list[Column | None] = []
+    for at, column in enumerate(task.columns.values()):
+        found.append(column[rows])
+        if isinstance(answer, Explained):
+            one = answer.expected[at]
+            found += [one.value[rows], one.low[rows], one.high[rows]]
+        else:
+            found += [None] * 3
+    return found
 
 
 KIND = Anomaly()

@@ -118,7 +118,8 @@ def _run(
             source.split()
         prepared.suited(source.values)
         with contextlib.closing(prepared.engine) as engine:
-            results = writing.Results(connection, source, levels.columns(kind.tables[table], _levels(given)))
+            columns = levels.columns(kind.described(table, source.values), _levels(given))
+            results = writing.Results(connection, source, columns)
             with no_prints():
                 tally = _answer(given, kind, asked, source, engine, table, results)
         if tally.failed < tally.series:

@@ -30,6 +30,6 @@ def further(engine: Engine, algorithm: str, series: FileSeries, levels: Sequence
     return [engine.answer(algorithm, series, f"{fields.CONF}={level:g}") for level in levels[1:]]
 
 
-def cells(one: tuple[Column, ...], others: Sequence[FileResult]) -> tuple[Column, ...]:
+def cells(one: tuple[Column | None, ...], others: Sequence[FileResult]) -> tuple[Column | None, ...]:
     """Return the cells of a result with the bounds of further levels."""
     return (*one, *(bound for other in others for bound in (other.answer.low, other.answer.high)))

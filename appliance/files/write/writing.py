@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from appliance.analysis.kind import REAL, TIME, WHOLE, Columns
+from appliance.analysis.kind import REAL, TIME, WHOLE, Column, Columns
 from appliance.files.read.columns import NUMBER, TIME_TYPES, kind
 from appliance.files.read.database import literal, quoted, reason
 from appliance.files.read.reading import Source
@@ -78,7 +78,7 @@ class Output:
 class Results:
     """Collects results and writes them, in the order of the series.
 
-    columns : one of a kind's tables. count : rows so far.
+    columns : one of a kind's tables. count : rows so far. A column that no answer tells is not written.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns) -> None:
@@ -87,6 +87,7 @@ class Results:
         self._instants = source.moments.typed or source.clock.zone is not None
         self._held: list[tuple[np.ndarray[Any, Any], ...]] = []
         self._rows = self.count = 0
+        self._told: set[int] = set()
         self._times = [i for i, type_ in enumerate(columns.values()) if type_ == TIME]
         described = ", ".join(f"c{i} {WHOLE if type_ == TIME else type_}" for i, type_ in enumerate(columns.values()))
         described += "".join(f", o{i} {WHOLE}" for i in self._times if self._clock.zone)
@@ -97,13 +98,16 @@ class Results:
         lists = [list(range(len(source))), *(list(part) for part in zip(*source.keys, strict=True))]
         connection.execute(f"INSERT INTO keys SELECT unnest(?::INTEGER[]){unnested}", lists)
 
-    def add(self, number: int, cells: tuple[np.ndarray[Any, Any], ...]) -> None:
-        """Take the result of one series in: its cells, column by column."""
+    def add(self, number: int, cells: Sequence[Column | None]) -> None:
+        """Take the result of one series in: its cells, column by column, None for what it does not tell."""
+        self._told.update(i for i, column in enumerate(cells) if column is not None)
+        rows = next(len(column) for column in cells if column is not None)
+        known = [np.full(rows, np.nan) if column is None else column for column in cells]
         zone = self._clock.zone
-        offsets = [zone.offsets(cells[i], self._precision) for i in self._times] if zone else []
-        self._held.append((np.full(len(cells[0]), number, np.int32), *cells, *offsets))
-        self._rows += len(cells[0])
-        self.count += len(cells[0])
+        offsets = [zone.offsets(known[i], self._precision) for i in self._times] if zone else []
+        self._held.append((np.full(rows, number, np.int32), *known, *offsets))
+        self._rows += rows
+        self.count += rows
         if self._rows >= HELD_ROWS:
             self._flush()
 
@@ -130,6 +134,8 @@ class Results:
             name = column.name if column.name.lower() not in self._columns else f"{column.name}_1"
             cells.append(f"CAST(k{i} AS {keep}) AS {quoted(name)}")
         for i, (name, type_) in enumerate(self._columns.items()):
+            if i not in self._told:
+                continue
             cell = f"c{i}"
             if type_ == TIME:
                 cell = self._typed(i) if typed else self._text(i)

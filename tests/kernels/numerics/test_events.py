@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kernels.numerics.events import flags_of, join_runs, peaks, strongest, trimmed, without
+from kernels.numerics.events import flags_of, join_runs, peaks, strongest, strongest_rows, trimmed, without
 
 
 def naive(unusual: np.ndarray, gap: int) -> list[list[int]]:
@@ -56,3 +56,11 @@ def test_events_that_meet_others_are_left_out() -> None:
     assert without(events, np.array([[4, 5], [60, 61]])).tolist() == [[10, 20], [30, 40]]
     assert without(events, np.empty((0, 2), np.int64)).tolist() == events.tolist()
     assert without(np.empty((0, 2), np.int64), others).tolist() == []
+
+
+def test_the_strongest_are_kept_that_fill_so_many_rows() -> None:
+    score = np.array([3.0, 3.0, 0.0, 1.0, 0.0, 2.0])
+    events = np.array([[0, 2], [3, 4], [5, 6]])
+    assert strongest_rows(events, score, 3).tolist() == [[0, 2], [5, 6]]
+    assert strongest_rows(events, score, 1).tolist() == [[0, 2]]
+    assert strongest_rows(np.empty((0, 2), np.int64), score, 1).tolist() == []

@@ -1,6 +1,5 @@
 import json
 import pickle
-from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ from models.anomaly import _autoencoder
 from models.anomaly._autoencoder import Adaptive, Autoencoder, BadModel, Shape, Trained
 
 SHAPE = Shape(window=8, hidden=5, code=3, limit=2.0)
-ADAPTIVE = Adaptive(ridge=0.01, usual=0.9, factor=1.1, floor=0.05)
+ADAPTIVE = Adaptive(ridge=0.01, usual=0.9)
 SPAN = 8
 TRAINED = Trained(centre=10.0, spread=2.0, stride=3, threshold=0.5)
 
@@ -94,32 +93,6 @@ def test_the_share_of_usual_windows_leaves_room_for_one_anomaly():
     assert [ADAPTIVE.share(windows, span=8) for windows in (10, 40, 80, 10_000)] == [0.5, 0.6, 0.8, 0.9]
 
 
-def test_an_adaptive_threshold_follows_a_long_series_down_to_its_floor():
-    model = random_model(ADAPTIVE)
-    assert model.threshold(np.arange(1001.0), SPAN) == pytest.approx(1.1 * 900.0)
-    assert model.threshold(np.zeros(1001), SPAN) == ADAPTIVE.floor
-
-
-@pytest.mark.parametrize("windows", [20, 40, 100])
-def test_the_threshold_of_a_short_series_is_that_of_a_long_one_with_log_normal_errors(windows):
-    deviates = np.array([NormalDist().inv_cdf((i + 0.5) / windows) for i in range(windows)])
-    errors = np.exp(0.7 * deviates)
-    expected = 1.1 * np.exp(0.7 * NormalDist().inv_cdf(0.9))
-    # a few values, interpolated, stand for the distribution
-    assert random_model(ADAPTIVE).threshold(errors, SPAN) == pytest.approx(expected, rel=0.15)
-
-
-def test_one_anomaly_in_a_short_series_does_not_raise_its_threshold():
-    errors = np.exp(np.random.default_rng(4).normal(0.0, 0.3, 40))
-    spoilt = np.concatenate([errors[:25], np.full(15, 50.0)])
-    judge = random_model(ADAPTIVE)
-    assert judge.threshold(spoilt, SPAN) < 2.0 * judge.threshold(errors, SPAN)
-
-
-def test_a_trained_threshold_is_fixed():
-    assert random_model(TRAINED).threshold(np.arange(101.0), SPAN) == 0.5
-
-
 @pytest.mark.parametrize("judge", [ADAPTIVE, TRAINED])
 def test_what_is_written_reads_back(tmp_path, judge):
     model = random_model(judge)
@@ -150,7 +123,7 @@ CONFIG_FAULTS = {
     "code must be 1 to 7, got 8": lambda s: s["shape"].update(code=8),
     "window must be 4 to 1024, got 1000000": lambda s: s["shape"].update(window=1_000_000),
     "adaptive.ridge must be a number": lambda s: s["adaptive"].update(ridge="0.1"),
-    "factor must be 0.01 to 100, got nan": lambda s: s["adaptive"].update(factor=float("nan")),
+    "ridge must be 1e-09 to 1000, got nan": lambda s: s["adaptive"].update(ridge=float("nan")),
     "usual must be 0.5 to 0.99, got 0.1": lambda s: s["adaptive"].update(usual=0.1),
     "encoder.0.weight must be float32 (6, 8), got float32 (5, 8)": lambda s: s["shape"].update(hidden=6),
 }

@@ -91,7 +91,21 @@ def test_noise_and_straight_lines_have_no_season():
 
 
 def test_a_window_spans_one_season_but_never_more_than_a_quarter_of_the_series():
-    wave = np.sin(2 * np.pi * np.arange(4000) / 288)
-    assert _windows.stride_for(wave, 32) == 9
-    assert _windows.stride_for(wave[:2000], 32) * 32 <= 500
-    assert _windows.stride_for(wave[:40], 32) == 1
+    assert _windows.stride_for(4000, season=288, window=32) == 9
+    assert _windows.stride_for(2000, season=1000, window=32) * 32 <= 500
+    assert _windows.stride_for(40, season=20, window=32) == 1
+    assert _windows.stride_for(4000, season=0, window=32) == 1
+
+
+@pytest.mark.parametrize("span", [2, 5, 32])
+def test_the_ends_of_noise_are_no_higher_than_its_middle(span):
+    errors = np.exp(np.random.default_rng(span).normal(size=(200, 10 * span - span + 1)))
+    least = [_windows.with_level_ends(_windows.least_over_windows(e, span), e, span, 0.8) for e in errors]
+    by_row = np.mean(np.log(least), axis=0)
+    assert abs(by_row[: span - 1].mean() - by_row[span:-span].mean()) < 0.5
+    middle = slice(span - 1, 1 - span)
+    np.testing.assert_array_equal(least[0][middle], _windows.least_over_windows(errors[0], span)[middle])
+
+
+def test_no_error_at_all_stays_none():
+    assert (_windows.with_level_ends(np.zeros(64), np.zeros(33), 32, 0.8) == 0.0).all()

@@ -1,20 +1,30 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.analysis.kinds.anomaly import FLAGS, KIND, WINDOWS, windows
+from appliance.protocol import answers
 from appliance.protocol.documents import BadRequest
 from appliance.protocol.requests import Request
 from kernels.contract import AlgorithmError, Detection, Task
+from kernels.explained import Expected, Explained
 
 TIMES = 1000 + 7 * np.arange(6)
 CODES = np.array([1, -1, -1, 1, -2, 1], np.int8)
 SCORE = np.array([0.0, 3.0, 2.0, 0.5, 4.0, 0.0])
 TASK = Task.of(np.arange(6.0), times=TIMES)
 ANSWER = Detection(CODES, SCORE, {"period": 3})
+
+
+def explained(columns: int) -> Explained:
+    """Return an answer that expects row numbers, times the number of the column, and one less or more."""
+    usual = [np.arange(6.0) * at for at in range(1, columns + 1)]
+    return Explained(CODES, SCORE, {}, tuple(Expected(one, one - 1.0, one + 1.0) for one in usual))
 
 
 def naive_windows(times: list[int], codes: list[int]) -> tuple[list[list[int]], list[int]]:
@@ -87,10 +97,48 @@ def test_an_answer_against_the_contract_is_refused(flags: object, score: object,
 
 
 def test_a_file_gets_windows_or_rows() -> None:
-    begin, end, rows = KIND.cells(WINDOWS, TASK, ANSWER)
-    assert (begin.tolist(), end.tolist(), rows.tolist()) == ([1007, 1028], [1014, 1028], [2, 1])
-    times, flags, score = KIND.cells(FLAGS, TASK, ANSWER)
-    assert (times.tolist(), flags.tolist(), score.tolist()) == (TIMES.tolist(), CODES.tolist(), SCORE.tolist())
+    columns = [None if cells is None else cells.tolist() for cells in KIND.cells(WINDOWS, TASK, ANSWER)]
+    assert columns == [[1007, 1028], [1014, 1028], [2, 1], [1007, 1028], [3.0, 4.0], [1.0, 4.0], None, None, None]
+    times, flags, score, value, *untold = KIND.cells(FLAGS, TASK, ANSWER)
+    assert [None if cells is None else cells.tolist() for cells in (times, flags, score, value)] == [
+        TIMES.tolist(),
+        CODES.tolist(),
+        SCORE.tolist(),
+        [0.0, 1.0, 2.0, 3.0, 4.0, 5.0],
+    ]
+    assert untold == [None, None, None]
+
+
+def test_a_file_gets_what_was_expected_of_every_column() -> None:
+    task = Task({"a": np.arange(6.0), "b": -np.arange(6.0)}, TIMES)
+    cells = KIND.cells(WINDOWS, task, explained(2))
+    described = KIND.described(WINDOWS, ("a", "b"))
+    assert list(described)[:5] == ["start", "end", "rows", "peak", "score"]
+    told = {name: column.tolist() for name, column in zip(described, cells, strict=True) if column is not None}
+    assert (told["value_a"], told["value_b"]) == ([1.0, 4.0], [-1.0, -4.0])
+    assert (told["expected_b"], told["low_b"], told["high_a"]) == ([2.0, 8.0], [1.0, 7.0], [2.0, 5.0])
+
+
+def test_expected_values_cross_the_wire_with_the_scores() -> None:
+    reply = json.loads(answers.dump(KIND.write(asked(scores="1"), explained(1))))
+    assert reply["expected"] == [{"value": [0, 1, 2, 3, 4, 5], "low": [-1, 0, 1, 2, 3, 4], "high": [1, 2, 3, 4, 5, 6]}]
+    again = KIND.parse(reply, TASK)
+    assert isinstance(again, Explained)
+    assert again.expected[0].high.tolist() == [1, 2, 3, 4, 5, 6]
+    assert "expected" not in KIND.write(asked(), explained(1))
+    with pytest.raises(ValueError, match="expected values of another length"):
+        KIND.parse({**reply, "expected": reply["expected"] * 2}, TASK)
+
+
+def test_expected_values_are_held_to_the_contract() -> None:
+    found = KIND.checked(TASK, explained(1))
+    assert isinstance(found, Explained)
+    assert found.expected[0].value.tolist() == TASK.series.tolist()
+    with pytest.raises(AlgorithmError, match="expected: 1 columns are needed, got 2"):
+        KIND.checked(TASK, explained(2))
+    short = Expected(*(np.zeros(3) for _ in range(3)))
+    with pytest.raises(AlgorithmError, match="expected: 6 numbers are expected"):
+        KIND.checked(TASK, Explained(CODES, SCORE, {}, (short,)))
 
 
 def test_a_plot_shows_windows_and_rows() -> None:

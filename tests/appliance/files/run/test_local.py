@@ -26,7 +26,7 @@ def forecasting(catalog: Catalog, asked: Question) -> Local:
 
 def test_windows_and_flags(catalog: Catalog) -> None:
     found = detecting(catalog, Question("iqr")).answer("iqr", SERIES)
-    assert [column.tolist() for column in found.kind.cells("windows", found.task, found.answer)] == [
+    assert [column.tolist() for column in found.kind.cells("windows", found.task, found.answer)[:3]] == [
         [TIMES[18]],
         [TIMES[18]],
         [1],

@@ -57,20 +57,23 @@ def written(opened: tuple[duckdb.DuckDBPyConnection, Source], table: str, format
 
 
 def test_a_table(opened: tuple[duckdb.DuckDBPyConnection, Source]) -> None:
+    first, second = "2023-11-14T22:15:20.000Z", "2023-11-14T22:31:20.000Z"
     assert written(opened, "windows", "table").read_text().splitlines() == [
-        "host    start                     end                       rows",
-        "a       2023-11-14T22:15:20.000Z  2023-11-14T22:16:20.000Z     2",
-        "a       2023-11-14T22:31:20.000Z  2023-11-14T22:31:20.000Z     1",
-        'b,"c    2023-11-14T22:15:20.000Z  2023-11-14T22:16:20.000Z     2',
-        'b,"c    2023-11-14T22:31:20.000Z  2023-11-14T22:31:20.000Z     1',
-        "d [31m  2023-11-14T22:15:20.000Z  2023-11-14T22:16:20.000Z     2",
-        "d [31m  2023-11-14T22:31:20.000Z  2023-11-14T22:31:20.000Z     1",
+        "host    start                     end                       rows  peak                      score  value",
+        f"a       {first}  2023-11-14T22:16:20.000Z     2  {first}    9.5  11.55",
+        f"a       {second}  {second}     1  {second}    9.5     30",
+        f'b,"c    {first}  2023-11-14T22:16:20.000Z     2  {first}         12.55',
+        f'b,"c    {second}  {second}     1  {second}            31',
+        f"d [31m  {first}  2023-11-14T22:16:20.000Z     2  {first}    9.5  13.55",
+        f"d [31m  {second}  {second}     1  {second}    9.5     32",
     ]
 
 
 def test_csv(opened: tuple[duckdb.DuckDBPyConnection, Source]) -> None:
     lines = written(opened, "windows", "csv").read_text().splitlines()
-    assert lines[:2] == ["host,start,end,rows", "a,2023-11-14T22:15:20.000Z,2023-11-14T22:16:20.000Z,2"]
+    assert lines[0] == "host,start,end,rows,peak,score,value"  # what was expected is told by none
+    peak = "2023-11-14T22:15:20.000Z"
+    assert lines[1] == f"a,{peak},2023-11-14T22:16:20.000Z,2,{peak},9.5,11.55"
     assert lines[3].startswith('"b,""c",')
 
 
@@ -79,7 +82,7 @@ def test_json(opened: tuple[duckdb.DuckDBPyConnection, Source], lines: bool) -> 
     text = written(opened, "flags", "json", lines).read_text()
     objects = [json.loads(line) for line in text.splitlines()] if lines else json.loads(text)
     assert len(objects) == 3 * samples.ROWS
-    assert objects[2] == {"host": "a", "time": "2023-11-14T22:15:20.000Z", "flag": -1, "score": 9.5}
+    assert objects[2] == {"host": "a", "time": "2023-11-14T22:15:20.000Z", "flag": -1, "score": 9.5, "value": 11.55}
     assert objects[samples.ROWS + 2]["score"] is None  # a node that told none
 
 
@@ -87,7 +90,7 @@ def test_parquet_has_types(opened: tuple[duckdb.DuckDBPyConnection, Source]) -> 
     file = written(opened, "flags", "parquet")
     with duckdb.connect() as connection:
         described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet('{file}')").fetchall()
-        assert [row[1] for row in described] == ["VARCHAR", "TIMESTAMP", "BIGINT", "DOUBLE"]
+        assert [row[1] for row in described] == ["VARCHAR", "TIMESTAMP", "BIGINT", "DOUBLE", "DOUBLE"]
         query = f"SELECT host, epoch_ms(time), flag FROM read_parquet('{file}') WHERE flag < 0 LIMIT 1"
         assert connection.execute(query).fetchone() == ("a", START + 2 * MINUTE, -1)
 
