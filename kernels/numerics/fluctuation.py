@@ -18,6 +18,7 @@ from kernels.contract import Series
 KEPT = 0.8  # of the differences, the smallest
 OF_KEPT = 0.4377134  # mean of the squares of the smallest 80 % of a standard normal distribution
 PIECES = 16  # of the greatest length that is measured, in a series
+SEEN = 32.0  # rows that are enough to tell a step from a spike
 LEAST = 1e-300
 FORGOTTEN = np.append(0.5 ** np.arange(13.0), 0.0)  # 1 - phi of the autoregressions that are tried; 0: a random walk
 SHARES = np.array([0.0, 0.01, 0.03, 0.1, 0.2, 0.4, 0.7, 1.0])  # of the autoregression, in what differs row by row
@@ -41,8 +42,9 @@ def fluctuation(y: Series, loudness: Series) -> Series:
         bends = steps[2 * length :] - steps[: -2 * length]  # no slope is part of them, and two steps that share no row
         of_steps = _trimmed((steps - np.median(steps)) ** 2 / loud)
         usual = min(of_steps, _trimmed(bends**2 / (loud[2 * length :] + loud[: -2 * length])))
-        if length == 1 and usual == 0.0:  # rows that seldom change
-            usual = float(np.mean(steps * steps / loud))
+        if length == 1 and usual == 0.0:  # rows that seldom change, and one spike among them is chance
+            squared = steps * steps / loud
+            usual = float(max(squared.mean(), squared.max() / SEEN))
         found.append(0.5 * length * usual)
     logs = np.log(np.maximum.accumulate(np.maximum(found, LEAST)))
     lengths = np.maximum(np.arange(n + 1.0), 1.0)
