@@ -46,7 +46,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "theta": [{"decomposition_type": "additive", "period": PERIOD}],
 }
 WITH_UNIT = ("hbos",)
-WITH_ZERO = ("ces",)  # its potential is a multiple of the level
+WITH_ZERO = ("ces", "prophet")  # potential and priors are in units of the level
 # Know whole numbers, and look at the logarithm of what is positive: held to the unit of what is not whole.
 LEARNED = ((FORECAST, "auto"), (FORECAST, "zero"))
 DEFAULTS = {
