@@ -1,7 +1,11 @@
-"""What an algorithm of an operator's own is written with: ``from taosanode import Algorithm, Task, ...``.
+"""For Python: `detect`, `forecast`, `impute`, `correlate` and `compare` over data frames and arrays.
+
+And what an algorithm of an operator's own is written with: ``from taosanode import Algorithm, Task, ...``.
 
 Names that are here stay from release to release; where they come from may change.
 """
+
+from typing import TYPE_CHECKING, Any
 
 from kernels._jit import kernel
 from kernels.contract import (
@@ -28,6 +32,13 @@ from kernels.contract import (
 )
 from kernels.options import NoOptions, Options, check, option
 
+if TYPE_CHECKING:
+    from appliance.frames.calls import SeriesWarning, compare, correlate, detect, forecast, impute, list_algorithms
+    from appliance.frames.estimators import Arima, Auto, Detector, Forecaster, HoltWinters, Zero
+
+CALLS = ("SeriesWarning", "compare", "correlate", "detect", "forecast", "impute", "list_algorithms")
+ESTIMATORS = ("Arima", "Auto", "Detector", "Forecaster", "HoltWinters", "Zero")
+
 __all__ = [
     "ANOMALY",
     "CORRELATION",
@@ -35,23 +46,47 @@ __all__ = [
     "IMPUTATION",
     "Algorithm",
     "AlgorithmError",
+    "Arima",
+    "Auto",
     "BadParameter",
     "BadSeries",
     "Correlation",
     "Detection",
+    "Detector",
     "Filling",
     "Forecast",
+    "Forecaster",
+    "HoltWinters",
     "Needs",
     "NoOptions",
     "NotConverged",
     "Options",
     "Series",
+    "SeriesWarning",
     "Task",
     "TooShort",
+    "Zero",
     "as_columns",
     "as_pair",
     "as_series",
     "check",
+    "compare",
+    "correlate",
+    "detect",
+    "forecast",
+    "impute",
     "kernel",
+    "list_algorithms",
     "option",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what analyses frames when it is first asked for: an operator's algorithm needs none of it."""
+    if name in CALLS:
+        from appliance.frames import calls as module
+    elif name in ESTIMATORS:
+        from appliance.frames import estimators as module  # type: ignore[no-redef]
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(module, name)

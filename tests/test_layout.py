@@ -43,5 +43,10 @@ def test_no_file_has_outgrown_its_idea(source: Path) -> None:
     assert len((ROOT / source).read_text().splitlines()) <= MAX_LINES
 
 
+def test_no_test_file_has_outgrown_its_idea() -> None:
+    lines = {path: len(path.read_text().splitlines()) for path in (ROOT / "tests").rglob("*.py")}
+    assert [str(path.relative_to(ROOT)) for path, count in lines.items() if count > MAX_LINES] == []
+
+
 def test_packaging_does_not_hide_the_library_of_that_name() -> None:
     assert not (ROOT / "packaging" / "__init__.py").exists()

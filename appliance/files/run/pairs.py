@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -19,7 +20,7 @@ import numpy as np
 
 from appliance.analysis.kind import REAL, WHOLE, Kind
 from appliance.files.draw import heat_map
-from appliance.files.read import database, formats
+from appliance.files.read import database
 from appliance.files.read.reading import Rows, Source
 from appliance.files.run import command, each_series, engines
 from appliance.files.run.progress import Progress, say, show
@@ -56,31 +57,39 @@ def _run(
     given: argparse.Namespace, kind: Kind[Any], asked: Question, format_: str, output: writing.Output, scratch: Path
 ) -> int:
     prepared = engines.prepare(given, kind, asked, [asked.algorithm])
-    file = formats.open_file(given.file, scratch, given.delimiter)
-    with database.connect(scratch, file.path, output.folder) as connection:
-        source = command.opened(connection, file, given, every_value=True)
+    files = command.files(given, scratch)
+    with database.connect(scratch, files.paths, output.folder) as connection:
+        source = command.opened(connection, files, given, every_value=True)
         with contextlib.closing(prepared.engine) as engine:
-            columns, failed = _columns(source)
-            pairs = _pairs(columns, given.beside)
+            columns, failed = columns_of(source, say)
+            pairs = pairs_of(columns, given.beside)
+            bar = given.progress or (sys.stderr.isatty() and len(pairs) > 1)
+            progress = Progress(len(pairs), show if bar else None)
             with command.no_prints():
-                found, failures = _answers(given, asked, engine, pairs)
+                tell = functools.partial(say, progress=progress)
+                found, failures = answers(asked, engine, pairs, given.threads, progress, tell)
         if found:
             names = [column.name for column in columns]
             shown = ordered(found, given.order)[: given.top]
-            described, rows = _matrix(names, found) if given.matrix else (COLUMNS, [_row(each) for each in shown])
+            described, rows = _matrix(names, found) if given.matrix else (COLUMNS, [row(each) for each in shown])
             complete = (output.folder or scratch) / "results"
             lines = given.out is not None and given.out.suffix.lower() in writing.LINES
             writing.write_rows(connection, described, rows, complete, format_, lines)
             output.deliver(complete)
             if given.plot:
                 title = kind.headline.format(asked.algorithm)
-                heat_map.draw(names, _values(names, found), found[0].answer.measure, title, Path(given.plot))
+                heat_map.draw(names, values(names, found), found[0].answer.measure, title, Path(given.plot))
     sys.stderr.write(f"{len(pairs) - failures} of {len(pairs)} pairs of {len(columns)} columns done\n")
     return command.FAILED if failed or failures else command.OK
 
 
-def _columns(source: Source) -> tuple[list[FileSeries], int]:
-    """Return the columns of a file, each with the rows it has, and how many cannot be used."""
+def columns_of(source: Source, tell: Callable[[str], object]) -> tuple[list[FileSeries], int]:
+    """Return the columns of a file, each with the rows it has, and how many cannot be used, of which it tells.
+
+    Raises
+    ------
+    FileError : there are not two that can.
+    """
     columns, failed = [], 0
     for batch in source.batches():
         for rows in batch:
@@ -91,13 +100,13 @@ def _columns(source: Source) -> tuple[list[FileSeries], int]:
                     columns.append(source.series(Rows(rows.number, label, rows.count, rows.times, {label: values})))
                 except FileError as error:
                     failed += 1
-                    say(f"{label or rows.name}: {error}")
+                    tell(f"{label or rows.name}: {error}")
     if len(columns) < 2:
         raise FileError(f"{source.shown}: at least two columns are needed, got {len(columns)}")
     return columns, failed
 
 
-def _pairs(columns: Sequence[FileSeries], beside: str | None) -> list[tuple[FileSeries, FileSeries]]:
+def pairs_of(columns: Sequence[FileSeries], beside: str | None) -> list[tuple[FileSeries, FileSeries]]:
     """Return all pairs, or those that one column is part of; raises FileError if there is no such column."""
     pairs = list(combinations(columns, 2))
     if beside is None:
@@ -108,25 +117,28 @@ def _pairs(columns: Sequence[FileSeries], beside: str | None) -> list[tuple[File
     return [pair for pair in pairs if beside in (pair[0].name, pair[1].name)]
 
 
-def _answers(
-    given: argparse.Namespace, asked: Question, engine: engines.Engine, pairs: list[tuple[FileSeries, FileSeries]]
+def answers(
+    asked: Question,
+    engine: engines.Engine,
+    pairs: Sequence[tuple[FileSeries, FileSeries]],
+    threads: int | None,
+    progress: Progress,
+    tell: Callable[[str], object],
 ) -> tuple[list[Found], int]:
-    """Ask about every pair, and name those that fail."""
+    """Ask about every pair; return what was found, and how many pairs failed, of which it tells."""
 
     def work(pair: tuple[FileSeries, FileSeries]) -> FileSeriesAnswer:
         both = together(*pair)
         return both, engine.answer(asked.algorithm, both).answer
 
-    bar = given.progress or (sys.stderr.isatty() and len(pairs) > 1)
-    progress = Progress(len(pairs), show if bar else None)
     found: list[Found] = []
     failed = 0
     try:
-        done = each_series.each([pairs], work, len(pairs), each_series.threads(given.threads), progress, engine.halt)
+        done = each_series.each([pairs], work, len(pairs), each_series.threads(threads), progress, engine.halt)
         for (first, second), outcome in done:
             if isinstance(outcome, Exception):
                 failed += 1
-                say(f"{first.name} and {second.name}: {each_series.reason(outcome)}", progress)
+                tell(f"{first.name} and {second.name}: {each_series.reason(outcome)}")
                 continue
             both, answer = outcome
             found.append(Found(first.name, second.name, len(both.times), answer))
@@ -167,12 +179,13 @@ def ordered(found: Sequence[Found], by: str) -> list[Found]:
     return sorted(found, key=key)
 
 
-def _row(one: Found) -> tuple[str | int | float | None, ...]:
+def row(one: Found) -> tuple[str | int | float | None, ...]:
+    """Return the cells of COLUMNS."""
     answer = one.answer
     return one.first, one.second, one.rows, answer.value, answer.lag, answer.p_value
 
 
-def _values(names: Sequence[str], found: Sequence[Found]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def values(names: Sequence[str], found: Sequence[Found]) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return the matrix of values, nan where there is none."""
     place = {name: at for at, name in enumerate(names)}
     matrix = np.full((len(names), len(names)), np.nan)
@@ -195,6 +208,6 @@ def _matrix(
         heading += "_"
     rows = [
         (name, *(None if np.isnan(value) else float(value) for value in row))
-        for name, row in zip(names, _values(names, found), strict=True)
+        for name, row in zip(names, values(names, found), strict=True)
     ]
     return {heading: "VARCHAR", **dict.fromkeys(names, REAL)}, rows

@@ -1,0 +1,1 @@
+"""The analyses for Python: data frames and arrays in, the same out."""

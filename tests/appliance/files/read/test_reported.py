@@ -1,0 +1,70 @@
+"""Files of public bug reports, in small: times and numbers that are easily read wrongly."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from appliance.files.read.reading import Asked
+from appliance.files.series import FileError
+from tests.appliance.files.read.test_reading import read
+from tests.appliance.files.samples import ROWS, VALUES, one, write
+
+HOURS = [f"2021-08-{6 + i // 24:02} {i % 24:02}:00:00" for i in range(ROWS)]
+FIRST = 1_628_208_000  # 2021-08-06T00:00:00Z
+HOUR = 3_600
+GOLDEN = Path(__file__).parents[3] / "golden"
+
+
+@pytest.mark.parametrize(("offset", "seconds"), [("+02", 7200), ("+0200", 7200), ("-05:30", -19_800), ("Z", 0)])
+def test_offsets_of_hours_alone_move_the_time(tmp_path: Path, offset: str, seconds: int) -> None:
+    (series,) = read(write(tmp_path / "a.csv", one(ts=[f"{hour}.745232{offset}" for hour in HOURS])), tmp_path / "s")
+    first = FIRST - seconds
+    np.testing.assert_array_equal(series.times, (first + HOUR * np.arange(ROWS)) * 1_000_000 + 745_232)
+    assert (series.precision, series.clock.naive) == ("us", False)
+
+
+@pytest.mark.parametrize("asked", [Asked(), Asked(drop_nulls=True), Asked(decimal=",")], ids=["as is", "drop", "comma"])
+def test_thousands_are_refused_rather_than_guessed(tmp_path: Path, asked: Asked) -> None:
+    cells = [f'"{1000 * value:,.2f}"' for value in VALUES]
+    with pytest.raises(FileError, match=r"column value, row 1: '10,000.00' is not a number"):
+        read(write(tmp_path / "a.csv", one(ts=HOURS, value=cells)), tmp_path / "s", asked)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
+    path = Path(write(tmp_path / "a.csv", one(ts=[f"{hour}+00:00" for hour in HOURS])))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    (series,) = read(str(path), tmp_path / "s", Asked(time="ts"))
+    assert series.times[0] == FIRST * 1000
+
+
+def test_another_encoding_is_named_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("ts,Temp \u00b0C\n2021-08-06T00:00:00,1\n".encode("latin-1"))
+    with pytest.raises(FileError, match="is not CSV in UTF-8: invalid start byte at byte 8"):
+        read(str(path), tmp_path / "s")
+
+
+def test_an_infinite_time_is_no_time(tmp_path: Path) -> None:
+    infinite = f"REPLACE (CASE WHEN ts = {one()['ts'][-1]} THEN 'infinity' ELSE make_timestamp_ms(ts) END AS ts)"
+    path = write(tmp_path / "a.parquet", one(), infinite)
+    with pytest.raises(FileError, match=f"column ts: 1 of {ROWS} times are missing, the first at row {ROWS}"):
+        read(path, tmp_path / "s")
+    (series,) = read(path, tmp_path / "t", Asked(drop_nulls=True))
+    assert len(series.times) == ROWS - 1
+
+
+def test_times_of_96_bits_are_read(tmp_path: Path) -> None:
+    path = shutil.copy(GOLDEN / "int96.parquet", tmp_path / "a.parquet")
+    (series,) = read(str(path), tmp_path / "s")
+    np.testing.assert_array_equal(series.times, (FIRST + HOUR * np.arange(48)) * 1000)
+
+
+def test_nanoseconds_are_kept_whole(tmp_path: Path) -> None:
+    zoned = "REPLACE (make_timestamp_ns(ts * 1000000 + 1)::TIMESTAMPTZ_NS AS ts)"
+    (series,) = read(write(tmp_path / "a.parquet", one(), zoned), tmp_path / "s")
+    np.testing.assert_array_equal(series.times, np.array(one()["ts"]) * 1_000_000 + 1)
+    assert (series.precision, series.clock.naive) == ("ns", False)

@@ -1,0 +1,160 @@
+"""What a user of `import taosanode` sees: frames and arrays in, the same out."""
+
+from __future__ import annotations
+
+import doctest
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import taosanode
+from appliance.frames import calls
+
+MONTHS = 60
+
+
+def months(*names: str) -> pd.DataFrame:
+    """Series of ends of months, a season of 12 and some noise."""
+    rng = np.random.default_rng(1)
+    season = 100 + 10 * np.sin(np.arange(MONTHS) * math.pi / 6)
+    days = pd.date_range("2020-01-31", periods=MONTHS, freq="ME")
+    parts = [pd.DataFrame({"unique_id": n, "ds": days, "y": season + rng.normal(size=MONTHS)}) for n in names]
+    return pd.concat(parts, ignore_index=True)
+
+
+def polars(*names: str) -> pl.DataFrame:
+    return pl.DataFrame({name: column.to_numpy() for name, column in months(*names).items()})
+
+
+def test_examples_of_the_docstrings_are_true() -> None:
+    failed, tried = doctest.testmod(calls)
+    assert tried >= 8
+    assert failed == 0
+
+
+def test_page_of_the_manual_is_true() -> None:
+    page = Path(__file__).parents[3] / "docs" / "python.md"
+    failed, tried = doctest.testfile(str(page), module_relative=False)
+    assert tried >= 9
+    assert failed == 0
+
+
+def test_forecast_of_a_pandas_frame_goes_on_by_the_calendar() -> None:
+    found = taosanode.forecast(months("a", "b"), h=2, algo="holtwinters", conf=[80, 95])
+    assert list(found.columns) == ["unique_id", "ds", "forecast", "low_80", "high_80", "low_95", "high_95"]
+    assert found["unique_id"].tolist() == ["a", "a", "b", "b"]
+    assert found["ds"].tolist() == [pd.Timestamp("2025-01-31"), pd.Timestamp("2025-02-28")] * 2
+    assert (found["low_95"] < found["low_80"]).all()
+
+
+def test_frame_and_array_give_the_same_forecast() -> None:
+    data = months("a")
+    frame = taosanode.forecast(data, h=3, algo="holtwinters", trend="add")
+    array = taosanode.forecast(data["y"].to_numpy(), h=3, algo="holtwinters", trend="add")
+    np.testing.assert_array_equal(frame["forecast"], array.value)
+    np.testing.assert_array_equal(frame["high"], array.high)
+
+
+def test_several_levels_of_an_array_are_quantiles() -> None:
+    found = taosanode.forecast(months("a")["y"].tolist(), h=2, algo="holtwinters", conf=(80, 95))
+    assert sorted(found.quantiles) == [0.025, 0.1, 0.9, 0.975]
+    assert (found.quantiles[0.025] < found.quantiles[0.1]).all()
+
+
+def test_polars_frame_with_zone_and_numbers_as_names_keeps_its_types() -> None:
+    data = polars("1", "2").with_columns(
+        pl.col("unique_id").cast(pl.Int32), pl.col("ds").dt.replace_time_zone("Europe/Berlin")
+    )
+    found = taosanode.forecast(data, h=2, algo="holtwinters")
+    assert isinstance(found, pl.DataFrame)
+    assert found.schema["unique_id"] == pl.Int32
+    assert found.schema["ds"] == data.schema["ds"]
+    assert [str(time)[:25] for time in found["ds"][:2]] == ["2025-01-31 00:00:00+01:00", "2025-02-28 00:00:00+01:00"]
+
+
+def test_dates_stay_dates() -> None:
+    data = polars("a").with_columns(pl.col("ds").cast(pl.Date))
+    assert taosanode.forecast(data, h=1, algo="holtwinters").schema["ds"] == pl.Date
+
+
+def test_index_of_times_and_gaps_are_understood() -> None:
+    data = months("a").set_index("ds")["y"].drop(pd.Timestamp("2020-06-30"))
+    with pytest.warns(taosanode.SeriesWarning, match="1 row in 1 gap filled by kalman"):
+        taosanode.forecast(data, h=1, algo="holtwinters")
+    found = taosanode.impute(data, "linear")
+    assert len(found) == MONTHS
+    assert found.loc[found["filled"] == 1, "ds"].tolist() == [pd.Timestamp("2020-06-30")]
+
+
+def test_rows_and_windows_of_a_detector() -> None:
+    data = months("a", "b")
+    data.loc[70, "y"] = 500.0
+    rows = taosanode.detect(data, "ksigma")
+    assert rows.loc[rows["flag"] < 0, ["unique_id", "ds"]].to_numpy().tolist() == [["b", pd.Timestamp("2020-11-30")]]
+    windows = taosanode.detect(data, "ksigma", output="windows")
+    assert windows[["unique_id", "rows"]].to_numpy().tolist() == [["b", 1]]
+
+
+def test_columns_of_a_wide_frame_are_series_and_correlate() -> None:
+    wide = months("a", "b").pivot(index="ds", columns="unique_id", values="y")
+    found = taosanode.forecast(wide, h=1, algo="holtwinters", value="*")
+    assert found["column"].tolist() == ["a", "b"]
+    pairs = taosanode.correlate(wide.assign(c=-2 * wide["a"]))
+    assert pairs.loc[0, ["first", "second"]].tolist() == ["a", "c"]
+    assert pairs.loc[0, "value"] == pytest.approx(-1.0)
+
+
+def test_comparison_ranks_algorithms() -> None:
+    found = taosanode.compare(months("a"), ["holtwinters", "zero"], folds=2)
+    assert {"holtwinters", "zero", "seasonal-naive"} == set(found["algorithm"])
+    assert found["rank"].is_monotonic_increasing
+
+
+def test_dict_of_arrays_gives_a_dict(tmp_path: Path) -> None:
+    data = {"ds": np.arange("2024-01", "2029-01", dtype="datetime64[M]").astype("datetime64[s]"), "y": months("a")["y"]}
+    plot = tmp_path / "a.png"
+    found = taosanode.forecast(data, h=2, algo="holtwinters", plot=plot)
+    assert found["ds"].astype("datetime64[D]").astype(str).tolist() == ["2029-01-01", "2029-02-01"]
+    assert plot.stat().st_size > 1000
+
+
+def test_series_that_fails_raises_or_is_left_out_with_a_warning() -> None:
+    data = months("a", "b")
+    data.loc[70, "y"] = np.nan
+    with pytest.raises(taosanode.AlgorithmError, match="series b: column y: 1 of 60 values are missing"):
+        taosanode.detect(data, "iqr")
+    with pytest.warns(taosanode.SeriesWarning, match="series b"):
+        found = taosanode.detect(data, "iqr", errors="warn")
+    assert set(found["unique_id"]) == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: taosanode.forecast(months("a"), algo="armia"), "unknown algorithm armia, did you mean arima"),
+        (lambda: taosanode.forecast(months("a"), algo="arima", perod=3), "unknown option perod, did you mean period"),
+        (lambda: taosanode.detect(months("a"), output="both"), "output must be rows or windows, got 'both'"),
+        (lambda: taosanode.detect(months("a"), errors="no"), "errors must be raise or warn, got 'no'"),
+        (lambda: taosanode.detect({"ds": [1, 2], "y": [1]}), "columns of one length are needed, got ds: 2, y: 1"),
+        (lambda: taosanode.detect("file.csv"), "a data frame in memory .* expected, got builtins.str"),
+        (lambda: taosanode.forecast(pl.DataFrame({"y": [1]}).lazy()), "in memory .* got polars.*LazyFrame"),
+        (lambda: taosanode.detect([1.0, math.nan] * 10), "value at row 1 is missing or not finite: nan"),
+        (lambda: taosanode.impute([math.nan] + [1.0] * 20), "the first and the last value must be numbers"),
+        (lambda: taosanode.list_algorithms("anomalies"), "kind must be one of .*anomaly.*, got 'anomalies'"),
+        (lambda: taosanode.forecast(pd.concat([months("a")] * 2)), "goes back from .*; sort sorts"),
+    ],
+)
+def test_wrong_use_is_told(call: Callable[[], Any], told: str) -> None:
+    with pytest.raises(taosanode.AlgorithmError, match=told):
+        call()
+
+
+def test_algorithms_are_listed() -> None:
+    assert {"arima", "auto", "holtwinters", "zero"} <= set(taosanode.list_algorithms("forecast"))
+    assert "iqr" in taosanode.list_algorithms()
