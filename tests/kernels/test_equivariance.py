@@ -35,6 +35,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "shesd": [{"period": PERIOD}, {"period": PERIOD, "trend": "stl"}, {"period": 1}, {"longterm": True}],
     "shape": [{"period": PERIOD}, {"window": 10}],
     "spike": [{"period": PERIOD}, {"period": 1}],
+    "shift": [{"period": PERIOD}],
     "holtwinters": [
         {"trend": "add"},
         {"trend": "add", "damped": 1},
@@ -46,7 +47,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "theta": [{"decomposition_type": "additive", "period": PERIOD}],
 }
 WITH_UNIT = ("hbos",)
-WITH_ZERO = ("ces",)  # its potential is a multiple of the level
+WITH_ZERO = ("ces", "prophet")  # potential and priors are in units of the level
 # Know whole numbers, and look at the logarithm of what is positive: held to the unit of what is not whole.
 LEARNED = ((FORECAST, "auto"), (FORECAST, "zero"))
 DEFAULTS = {
