@@ -29,7 +29,6 @@ DISTRIBUTION = {
     "AutoETS": "statsforecast",
     "AutoCES": "statsforecast",
     "AutoTheta": "statsforecast",
-    "AutoCES": "statsforecast",
     "DynamicOptimizedTheta": "statsforecast",
     "SeasonalNaive": "statsforecast",
     "SES": "statsforecast",
