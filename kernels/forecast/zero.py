@@ -137,7 +137,8 @@ def _told(view: Series, rows: int, period: int, second: int) -> Series | None:
     base, unit = np.empty(rows), np.empty(rows)
     if not features(view, period, second, np.arange(1, rows + 1), of_series[0], of_step[0], base, unit):
         return None
-    return base[:, None] + unit[:, None] * _zero_net.quantiles(_zero_net.shipped(), of_series, of_step)[0]
+    told: Series = _zero_net.quantiles(_zero_net.shipped(), of_series, of_step)[0]
+    return base[:, None] + unit[:, None] * told
 
 
 def bounds(told: Series, conf: float) -> tuple[Series, Series]:
