@@ -19,6 +19,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[s
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (("POOL", 256), ("BATCH", 128), ("LOOK_AT", 256), ("EVERY", 10)):
             patch.setattr(_zero_training, name, value)
+        patch.setattr(torch, "compile", lambda function: function)  # which takes longer than these few steps
         threads = torch.get_num_threads()
         stages = (Stage(25, 40, 1e-3), Stage(10, 10, 1e-3))
         _zero_training.train(folder, stages, seen.append)
