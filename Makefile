@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test test-plain demo bench bench-detectors bench-forecast bench-imputation bench-tsfm bench-files soak lint venv lock train-sample-model train-zero package repo release test-package test-release clean
+.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-forecast bench-imputation bench-tsfm bench-files soak lint venv lock train-sample-model train-zero package repo release test-package test-release clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -56,6 +56,16 @@ $(VENV)-bench-detect/.peers: benchmarks/peers-detect.txt
 bench-detectors: $(VENV)/.dev $(VENV)-bench-detect/.peers
 	$(BIN)/python -m benchmarks.bench_detectors
 
+# --no-deps: TSB-AD asks for a torch that none of the detectors taken from it needs.
+.venv-bench-detection/.peers: benchmarks/peers-detection.txt
+	$(PYTHON) -m venv .venv-bench-detection
+	.venv-bench-detection/bin/pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/peers-detection.txt
+	touch $@
+
+# What is found in labelled series, beside detectors of other projects.
+bench-detection: $(VENV)/.dev .venv-bench-detection/.peers
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.accuracy_detection --data ../shared/data
+
 bench-files: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.bench_files
 
@@ -77,6 +87,7 @@ bench-tsfm: $(VENV)/.dev
 bench-forecast: $(VENV)/.dev .venv-bench/.forecast
 	$(BIN)/python -m benchmarks.bench_forecast
 	$(BIN)/python -m benchmarks.accuracy_forecast --data ../shared/data
+	$(BIN)/python -m benchmarks.accuracy_forecast --simulated 200
 
 # Peers as above; R's forecast package (r-cran-forecast) is used where it is installed.
 bench-imputation: $(VENV)/.dev .venv-bench/.forecast
@@ -126,9 +137,9 @@ train-sample-model: $(VENV)/.dev
 	$(BIN)/python -m models._autoencoder_training
 	$(BIN)/python tests/golden/make_sample_ad_model.py
 
-# Makes the weights of the forecaster `zero` anew, from seeded simulated series: a quarter of an hour of two cores.
+# Makes the weights of the forecaster `zero` anew, from seeded simulated series: half an hour of two cores.
 train-zero: $(VENV)/.dev
-	$(BIN)/python -m models._zero_training
+	OMP_NUM_THREADS=1 $(BIN)/python -m models._zero_training
 
 clean:
 	rm -rf $(VENV) $(BUILD) .cache .run build dist .demo

@@ -1,4 +1,4 @@
-"""Correlate the columns of a file, each with every other one: Parquet, CSV or JSON.
+"""Correlate the columns of files, each with every other one.
 
 Prints one line for each pair: both columns, the rows they have in common, coefficient or distance, lag and probability
 by chance where the algorithm tells them. A wide file has its columns side by side, all columns of numbers unless

@@ -27,6 +27,7 @@ from appliance.files.compare import command as comparing
 from appliance.files.draw import heat_map, image
 from appliance.files.read import database
 from appliance.files.read.reading import Asked, Source
+from appliance.files.read.several import Files
 from appliance.files.run import command, each_series, levels, pairs
 from appliance.files.run.engines import Prepared
 from appliance.files.run.local import Local
@@ -169,7 +170,7 @@ def _source(connection: duckdb.DuckDBPyConnection, frame: Frame, asked: Asked) -
     if asked.zone is None:
         given = {zone for name in frame.columns if (zone := frame.zone(name)) and asked.time in (None, name)}
         asked = dataclasses.replace(asked, zone=zones.zone(given.pop()) if len(given) == 1 else None)
-    source = Source(connection, file, asked)
+    source = Source(connection, Files((file,), (file.shown,)), asked)
     if source.moments.note:
         warnings.warn(source.moments.note, SeriesWarning, stacklevel=LEVEL)
     return source

@@ -16,6 +16,7 @@ from falcon import testing
 from appliance.analysis import catalog
 from appliance.host.settings import Settings
 from appliance.node.app import create_app
+from appliance.node.guests import Guests
 from appliance.node.metrics import Metrics
 from appliance.node.observer import Observer
 from appliance.node.resources.metrics import MetricsText
@@ -69,15 +70,21 @@ class Question:
     answer: bytes
 
 
-def corpus(settings: Settings, seed: int = 1) -> list[Question]:
-    """Return all questions with their answers; the model servers must be up."""
+def application(settings: Settings) -> testing.TestClient:
+    """Return what the node answers with, in this process."""
     found = catalog.build(settings)
     scoreboard, metrics = Scoreboard(), Metrics()
     number = scoreboard.reserve()
     row = scoreboard.take(number)
     observer = Observer(row, metrics.recorder(number), found.names)
-    app = create_app(found, settings, Slots(1, 1, row.slots), observer, MetricsText(metrics, scoreboard))
-    client = testing.TestClient(app)
+    guests = Guests(found, settings.memory_limit)
+    app = create_app(found, settings, Slots(1, 1, row.slots), guests, observer, MetricsText(metrics, scoreboard))
+    return testing.TestClient(app)
+
+
+def corpus(settings: Settings, seed: int = 1) -> list[Question]:
+    """Return all questions with their answers; the model servers must be up."""
+    client = application(settings)
 
     def ask(kind: str, path: str, body: bytes | None) -> Question:
         answer = client.simulate_request("GET" if body is None else "POST", path, body=body, headers=JSON)

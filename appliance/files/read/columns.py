@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
 import re
 from collections.abc import Sequence
@@ -159,7 +160,7 @@ def _named(columns: Sequence[Column], names: str | None, option: str) -> tuple[C
     if names in known:  # a name may hold a comma itself
         return (known[names],)
     found = []
-    for name in map(str.strip, names.split(",")):
+    for name in _listed(names):
         same = [column for column in columns if column.name.lower() == name.lower()]
         column = known.get(name) or (same[0] if len(same) == 1 else None)
         if column is None:
@@ -182,11 +183,17 @@ def _matching(free: Sequence[Column], names: str | None) -> str | None:
         found = [column.name for column in free if column.kind == NUMBER and wanted.search(column.name)]
         parts = [found or names]
     else:
-        parts = [_glob(free, part.strip()) for part in names.split(",")]
+        parts = [_glob(free, part) for part in _listed(names)]
     for part in parts:
         if isinstance(part, str) and set(part) & set("*?/") and not any(column.name == part for column in free):
             raise UsageError(f"--value: no column of numbers matches {part}; there are: {listed(free)}")
-    return ",".join(name for part in parts for name in ([part] if isinstance(part, str) else part))
+    found = [name for part in parts for name in ([part] if isinstance(part, str) else part)]
+    return ",".join('"' + name.replace('"', '""') + '"' if set(name) & set(',"') else name for name in found)
+
+
+def _listed(names: str) -> list[str]:
+    """Return names that are separated by commas; one that holds a comma stands in quotes."""
+    return [name.strip() for name in next(csv.reader([names], skipinitialspace=True), [])]
 
 
 def _glob(free: Sequence[Column], part: str) -> str | list[str]:

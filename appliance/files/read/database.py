@@ -7,6 +7,7 @@ extensions nor reach for the network, so everything outside the named paths is c
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -20,8 +21,8 @@ _PATH = re.compile(r""" ['"]/[^'"]*['"]""")
 _KIND = re.compile(r"^(?:[A-Z][A-Za-z]*(?: [A-Z][A-Za-z]*)? )?Error: ")
 
 
-def connect(scratch: Path, read: Path | None = None, write: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """Open a database in memory that may touch one file and what is below two folders, and nothing else."""
+def connect(scratch: Path, read: Iterable[Path] = (), write: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Open a database in memory that may touch some files and what is below two folders, and nothing else."""
     spill = scratch / "spill"
     spill.mkdir(exist_ok=True)
     connection = duckdb.connect(
@@ -39,8 +40,8 @@ def connect(scratch: Path, read: Path | None = None, write: Path | None = None) 
     connection.execute("SET enable_progress_bar = false")
     folders = ", ".join(literal(f"{folder}/") for folder in (scratch, write) if folder)
     connection.execute(f"SET allowed_directories = [{folders}]")
-    if read:
-        connection.execute(f"SET allowed_paths = [{literal(read.resolve())}]")
+    paths = ", ".join(literal(file.resolve()) for file in read)
+    connection.execute(f"SET allowed_paths = [{paths}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection

@@ -17,10 +17,12 @@ from typing import IO
 
 import duckdb
 
+from appliance.files.read import sql_files, zstd
 from appliance.files.read.columns import NUMBER, TEXT, TIME, Column, given_sql, kind, number_sql
 from appliance.files.read.database import literal
 from appliance.files.read.moments import text_sql
-from appliance.files.series import FileError
+from appliance.files.read.sql_files import Part
+from appliance.files.series import FileError, UsageError
 
 PARQUET, CSV, JSON = "parquet", "csv", "json"
 FRAME = "frame"  # no file: a table of the database already, of the name of its path
@@ -48,14 +50,22 @@ class File:
     delimiter: str | None = None
 
 
-def open_file(name: str, scratch: Path, delimiter: str | None = None) -> File:
+def open_file(
+    name: str,
+    scratch: Path,
+    delimiter: str | None = None,
+    part: Part = Part(),  # noqa: B008  (frozen, no state)
+) -> File:
     """Find a file, or standard input for ``-``, and tell its format.
 
     The database gets a link below `scratch`: it may read nothing else, and sees no pattern in the name.
 
+    part : what of a database is read.
+
     Raises
     ------
     FileError : there is no such file, it is empty, or it is neither of the formats.
+    UsageError : a part of a file that is no database, or that it has not.
     """
     place, said = scratch / "input", "standard input" if name == "-" else name
     try:
@@ -68,10 +78,19 @@ def open_file(name: str, scratch: Path, delimiter: str | None = None) -> File:
             with Path(name).open("rb"):
                 place.symlink_to(Path(name).resolve())
         begin, gzipped = _begin(place)
+        if begin.startswith(zstd.MAGIC):
+            place = zstd.unpack(place, said, scratch)
+            begin, gzipped = _begin(place)
     except (OSError, EOFError, zlib.error) as error:
         raise FileError(f"{said} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if not begin:
         raise FileError(f"{said} is empty")
+    held = sql_files.format_of(begin)
+    if held:
+        copy = sql_files.export(place, held, said, part, scratch)
+        return File(copy, said, CSV if held == sql_files.SQLITE else PARQUET, False, ",")
+    if part.option:
+        raise UsageError(f"{said}: {part.option} is for files of SQLite and DuckDB")
     format_ = _format(begin, said)
     if format_ == JSON and begin.startswith(BOM + b"["):  # of an array the database would make one text
         place = _without_mark(place, gzipped)
@@ -95,13 +114,13 @@ def any_row(connection: duckdb.DuckDBPyConnection, file: File) -> bool:
     return bool(connection.execute(one).fetchall())
 
 
-def table(connection: duckdb.DuckDBPyConnection, file: File, wanted: Sequence[Column]) -> str:
-    """Return what stands after FROM to read these columns; text is parsed once, into a table of its own."""
+def table(connection: duckdb.DuckDBPyConnection, file: File, wanted: Sequence[Column], called: str = "input") -> str:
+    """Return what stands after FROM to read these columns; text is parsed once, into a table that is called so."""
     if file.format in (PARQUET, FRAME):
         return _function(file, wanted)
     names = ", ".join(column.sql for column in wanted)
-    connection.execute(f"CREATE TEMP TABLE input AS SELECT {names} FROM {_function(file, _typed(connection, file))}")
-    return "input"
+    connection.execute(f"CREATE TEMP TABLE {called} AS SELECT {names} FROM {_function(file, _typed(connection, file))}")
+    return called
 
 
 def _copy(stream: IO[bytes], place: Path) -> None:

@@ -30,7 +30,7 @@ def read(name: str, column: str | None) -> Series:
     with tempfile.TemporaryDirectory(prefix="taosanode-") as folder:
         scratch = Path(folder).resolve()
         file = formats.open_file(name, scratch)
-        with database.connect(scratch, file.path) as connection:
+        with database.connect(scratch, [file.path]) as connection:
             try:
                 chosen = _chosen(file.shown, formats.columns(connection, file), column)
                 table = formats.table(connection, file, [chosen])

@@ -15,11 +15,12 @@ import orjson
 
 from appliance.files.calendar.zones import Clock, Zone
 from appliance.files.read import columns as roles
-from appliance.files.read import formats, moments
+from appliance.files.read import moments
 from appliance.files.read.columns import Chosen, Column
-from appliance.files.read.database import reason
+from appliance.files.read.database import literal, reason
 from appliance.files.read.moments import Moments
-from appliance.files.series import FileError, FileSeries
+from appliance.files.read.several import Files
+from appliance.files.series import FileError, FileSeries, UsageError
 from appliance.protocol.documents import MAX_ROWS, MIN_ROWS
 from kernels.contract import Series, Times
 
@@ -80,15 +81,15 @@ class Source:
     labels : name of the column that says which rows are anomalies, the last one of each series; None if none was named.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, file: formats.File, asked: Asked) -> None:
-        self._connection, self._asked, self.shown = connection, asked, file.shown
+    def __init__(self, connection: duckdb.DuckDBPyConnection, files: Files, asked: Asked) -> None:
+        self._connection, self._asked, self.shown, self._named = connection, asked, files.shown, files.column
         self.keys: list[tuple[str, ...]] = []
         try:
-            table = formats.columns(connection, file)
-            if not formats.any_row(connection, file):
+            table = files.columns(connection)
+            if not files.any_row(connection):
                 raise FileError(f"{self.shown} has no rows")
             self._chosen = self._choose(table)
-            self._table = formats.table(connection, file, self._wanted())
+            self._table = files.table(connection, self._wanted())
             (self.count,) = self._one(f"SELECT count(*) FROM {self._table}")
             self.moments = self._times()
             self._refuse_text()
@@ -178,13 +179,21 @@ class Source:
         try:
             if self._asked.labels is None:
                 asked = self._asked
-                return roles.choose(table, asked.time, asked.values, asked.by, asked.every_value)
+                return self._by_file(roles.choose(table, asked.time, asked.values, asked.by, asked.every_value))
             label = roles.label(table, self._asked.labels)
             rest = [column for column in table if column != label]
             chosen = roles.choose(rest, self._asked.time, self._asked.values, self._asked.by)
-            return Chosen(chosen.time, (*chosen.values, label), chosen.by)
+            return self._by_file(Chosen(chosen.time, (*chosen.values, label), chosen.by))
         except FileError as error:
             raise type(error)(f"{self.shown}: {error}") from None
+
+    def _by_file(self, chosen: Chosen) -> Chosen:
+        """Return the same with a series for each file."""
+        if self._named is None:
+            return chosen
+        if self._named in (chosen.time, *chosen.values, *chosen.by):
+            raise UsageError(f"a column cannot be called {self._named.name} where several files are read")
+        return Chosen(chosen.time, chosen.values, (self._named, *chosen.by))
 
     def _wanted(self) -> list[Column]:
         return list(dict.fromkeys((self._chosen.time, *self._chosen.values, *self._chosen.by)))
@@ -211,9 +220,12 @@ class Source:
             bad = f"{given} AND ({read}) IS NULL"
             if not self._one(f"SELECT count(*) FROM {self._table} WHERE {bad}")[0]:
                 continue
-            rows = f"SELECT row_number() OVER () AS row, {column.sql} AS cell, {bad} AS bad FROM {self._table}"
-            row, cell = self._one(f"SELECT row, cell FROM ({rows}) WHERE bad ORDER BY row LIMIT 1")
-            raise FileError(f"{self.shown}: column {column.name}, row {row}: {str(cell)[:80]!r} is not {wanted}")
+            file = self._named.sql if self._named else literal(self.shown)
+            over = f"PARTITION BY {file}" if self._named else ""
+            cells = f"{file} AS file, {column.sql} AS cell, {bad} AS bad"
+            rows = f"SELECT row_number() OVER ({over}) AS row, {cells} FROM {self._table}"
+            file, row, cell = self._one(f"SELECT file, row, cell FROM ({rows}) WHERE bad ORDER BY file, row LIMIT 1")
+            raise FileError(f"{file}: column {column.name}, row {row}: {str(cell)[:80]!r} is not {wanted}")
 
     def _name_series(self) -> None:
         by = self._chosen.by

@@ -25,7 +25,12 @@ class AsOption(argparse.Action):
 
 def add(parser: argparse.ArgumentParser, default: str, plotted: str, *, compared: bool = True) -> None:
     """Declare the arguments that these commands take; `compared`: whether algorithms can be compared."""
-    parser.add_argument("file", metavar="FILE", help="Parquet, CSV with a header line, or JSON; - for standard input")
+    parser.add_argument(
+        "file",
+        nargs="+",
+        metavar="FILE",
+        help="Parquet, CSV, JSON, SQLite, DuckDB; - for standard input. Several, or a pattern: a series for each",
+    )
     what = parser.add_argument_group("what to do")
     what.add_argument("--algo", metavar="NAME", help=f"algorithm, also as NAME,k=2 ({default})")
     if compared:
@@ -51,6 +56,9 @@ def add(parser: argparse.ArgumentParser, default: str, plotted: str, *, compared
         "--value", metavar="COLUMN[,COLUMN]", help="the values; likewise. Also patterns such as 'HU*', or '/regular/'"
     )
     data.add_argument("--by", metavar="COLUMN[,COLUMN]", help="one series for each value of these columns")
+    part = data.add_mutually_exclusive_group()
+    part.add_argument("--table", metavar="NAME", help="of an SQLite or DuckDB file; not needed where there is one")
+    part.add_argument("--query", metavar="SQL", help="rows of an SQLite or DuckDB file, as SELECT ts, v FROM t")
     data.add_argument("--delimiter", metavar="CHARACTER", type=_character, help="between cells of CSV; else found")
     data.add_argument("--decimal", choices=(".", ","), default=".", help="before decimals in CSV (.)")
     data.add_argument("--precision", choices=("s", "ms", "us", "ns"), help="unit of integers; else told by their size")

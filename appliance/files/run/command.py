@@ -19,8 +19,10 @@ from appliance.analysis.run import WhiteNoise
 from appliance.files.calendar import zones
 from appliance.files.compare import command as comparing
 from appliance.files.draw import image, terminal
-from appliance.files.read import database, formats
+from appliance.files.read import database, several
 from appliance.files.read.reading import Asked, Source
+from appliance.files.read.several import Files
+from appliance.files.read.sql_files import Part
 from appliance.files.run import arguments, each_series, engines, filling, levels
 from appliance.files.run.each_series import Tally
 from appliance.files.run.progress import Progress, say, show
@@ -55,7 +57,8 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
             raise ValueError(wrong)
         format_ = _format(given)
         zones.zone(given.tz or "UTC")
-        kept = [Path(given.file), *([given.config] if given.config else [])]
+        given.file = several.expanded(given.file)
+        kept = [*map(Path, given.file), *([given.config] if given.config else [])]
         writing.Output.refuse(given.out, "--out", kept)
         if given.plot not in (None, TERMINAL):
             plot = Path(given.plot)
@@ -101,9 +104,9 @@ def _run(
         prepared = engines.prepare(given, kind, asked, [asked.algorithm])
     else:
         prepared = comparing.prepare(given, kind, asked)
-    file = formats.open_file(given.file, scratch, given.delimiter)
-    with database.connect(scratch, file.path, output.folder) as connection:
-        source = opened(connection, file, given, labels=getattr(given, "labels", None))
+    read = files(given, scratch)
+    with database.connect(scratch, read.paths, output.folder) as connection:
+        source = opened(connection, read, given, labels=getattr(given, "labels", None))
         complete = (output.folder or scratch) / "results"
         lines = given.out is not None and given.out.suffix.lower() in writing.LINES
         if given.compare is not None:
@@ -130,8 +133,13 @@ def _run(
     return FAILED if tally.failed else OK
 
 
-def opened(connection: duckdb.DuckDBPyConnection, file: formats.File, given: argparse.Namespace, **more: Any) -> Source:
-    """Open the file as the arguments say, and tell how its times are read where that is not plain; raises FileError.
+def files(given: argparse.Namespace, scratch: Path) -> Files:
+    """Find the files that were named; raises FileError."""
+    return several.open_files(given.file, scratch, given.delimiter, Part(given.table, given.query))
+
+
+def opened(connection: duckdb.DuckDBPyConnection, files: Files, given: argparse.Namespace, **more: Any) -> Source:
+    """Open the files as the arguments say, and tell how its times are read where that is not plain; raises FileError.
 
     more : further fields of `Asked`.
     """
@@ -140,9 +148,9 @@ def opened(connection: duckdb.DuckDBPyConnection, file: formats.File, given: arg
     shared = {name: getattr(given, name) for name in named}
     filled = getattr(given, "fill", None) not in (None, filling.NONE)  # rows without a value are gaps then
     shared["drop_nulls"] = given.drop_nulls or filled
-    source = Source(connection, file, Asked(values=given.value, zone=zone, **shared, **more))
-    if not formats.headed(file):
-        say(f"{source.shown}: the first line holds values, so the columns are called column1, column2, ...")
+    source = Source(connection, files, Asked(values=given.value, zone=zone, **shared, **more))
+    for file in files.headless:
+        say(f"{file.shown}: the first line holds values, so the columns are called column1, column2, ...")
     if source.moments.note:
         say(f"{source.shown}: {source.moments.note}")
     return source

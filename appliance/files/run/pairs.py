@@ -20,7 +20,7 @@ import numpy as np
 
 from appliance.analysis.kind import REAL, WHOLE, Kind
 from appliance.files.draw import heat_map
-from appliance.files.read import database, formats
+from appliance.files.read import database
 from appliance.files.read.reading import Rows, Source
 from appliance.files.run import command, each_series, engines
 from appliance.files.run.progress import Progress, say, show
@@ -57,9 +57,9 @@ def _run(
     given: argparse.Namespace, kind: Kind[Any], asked: Question, format_: str, output: writing.Output, scratch: Path
 ) -> int:
     prepared = engines.prepare(given, kind, asked, [asked.algorithm])
-    file = formats.open_file(given.file, scratch, given.delimiter)
-    with database.connect(scratch, file.path, output.folder) as connection:
-        source = command.opened(connection, file, given, every_value=True)
+    files = command.files(given, scratch)
+    with database.connect(scratch, files.paths, output.folder) as connection:
+        source = command.opened(connection, files, given, every_value=True)
         with contextlib.closing(prepared.engine) as engine:
             columns, failed = columns_of(source, say)
             pairs = pairs_of(columns, given.beside)

@@ -40,6 +40,8 @@ def test_several_columns_and_any_case() -> None:
 def test_a_name_may_hold_a_comma() -> None:
     odd = Column("a,b", "DOUBLE", columns.NUMBER)
     assert choose([STAMP, odd, VALUE], None, "a,b", None).values == (odd,)
+    assert choose([STAMP, odd, VALUE], None, 'value, "a,b"', None).values == (VALUE, odd)
+    assert choose([STAMP, odd, VALUE], None, "a*,value", None).values == (odd, VALUE)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def test_the_files_that_are_named_can(tmp_path: Path) -> None:
     out.mkdir()
     file.write_text("a\n1\n")
     (scratch / "input").symlink_to(file)
-    with database.connect(scratch, scratch / "input", out) as connection:
+    with database.connect(scratch, [scratch / "input"], out) as connection:
         link = database.literal(scratch / "input")
         connection.execute(f"COPY (SELECT * FROM read_csv({link})) TO {database.literal(out / 'b.csv')}")
         assert connection.execute("SELECT current_setting('TimeZone')").fetchone() == ("UTC",)

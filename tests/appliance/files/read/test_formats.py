@@ -16,7 +16,7 @@ from tests.appliance.files import samples
 def kinds(path: str, scratch: Path) -> dict[str, str]:
     scratch.mkdir()
     file = formats.open_file(path, scratch)
-    with database.connect(scratch, file.path) as connection:
+    with database.connect(scratch, [file.path]) as connection:
         return {column.name: column.kind for column in formats.columns(connection, file)}
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from appliance.files.read import database, formats, reading
+from appliance.files.read import database, reading
 from appliance.files.read.reading import Asked, Source
+from appliance.files.read.several import open_files
 from appliance.files.series import FileError, FileSeries
 from tests.appliance.files import samples
 from tests.appliance.files.samples import MINUTE, ROWS, START, VALUES, one, several, write
@@ -17,10 +19,10 @@ from tests.appliance.files.samples import MINUTE, ROWS, START, VALUES, one, seve
 @contextmanager
 def opened(path: str, scratch: Path, asked: Asked = Asked()) -> Iterator[Source]:  # noqa: B008  (frozen)
     scratch.mkdir(exist_ok=True)
-    file = formats.open_file(path, scratch)
-    with database.connect(scratch, file.path) as connection:
-        yield Source(connection, file, asked)
-    (scratch / "input").unlink()
+    files = open_files([path], scratch)
+    with database.connect(scratch, files.paths) as connection:
+        yield Source(connection, files, asked)
+    shutil.rmtree(scratch)
 
 
 def read(path: str, scratch: Path, asked: Asked = Asked()) -> list[FileSeries]:  # noqa: B008

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from appliance.analysis.kinds import BY_TYPE
-from appliance.files.read import columns, database, formats
+from appliance.files.read import columns, database, several
 from appliance.files.read.reading import Asked, Source
 from appliance.files.series import FileError, FileResult
 from appliance.files.write import writing
@@ -28,9 +28,9 @@ def opened(tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Source]]
     path = samples.write(tmp_path / "in.parquet", samples.several(["a", 'b,"c', "d\x1b[31m"]))
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    file = formats.open_file(path, scratch)
-    with database.connect(scratch, file.path) as connection:
-        yield connection, Source(connection, file, Asked(by="host"))
+    files = several.open_files([path], scratch)
+    with database.connect(scratch, files.paths) as connection:
+        yield connection, Source(connection, files, Asked(by="host"))
 
 
 def detections(source: Source) -> list[tuple[int, FileResult]]:

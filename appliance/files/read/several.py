@@ -1,0 +1,123 @@
+"""Some files as one table, in which a column names the file of each row."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from appliance.files.read import formats
+from appliance.files.read.columns import NUMBER, TEXT, TIME, Column
+from appliance.files.read.database import literal
+from appliance.files.read.formats import File
+from appliance.files.read.sql_files import Part
+from appliance.files.series import UsageError
+
+MAX_FILES = 1000
+NAME = "file"  # of the column that names them
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files that are read together.
+
+    names : what tells them apart in the results.
+    """
+
+    files: tuple[File, ...]
+    names: tuple[str, ...]
+
+    @property
+    def shown(self) -> str:
+        """What the user is told they are."""
+        return self.files[0].shown if len(self.files) == 1 else f"{len(self.files)} files"
+
+    @property
+    def paths(self) -> list[Path]:
+        """Where the database finds them."""
+        return [file.path for file in self.files]
+
+    @property
+    def headless(self) -> list[File]:
+        """Those that do not name their columns."""
+        return [file for file in self.files if not formats.headed(file)]
+
+    @property
+    def column(self) -> Column | None:
+        """The column that names the file of a row, None for one file."""
+        return None if len(self.files) == 1 else Column(NAME, "VARCHAR", TEXT)
+
+    def columns(self, connection: duckdb.DuckDBPyConnection) -> list[Column]:
+        """Return the columns that all of them have; raises FileError and the database's errors."""
+        first, *others = (formats.columns(connection, file) for file in self.files)
+        named = [{column.name: column for column in other} for other in others]
+        common = [column for column in first if all(column.name in other for other in named)]
+        return [_common([column, *(other[column.name] for other in named)]) for column in common]
+
+    def any_row(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Tell whether any of them holds a row."""
+        return any(formats.any_row(connection, file) for file in self.files)
+
+    def table(self, connection: duckdb.DuckDBPyConnection, wanted: Sequence[Column]) -> str:
+        """Return what stands after FROM to read these columns."""
+        if self.column is None:
+            return formats.table(connection, self.files[0], wanted)
+        parts = []
+        for at, (file, name) in enumerate(zip(self.files, self.names, strict=True)):
+            own = {column.name: column for column in formats.columns(connection, file)}
+            columns = [own[column.name] for column in wanted if column != self.column]
+            cells = ", ".join(
+                f"CAST({own[column.name].sql} AS {column.type}) AS {column.sql}"
+                if own[column.name].type != column.type else f"{own[column.name].sql} AS {column.sql}"
+                for column in wanted if column != self.column
+            )  # fmt: skip
+            table = formats.table(connection, file, columns, f"input_{at}")
+            parts.append(f"SELECT {cells}, {literal(name)} AS {self.column.sql} FROM {table}")
+        return f"({' UNION ALL '.join(parts)})"
+
+
+def expanded(names: Sequence[str]) -> list[str]:
+    """Return names of files with each pattern replaced by those it matches; raises UsageError."""
+    found: list[str] = []
+    for name in names:
+        pattern = name != "-" and glob.has_magic(name) and not Path(name).exists()
+        matching = sorted(glob.glob(name, recursive=True)) if pattern else [name]
+        if not matching:
+            raise UsageError(f"no file matches {name}")
+        found += matching
+    twice = sorted({name for name in found if found.count(name) > 1})
+    if twice:
+        raise UsageError(f"{twice[0]} is named twice")
+    if len(found) > MAX_FILES:
+        raise UsageError(f"at most {MAX_FILES} files can be read at once, got {len(found)}")
+    return found
+
+
+def open_files(
+    names: Sequence[str],
+    scratch: Path,
+    delimiter: str | None = None,
+    part: Part = Part(),  # noqa: B008  (frozen, no state)
+) -> Files:
+    """Find files, see `formats.open_file`; raises FileError."""
+    files = []
+    for at, name in enumerate(names):
+        folder = scratch / f"{at}"
+        folder.mkdir()
+        files.append(formats.open_file(name, folder, delimiter, part))
+    short = [Path(name).name for name in names]
+    return Files(tuple(files), tuple(short if len(set(short)) == len(short) else names))
+
+
+def _common(columns: Sequence[Column]) -> Column:
+    """Return what columns of one name are together: of unlike types, numbers if all are numbers, else text."""
+    first = columns[0]
+    if all((column.type, column.kind) == (first.type, first.kind) for column in columns):
+        return first
+    kinds = {column.kind for column in columns}
+    kind = first.kind if len(kinds) == 1 and first.kind in (NUMBER, TIME) else TEXT
+    typed = kind == NUMBER and not any(column.text for column in columns)
+    return Column(first.name, "DOUBLE" if typed else "VARCHAR", kind, first.called)
