@@ -35,6 +35,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "shesd": [{"period": PERIOD}, {"period": PERIOD, "trend": "stl"}, {"period": 1}, {"longterm": True}],
     "shape": [{"period": PERIOD}, {"window": 10}],
     "spike": [{"period": PERIOD}, {"period": 1}],
+    "shift": [{"period": PERIOD}],
     "holtwinters": [
         {"trend": "add"},
         {"trend": "add", "damped": 1},
