@@ -9,17 +9,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+<<<<<<< HEAD
 from appliance.analysis import checks, plugin_objects
 from appliance.analysis.kind import REAL, ROWS, TIME, WHOLE, Column, Columns, Kind
+=======
+from appliance.analysis import checks, newest_rows, plugin_objects
+from appliance.analysis.kind import REAL, TIME, WHOLE, Column, Columns, Kind
+>>>>>>> main
 from appliance.analysis.picture import Picture, Points, counted
 from appliance.analysis.taosanalytics_compat import AbstractAnomalyDetectionService
 from appliance.protocol import fields
 from appliance.protocol.documents import BadRequest, Document
 from appliance.protocol.requests import Request
-from kernels.contract import ANOMALY, AlgorithmError, Detection, Series, Task, Times
+from kernels.contract import ANOMALY, Algorithm, AlgorithmError, Detection, Series, Task, Times
 from kernels.explained import Expected, Explained
 from kernels.numerics.events import peaks
-from kernels.options import Declared
+from kernels.options import Declared, Range
 
 WINDOWS, FLAGS = "windows", "flags"
 ENVELOPE = (fields.ALGO, fields.OPTION, fields.RESULT, fields.ROWS, fields.MASK, fields.SCORES, fields.EXPECTED)
@@ -40,6 +45,13 @@ class Anomaly(Kind[Detection]):
         Declared(fields.SCORES, 0, "1: tell the score of every row as well, and what was expected", "0 or 1"),
         Declared(
             fields.VALID_CODE, 1, "the code that normal rows have in the answers of a plug-in class", "an integer"
+        ),
+        Declared(
+            fields.ONLY_LAST,
+            0,
+            "judge so many of the newest rows only, each without those after it; 0: all, at once. Not of shesd",
+            "an integer",
+            Range(ge=0, le=newest_rows.MOST),
         ),
     )
     plugin = AbstractAnomalyDetectionService
@@ -68,6 +80,15 @@ class Anomaly(Kind[Detection]):
     def question(self, options: Mapping[str, str], data: Task) -> dict[str, Any]:
         """Return nothing: a detector needs no more than its data."""
         return {}
+
+    def run(self, algorithm: Algorithm, request: Request, params: Any) -> Any:
+        """Return the answer about all rows, or about the newest; a detector's own option of that name goes before."""
+        if hasattr(params, fields.ONLY_LAST) or not (newest := request.option(fields.ONLY_LAST, 0)):
+            return super().run(algorithm, request, params)
+        most = min(newest_rows.MOST, request.rows)
+        if not 0 < newest <= most:
+            raise BadRequest(f"{fields.ONLY_LAST} must be 0 to {most} for {request.rows} rows, got {newest}")
+        return newest_rows.judged(algorithm, request.task, params, newest)
 
     def checked(self, task: Task, answer: Any) -> Detection:
         """Hold an answer to the contract; raises AlgorithmError."""
