@@ -9,13 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-<<<<<<< HEAD
-from appliance.analysis import checks, plugin_objects
-from appliance.analysis.kind import REAL, ROWS, TIME, WHOLE, Column, Columns, Kind
-=======
 from appliance.analysis import checks, newest_rows, plugin_objects
-from appliance.analysis.kind import REAL, TIME, WHOLE, Column, Columns, Kind
->>>>>>> main
+from appliance.analysis.kind import REAL, ROWS, TIME, WHOLE, Column, Columns, Kind
 from appliance.analysis.picture import Picture, Points, counted
 from appliance.analysis.taosanalytics_compat import AbstractAnomalyDetectionService
 from appliance.protocol import fields
