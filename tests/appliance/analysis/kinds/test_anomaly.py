@@ -171,3 +171,20 @@ def test_only_the_newest_rows_are_judged_if_that_is_asked_for() -> None:
         rows(detector, only_last="61")
     with pytest.raises(BadRequest, match="only_last must be 0 to 60 for 60 rows, got -1"):
         rows(detector, only_last="-1")
+
+
+def test_windows_are_explained_if_that_is_asked_for_and_then_plots_show_what_was_expected() -> None:
+    x = np.random.default_rng(3).normal(size=60)
+    x[58] = 50.0
+    task = Task.of(x, times=np.arange(60))
+    spike = {one.name: one for one in registry.discover("kernels.anomaly")}["spike"]
+    plain, told = (
+        KIND.run(spike, Request("spike", "", options, True, task), spike.params()) for options in ({}, {"explain": "1"})
+    )
+    assert KIND.picture(task, plain, "val").line is None
+    entry = told.extra["explained"][-1]
+    assert entry["expected"]["val"]["value"][-1] == told.expected[0].value[58]
+    assert 0 <= entry["nearest"][0] < entry["nearest"][1] < 58
+    line = KIND.picture(task, told, "val").line
+    assert line is not None
+    np.testing.assert_array_equal(line.value, told.expected[0].value)
