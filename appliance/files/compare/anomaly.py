@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,10 +24,10 @@ from appliance.files.compare.comparison import (
     known,
     last,
     mean,
+    outcomes,
     reason,
 )
-from appliance.files.series import FileError, FileResult, FileSeries
-from kernels.contract import AlgorithmError
+from appliance.files.series import FileError, FileSeries
 
 COLUMNS = {
     "rank": WHOLE,
@@ -42,6 +41,8 @@ COLUMNS = {
     "failed": WHOLE,
     "reason": TEXT,
 }
+BRIEF = ("rank", "algorithm", "windows", "share", "agreement", "confirmed", "seconds", "failed")
+BRIEF_LABELLED = ("rank", "algorithm", "f1", "event_precision", "event_recall", "event_f1", "seconds")
 LABELLED = {name: REAL for name in ("precision", "recall", "f1", "event_precision", "event_recall", "event_f1")}
 
 
@@ -87,23 +88,14 @@ def compare(
     if not series:
         raise FileError("there is no series to compare detectors on")
 
-    def one_job(job: tuple[str, FileSeries]) -> tuple[FileResult | str, float]:
-        name, one = job
-        begin = time.perf_counter()
-        try:
-            answer = run(name, one)
-        except (AlgorithmError, FileError) as error:
-            return str(error), time.perf_counter() - begin
-        return answer, time.perf_counter() - begin
-
     found = {name: _Found() for name in names}
     both = np.zeros((len(names), len(names)), np.int64)
     either = np.zeros_like(both)
-    outcomes = iter(each(one_job, [(name, one) for one in series for name in names]))
+    tried = outcomes(run, [(name, one) for one in series for name in names], each)
     for one in series:
         flagged = np.zeros((len(names), len(one.times)), bool)
         answered = np.zeros(len(names), bool)
-        for at, (outcome, seconds) in enumerate(islice(outcomes, len(names))):
+        for at, (outcome, seconds) in enumerate(islice(tried, len(names))):
             record = found[names[at]]
             if isinstance(outcome, str):
                 record.reasons[outcome] += 1
@@ -165,7 +157,8 @@ def _detectors_compared(
              if found[name].reasons]  # fmt: skip
     if labelled and not true:
         notes.append("the labels mark no row as an anomaly, so there is nothing to find and the ranks are by agreement")
-    return Comparison(columns, rows, _best_detector(answered, found, measure, true), notes)
+    brief = BRIEF_LABELLED if labelled else BRIEF
+    return Comparison(columns, rows, _best_detector(answered, found, measure, true), notes, brief)
 
 
 def _best_detector(ranked: Sequence[str], found: Mapping[str, _Found], measure: Mapping[str, float], true: int) -> str:
