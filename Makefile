@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test test-plain demo bench bench-detectors bench-forecast bench-imputation bench-tsfm bench-files soak lint venv lock train-sample-model train-zero package repo release test-package test-release clean
+.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-forecast bench-imputation bench-tsfm bench-files soak lint venv lock train-sample-model train-zero package repo release test-package test-release clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -55,6 +55,16 @@ $(VENV)-bench-detect/.peers: benchmarks/peers-detect.txt
 # Speed beside the established implementations; R (r-base-core) is used where it is installed.
 bench-detectors: $(VENV)/.dev $(VENV)-bench-detect/.peers
 	$(BIN)/python -m benchmarks.bench_detectors
+
+# --no-deps: TSB-AD asks for a torch that none of the detectors taken from it needs.
+.venv-bench-detection/.peers: benchmarks/peers-detection.txt
+	$(PYTHON) -m venv .venv-bench-detection
+	.venv-bench-detection/bin/pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/peers-detection.txt
+	touch $@
+
+# What is found in labelled series, beside detectors of other projects.
+bench-detection: $(VENV)/.dev .venv-bench-detection/.peers
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.accuracy_detection --data ../shared/data
 
 bench-files: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.bench_files

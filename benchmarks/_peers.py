@@ -18,14 +18,16 @@ class Peers:
     """One peer process, restarted after a job that took too long.
 
     script : the module in this folder that answers the jobs.
+    python : of the environment that it runs in.
     """
 
-    def __init__(self, timeout_s: float, script: str = FORECAST) -> None:
+    def __init__(self, timeout_s: float, script: str = FORECAST, python: Path = PYTHON) -> None:
         self._timeout_s = timeout_s
+        self._python = python
         self._script = ROOT / "benchmarks" / f"{script}.py"
         self._cache = ROOT / ".benchmarks" / script.replace("_", "-")
         self._process: subprocess.Popen[str] | None = None
-        listed = subprocess.run([PYTHON, self._script, "--versions"], capture_output=True, text=True, check=True)
+        listed = subprocess.run([python, self._script, "--versions"], capture_output=True, text=True, check=True)
         self.versions: dict[str, str] = json.loads(listed.stdout)
 
     def __enter__(self) -> Peers:
@@ -34,10 +36,11 @@ class Peers:
     def __exit__(self, *unused: object) -> None:
         self._stop()
 
-    def cached(self, job: dict[str, Any]) -> dict[str, Any]:
+    def cached(self, job: dict[str, Any], **unnamed: Any) -> dict[str, Any]:
         """Answer a job from disk, or run it and keep its answer; the peer's version is part of the key.
 
-        A job that took too long is run again under a longer limit only.
+        A job that took too long is run again under a longer limit only. What is `unnamed` goes with the job, and is no
+        part of the key.
         """
         text = json.dumps([job, self.versions[job["peer"]]], sort_keys=True)
         path = self._cache / f"{job['peer']}-{hashlib.sha256(text.encode()).hexdigest()[:24]}.json"
@@ -45,7 +48,7 @@ class Peers:
             kept: dict[str, Any] = json.loads(path.read_text())
             if kept.get("limit_s", self._timeout_s) >= self._timeout_s:
                 return kept
-        answer = self.run(job)
+        answer = self.run(job | unnamed)
         self._cache.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(answer))
         return answer
@@ -71,7 +74,7 @@ class Peers:
     def _started(self) -> subprocess.Popen[str]:
         if self._process is None:
             self._process = subprocess.Popen(
-                [PYTHON, self._script],
+                [self._python, self._script],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

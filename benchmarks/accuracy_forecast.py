@@ -45,6 +45,8 @@ class Case:
     period: int
     train: Series
     test: Series
+    start_ms: int
+    step_ms: int
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def load(folder: Path, sources: list[str], most: int | None) -> list[Case]:
                 if most is not None and count >= most:
                     break
                 train, test = (np.array(row[key].split(), dtype=np.float64) for key in ("train", "test"))
-                cases.append(Case(path.stem, row["series_id"], int(row["period"]), train, test))
+                period, *times = (int(row[key]) for key in ("period", "start_ms", "step_ms"))
+                cases.append(Case(path.stem, row["series_id"], period, train, test, *times))
     return cases
 
 
@@ -98,7 +101,8 @@ def ours(forecaster: Algorithm, case: Case) -> Score | None:
         options["decomposition_type"] = "additive"
     started = time.perf_counter()
     try:
-        task = Task.of(case.train, rows=len(case.test), conf=CONF)
+        start = case.start_ms + case.step_ms * len(case.train)
+        task = Task.of(case.train, start=start, step=case.step_ms, rows=len(case.test), conf=CONF)
         answer = forecaster.run(task, forecaster.params(**options))
     except AlgorithmError as error:
         print(f"{forecaster.name} on {case.name}: {error}", file=sys.stderr)
@@ -109,6 +113,8 @@ def ours(forecaster: Algorithm, case: Case) -> Score | None:
 def theirs(peers: Peers, peer: str, case: Case) -> Score | None:
     """Run one peer, or take its kept answer."""
     job = {"peer": peer, "series": case.train.tolist(), "rows": len(case.test), "period": case.period}
+    if peer == "Prophet":
+        job |= {"start_ms": case.start_ms, "step_ms": case.step_ms}
     answer = peers.cached(job | {"conf": CONF, "repeat": 1})
     if "error" in answer or not np.all(np.isfinite(answer["value"])):
         print(f"{peer} on {case.name}: {answer.get('error', 'not finite')}", file=sys.stderr)

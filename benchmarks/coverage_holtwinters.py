@@ -2,8 +2,9 @@
 
     python -m benchmarks.coverage_holtwinters [--series 1000] [--rows 500] [--only walk]
 
-The series come from the models themselves, so that 0.95 is right. What is missing to it is what estimating and
-choosing cost: the bounds take the fitted model as given, as is usual, and the fewer rows, the more that is.
+The series come from the models themselves, so that 0.95 is right. What is missing to it, of a form that is asked for by
+its name, is what estimating cost: its bounds take the fitted model as given, as is usual, and the fewer rows, the more
+that is. Bounds of a form that is found count it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How many events detectors report in series that have none: simulated, so nothing is odd but by chance.
 
-    python -m benchmarks.false_alarms [--series 100] [--rows 1000 10000] [--detectors auto shape ...]
+    python -m benchmarks.false_alarms [--series 100] [--rows 1000 10000] [--detectors auto shape ...] [--alarms 1 10]
 
 Alarms are runs of flagged rows, in 10 000 rows, over all series of a kind.
 """
@@ -61,15 +61,21 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=100, help="of each kind (100)")
     parser.add_argument("--rows", type=int, nargs="+", default=[1000, 10_000], help="of a series (1000 and 10 000)")
     parser.add_argument("--detectors", nargs="+", metavar="NAME", default=["auto", "shape", "spike", "shesd", "ksigma"])
+    parser.add_argument("--alarms", type=float, nargs="+", default=[], help="values of that option; else its default")
     given = parser.parse_args()
     known = {one.name: one for one in registry.discover() if one.kind == ANOMALY}
+    asked = [
+        (f"`{name}`" + (f", alarms={number:g}" if number else ""), known[name], {"alarms": number} if number else {})
+        for number in given.alarms or [0.0]
+        for name in given.detectors
+    ]
     for rows in given.rows:
-        print(f"| alarms in 10 000 rows, {rows} each | " + " | ".join(f"`{name}`" for name in given.detectors) + " |")
-        print("|---" * (len(given.detectors) + 1) + "|")
+        print(f"| alarms in 10 000 rows, {rows} each | " + " | ".join(label for label, _, _ in asked) + " |")
+        print("|---" * (len(asked) + 1) + "|")
         for kind in KINDS:
             found = []
-            for name in given.detectors:
-                one, params = known[name], known[name].params()
+            for _, one, options in asked:
+                params = one.params(**options)
                 found.append(
                     alarms(
                         lambda x, one=one, params=params: one.run(Task.of(x), params).flags, kind, given.series, rows

@@ -27,11 +27,13 @@ warnings.filterwarnings("ignore")
 DISTRIBUTION = {
     "AutoARIMA": "statsforecast",
     "AutoETS": "statsforecast",
+    "AutoCES": "statsforecast",
     "AutoTheta": "statsforecast",
     "DynamicOptimizedTheta": "statsforecast",
     "SeasonalNaive": "statsforecast",
     "SES": "statsforecast",
     "statsmodels_hw": "statsmodels",
+    "Prophet": "prophet",
     "aeon_hw": "aeon",
     "aeon_arima": "aeon",
     "pmdarima": "pmdarima",
@@ -79,6 +81,24 @@ def _statsforecast(name: str, y, job) -> dict:
     if name == "AutoARIMA":
         found["aicc"] = float(model.model_["aicc"]) if job.get("want_aicc") and hasattr(model, "model_") else None
     return found
+
+
+def _prophet(y, job) -> dict:
+    import logging
+
+    import pandas
+    from prophet import Prophet
+
+    logging.disable(logging.CRITICAL)
+    n, step = len(y), job.get("step_ms", 3_600_000)
+    times = pandas.to_datetime(job.get("start_ms", 0) + step * np.arange(n + job["rows"]), unit="ms")
+    model = Prophet(interval_width=job["conf"])
+    model.fit(pandas.DataFrame({"ds": times[:n], "y": y}))
+    found = model.predict(pandas.DataFrame({"ds": times}))
+    residual = y - found["yhat"].to_numpy()[:n]
+    ahead = found.iloc[n:]
+    value, low, high = (ahead[key].to_numpy() for key in ("yhat", "yhat_lower", "yhat_upper"))
+    return {"value": value, "low": low, "high": high, "sse": float(np.sum(residual * residual))}
 
 
 def _statsmodels_hw(y, job) -> dict:
@@ -206,6 +226,7 @@ def answer(job: dict) -> dict:
         "aeon_hw": _aeon_hw,
         "aeon_arima": _aeon_arima,
         "pmdarima": _pmdarima,
+        "Prophet": _prophet,
     }.get(peer, lambda y, job: _statsforecast(peer, y, job))
     for _ in range(job.get("warm", 0)):
         run(y, job)

@@ -18,8 +18,8 @@ INTRODUCTION = """# Algorithms and their options
 Every algorithm that comes with the node, with all its options; `taosanode list NAME` and `man taosanode-algorithms` say
 the same. Options follow the name in SQL, `'algo=ksigma,k=2'`, and at the prompt, `--algo ksigma,k=2` or `--option k=2`.
 Which algorithm suits what: [detectors](detectors.md), [autoencoder](autoencoder.md), [zero and auto](zero.md),
-[holtwinters](holtwinters.md), [arima](arima.md), [theta and ets](classic-forecasters.md), [imputation](imputation.md),
-[correlation](correlation.md), [foundation models](foundation-models.md).
+[holtwinters](holtwinters.md), [arima](arima.md), [theta, ets, ces, prophet](classic-forecasters.md),
+[imputation](imputation.md), [correlation](correlation.md), [foundation models](foundation-models.md).
 
 This page is written by `python packaging/algorithm_docs.py`: change what an algorithm declares, not this file.
 """

@@ -16,6 +16,7 @@ from falcon import testing
 from appliance.analysis import catalog
 from appliance.host.settings import Settings
 from appliance.node.app import create_app
+from appliance.node.guests import Guests
 from appliance.node.metrics import Metrics
 from appliance.node.observer import Observer
 from appliance.node.resources.metrics import MetricsText
@@ -76,7 +77,8 @@ def corpus(settings: Settings, seed: int = 1) -> list[Question]:
     number = scoreboard.reserve()
     row = scoreboard.take(number)
     observer = Observer(row, metrics.recorder(number), found.names)
-    app = create_app(found, settings, Slots(1, 1, row.slots), observer, MetricsText(metrics, scoreboard))
+    guests = Guests(found, settings.memory_limit)
+    app = create_app(found, settings, Slots(1, 1, row.slots), guests, observer, MetricsText(metrics, scoreboard))
     client = testing.TestClient(app)
 
     def ask(kind: str, path: str, body: bytes | None) -> Question:

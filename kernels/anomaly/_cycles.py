@@ -11,6 +11,7 @@ from kernels.numerics.rhythm import find_rhythm
 LONGEST_CYCLE = 400  # rows: what is longer is looked at in pieces
 UNKNOWN_CYCLE = 64  # rows of a window where nothing recurs
 LEAST_STRETCH = 16
+FIND: tuple[Season, ...] = ("auto", 0)
 STRETCHES = 8  # in a series, at least
 
 
@@ -29,12 +30,8 @@ class Cycles:
     @classmethod
     def of(cls, x: Series, period: Season) -> Cycles:
         """Find them in a centred series, or take what a user says of both; raises TooShort for less than two cycles."""
-        if period in ("auto", 0):
-            return cls(len(x), find_rhythm(x), find_period(x))
-        told = season_length(period, x)
-        if 2 * told >= len(x):
-            raise TooShort(f"more than two cycles are needed, got {len(x)} rows with period {told}")
-        return cls(len(x), told, told)
+        season = season_of(x, period)
+        return cls(len(x), find_rhythm(x) if period in FIND else season, season)
 
     @property
     def usual(self) -> int:
@@ -45,6 +42,16 @@ class Cycles:
     def stretch(self) -> int:
         """Rows of the stretches whose highest scores are compared; events nearer to each other are one."""
         return max(1, min(max(LEAST_STRETCH, self.usual), self.rows // STRETCHES))
+
+
+def season_of(x: Series, period: Season) -> int:
+    """Return the rows in the season of a centred series, 0 for none; raises TooShort for less than two cycles told."""
+    if period in FIND:
+        return find_period(x)
+    told = season_length(period, x)
+    if 2 * told >= len(x):
+        raise TooShort(f"more than two cycles are needed, got {len(x)} rows with period {told}")
+    return told
 
 
 def period_option() -> Season:

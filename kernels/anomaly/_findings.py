@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from kernels.contract import Detection, Json, Series, Task
 from kernels.explained import Expected, Explained
-from kernels.numerics.alarms import Bounds
 from kernels.numerics.events import Events, flags_of, join_runs
+
+
+class Chances(Protocol):
+    """What is known of the scores that nothing unusual has."""
+
+    def certainty(self, score: float) -> float:
+        """Return the probability that nothing usual reaches a score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +26,13 @@ class Reading:
 
     by : the detector it belongs to.
     score : float64 (n,), > 0; bound : beyond it a row is unusual.
-    bounds : how the scores of usual stretches are distributed.
+    chances : how the scores of usual stretches are distributed.
     """
 
     by: str
     score: Series
     bound: float
-    bounds: Bounds
+    chances: Chances
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +87,12 @@ def detection(
     """
     whole = union(*findings)
     ratios = [finding.ratio for finding in findings]
-    reasons = []
+    reasons: list[dict[str, Json]] = []
     for begin, end in whole.events.tolist():
         at = int(np.argmax([ratio[begin:end].max() for ratio in ratios]))
         row = begin + int(np.argmax(ratios[at][begin:end]))
         reasons.append(
-            _place(task, list(task.columns)[at], row)
+            place(task, list(task.columns)[at], row)
             | _why(findings[at], begin, end)
             | (_values(list(task.columns.values())[at], expected[at], begin, end) if expected else {})
         )
@@ -94,7 +101,7 @@ def detection(
     return Explained(flags, score, told, tuple(expected)) if expected else Detection(flags, score, told)
 
 
-def _place(task: Task, column: str, row: int) -> dict[str, Json]:
+def place(task: Task, column: str, row: int) -> dict[str, Json]:
     place: dict[str, Json] = {"row": row}
     if len(task.times):
         place["time"] = int(task.times[row])
@@ -109,7 +116,7 @@ def _why(finding: Finding, begin: int, end: int) -> dict[str, Json]:
         highest = float(reading.score[begin:end].max())
         if highest > reading.bound:
             by.add(reading.by)
-            certainty = max(certainty, reading.bounds.certainty(highest))
+            certainty = max(certainty, reading.chances.certainty(highest))
     return {"by": sorted(by), "certainty": certainty}
 
 

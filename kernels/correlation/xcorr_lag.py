@@ -19,6 +19,7 @@ import numpy as np
 from kernels.contract import CORRELATION, Algorithm, BadParameter, Correlation, Needs, Series, Task
 from kernels.correlation.pearsonr import pair
 from kernels.numerics.beta import coefficient_tail
+from kernels.numerics.fast_length import fast_length
 from kernels.numerics.lagged import coefficients
 from kernels.numerics.student_t import upper_point
 from kernels.options import Options, option
@@ -84,7 +85,7 @@ def _autocorrelation(x: Series) -> Series:
     n = len(x)
     x = x / (np.abs(x).max() or 1.0)
     x = x - x.mean()
-    size = 1 << (2 * n - 1).bit_length()
+    size = fast_length(2 * n - 1)
     spectrum = np.fft.rfft(x, size)
     found = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[:n]
     return found / found[0] if found[0] > 0.0 else np.zeros(n)

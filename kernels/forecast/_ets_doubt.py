@@ -1,8 +1,9 @@
 """How much wider an interval is because the model was estimated, for forms that were found automatically.
 
 Estimates have the covariance ``sigma2 (J'J)^-1``, J the derivatives of the errors for them, and move the forecasts by
-the derivatives of those; the variance is an estimate too (Student's t). A short series without season also tells by
-how much its errors grow with the steps ahead: faster than the model says where its trend changes.
+the derivatives of those; the variance is an estimate too (Student's t). How much an additive trend wanders is too much
+in doubt for derivatives and told by its likelihood (`_ets_posterior`). A short series without season also tells by how
+much its errors grow with the steps ahead: faster than the model says where its trend changes.
 
 Sources: G. A. F. Seber and C. J. Wild, "Nonlinear Regression" (1989), section 5.1; C. Chatfield, "Calculating interval
 forecasts", J. Business & Economic Statistics 11 (1993), sections 3 and 6.    Cost: O(n k**2), k estimates.
@@ -15,6 +16,7 @@ import numpy as np
 from kernels.contract import Horizon, Series
 from kernels.forecast._ets_intervals import deviations
 from kernels.forecast._ets_model import CODE, Fitted
+from kernels.forecast._ets_posterior import Posterior
 from kernels.forecast._ets_recursion import MUL, STATES, forecast_path, run_through
 from kernels.numerics.normal import two_sided_quantile
 from kernels.numerics.student_t import two_sided_point
@@ -22,6 +24,7 @@ from kernels.numerics.student_t import two_sided_point
 STEP = 1e-6  # of a derivative by difference
 FAINTEST = 1e-8  # of what the errors say of the clearest direction; less is rounding of the derivatives
 MOST = 100_000  # rows times estimates; with more, estimating costs the forecast next to nothing
+MOST_WANDERING = 5_000_000  # rows times squared estimates; with more, trying pairs of alpha and beta takes too long
 SHORT = 60  # rows of a series whose errors several steps ahead are looked at
 
 
@@ -37,7 +40,11 @@ def widening(fitted: Fitted, value: Series, low: Series, high: Series, horizon: 
     freely = form.trend != "none" or form.seasonal != "none"
     if freely and n * fitted.estimated <= MOST and np.all(deviation > 0.0) and np.all(np.isfinite(deviation)):
         ratio = two_sided_point(horizon.conf, float(max(n - fitted.estimated, 1))) / quantile
-        factor = max(ratio, 1.0) * np.sqrt(1.0 + _doubt(fitted, horizon.rows) / deviation**2)
+        wandering = form.trend == "add" and n * fitted.estimated**2 <= MOST_WANDERING
+        doubt = _doubt(fitted, horizon.rows, wandering)
+        if wandering:
+            doubt += Posterior(fitted, horizon.rows).doubt((value - fitted.shift) / fitted.scale, deviation)
+        factor = max(ratio, 1.0) * np.sqrt(1.0 + doubt / deviation**2)
     if not form.period and n < SHORT:
         factor = factor * np.sqrt(_growth_of_errors(fitted, horizon.rows))
     return np.asarray(np.maximum.accumulate(factor))
@@ -51,15 +58,18 @@ def widened(fitted: Fitted, value: Series, low: Series, high: Series, factor: Se
     return value - factor * (value - low), top
 
 
-def _estimates(fitted: Fitted) -> list[int]:
-    """Return the places of what was estimated in smoothing (4,) followed by states (2 + m,)."""
+def _estimates(fitted: Fitted, given: bool) -> list[int]:
+    """Return the places of what was estimated in smoothing (4,) followed by states (2 + m,).
+
+    given : alpha and beta are not in doubt.
+    """
     form = fitted.form
     trend, season = form.trend != "none", form.seasonal != "none"
-    chosen = [True, trend, season, form.damped, True, trend]
+    chosen = [not given, trend and not given, season, form.damped, True, trend]
     return [i for i, used in enumerate(chosen) if used] + [len(chosen) + i for i in range(form.period)]
 
 
-def _doubt(fitted: Fitted, rows: int) -> Series:
+def _doubt(fitted: Fitted, rows: int, given: bool) -> Series:
     """Return (rows,) the variance of the forecasts of z that comes from estimating; 0 where it cannot be told."""
     form, z = fitted.form, fitted.z
     error, trend, season = CODE[form.error], CODE[form.trend], CODE[form.seasonal]
@@ -71,7 +81,7 @@ def _doubt(fitted: Fitted, rows: int) -> Series:
         path = forecast_path(rows, n % m, trend, season, float(theta[3]), end)
         return (residual / (z - residual) if error == MUL else residual), path
 
-    theta, free = np.concatenate((fitted.smoothing, fitted.states)), _estimates(fitted)
+    theta, free = np.concatenate((fitted.smoothing, fitted.states)), _estimates(fitted, given)
     at, path = run(theta)
     slopes, moves = np.empty((n, len(free))), np.empty((rows, len(free)))
     for column, i in enumerate(free):

@@ -5,7 +5,7 @@ With level l, smoothing rate a and the line A + B t, row t = 1 .. n is expected 
     mu = l + w ((1 - a)**(t - 1) A + (1 - (1 - a)**t) / a B),      l' = l + a (y - l)
 
 Source: J. A. Fiorucci, T. R. Pellegrini, F. Louzada, F. Petropoulos and A. B. Koehler, "Models for optimising the theta
-method and their relationship to state space models", International Journal of Forecasting 32 (2016), eq. 8 to 18, with
+method and their relationship to state space models", International Journal of Forecasting 32 (2016), with
 w = 1 - 1 / theta; theta = 2 is the method of V. Assimakopoulos and K. Nikolopoulos, same journal 16 (2000). The errors
 are linear in the first level and in w, so that both are least squares for a rate, and only that is searched.
 Cost: O(n) for each of 60 rates.

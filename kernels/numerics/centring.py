@@ -44,3 +44,8 @@ class Centred:
         with np.errstate(over="ignore"):
             given = np.ldexp(np.ldexp(values, second) + self._centre, first)
         return np.clip(given, -LARGEST, LARGEST)
+
+    def sized(self, values: Series) -> Series:
+        """Return differences of values of that scale in the unit of the series, as near as its numbers reach."""
+        with np.errstate(over="ignore"):
+            return np.clip(np.ldexp(values, sum(self._exponents)), -LARGEST, LARGEST)

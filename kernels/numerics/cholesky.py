@@ -13,7 +13,7 @@ from kernels.contract import Series
 
 
 @kernel()
-def _factor(matrix: Series, n: int) -> bool:
+def factor(matrix: Series, n: int) -> bool:
     """Replace the upper triangle by U with U'U = matrix; False where a pivot is not positive."""
     for j in range(n):
         pivot = matrix[j, j]
@@ -31,14 +31,9 @@ def _factor(matrix: Series, n: int) -> bool:
     return True
 
 
-@kernel("b1(f8[:,::1], f8[::1], i8)")
-def solve_positive(matrix: Series, right: Series, n: int) -> bool:
-    """Solve the leading n x n system in place: `right` becomes the solution, `matrix` is overwritten.
-
-    Only the upper triangle is read. False where the matrix is not positive definite; then nothing is solved.
-    """
-    if not _factor(matrix, n):
-        return False
+@kernel()
+def solve_factored(matrix: Series, right: Series, n: int) -> None:
+    """Solve U'U x = right in place, U in the leading upper triangle."""
     for i in range(n):  # U'z = right
         right[i] /= matrix[i, i]
         for k in range(i + 1, n):
@@ -48,4 +43,15 @@ def solve_positive(matrix: Series, right: Series, n: int) -> bool:
         for k in range(i + 1, n):
             total -= matrix[i, k] * right[k]
         right[i] = total / matrix[i, i]
+
+
+@kernel("b1(f8[:,::1], f8[::1], i8)")
+def solve_positive(matrix: Series, right: Series, n: int) -> bool:
+    """Solve the leading n x n system in place: `right` becomes the solution, `matrix` is overwritten.
+
+    Only the upper triangle is read. False where the matrix is not positive definite; then nothing is solved.
+    """
+    if not factor(matrix, n):
+        return False
+    solve_factored(matrix, right, n)
     return True

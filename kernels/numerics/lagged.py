@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from kernels._jit import kernel
 from kernels.contract import BadSeries, Series
+from kernels.numerics.fast_length import fast_length
 from kernels.numerics.scaling import scale_to_unit
 
 ONE_BY_ONE = 2_000_000  # products up to which nothing else is tried, about 2 ms
@@ -67,7 +68,7 @@ def _unit(x: Series) -> Series:
 def _by_transform(x: Series, y: Series, lags: NDArray[np.int64]) -> tuple[Series, NDArray[np.bool_]]:
     """Return coefficients, and which of them can be relied on."""
     n = len(x)
-    size = 1 << (2 * n - 1).bit_length()
+    size = fast_length(2 * n - 1)
     products = np.fft.irfft(np.conj(np.fft.rfft(x, size)) * np.fft.rfft(y, size), size)[lags]
     count = n - np.abs(lags)
     mean_x, squares_x = _moments(x, np.maximum(-lags, 0), count)

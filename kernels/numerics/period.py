@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from kernels._jit import kernel
 from kernels.contract import Json, Series
 from kernels.numerics.exact_period import exact_period
+from kernels.numerics.fast_length import fast_length
 from kernels.numerics.normal import normal_quantile
 from kernels.numerics.quantiles import median
 from kernels.options import option
@@ -185,7 +186,7 @@ def _quick_part(series: Series) -> Series:
 
 def _lagged_products(values: Series, count: int) -> Series:
     """Return the sums of the products of values 0, 1, ..., count - 1 rows apart."""
-    padded = 1 << (len(values) + count - 2).bit_length()
+    padded = fast_length(len(values) + count - 1)
     spectrum = np.fft.rfft(values, padded)
     return np.ascontiguousarray(np.fft.irfft(spectrum.real**2 + spectrum.imag**2, padded)[:count])
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from kernels.contract import Series
+from kernels.numerics.fast_length import fast_length
 from kernels.numerics.quantiles import median, quantile
 
 SIGMA_OF_IQR = 1.3489795003921634  # interquartile range of the standard normal distribution
@@ -35,7 +36,7 @@ def find_rhythm(series: Series) -> int:
         return 0
     clipped = np.clip((series - median(series)) / spread, -CLIP, CLIP)
     clipped -= clipped.mean()
-    padded = 1 << (2 * n - 1).bit_length()
+    padded = fast_length(n + n // LEAST_CYCLES)
     spectrum = np.fft.rfft(clipped, padded)
     products = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, padded)[: n // LEAST_CYCLES]
     if not len(products) or not products[0] > 0.0:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.contract import Series
+from kernels.numerics.fast_length import fast_length
 
 Windows = NDArray[np.float32]
 
@@ -59,9 +60,9 @@ def season(standard: Series) -> int:
     power = float(np.square(clipped).sum())
     if power == 0.0:
         return 0
-    size = 1 << (2 * n - 1).bit_length()
-    spectrum = np.fft.rfft(clipped, size)
     lags = np.arange(n // MOST_OF_SERIES + 1)
+    size = fast_length(n + len(lags) - 1)
+    spectrum = np.fft.rfft(clipped, size)
     correlation = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[lags] / power * n / (n - lags)
     negative = np.flatnonzero(correlation < 0.0)
     if not negative.size:

@@ -35,6 +35,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "shesd": [{"period": PERIOD}, {"period": PERIOD, "trend": "stl"}, {"period": 1}, {"longterm": True}],
     "shape": [{"period": PERIOD}, {"window": 10}],
     "spike": [{"period": PERIOD}, {"period": 1}],
+    "shift": [{"period": PERIOD}],
     "holtwinters": [
         {"trend": "add"},
         {"trend": "add", "damped": 1},
@@ -46,6 +47,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "theta": [{"decomposition_type": "additive", "period": PERIOD}],
 }
 WITH_UNIT = ("hbos",)
+WITH_ZERO = ("ces", "prophet")  # potential and priors are in units of the level
 # Know whole numbers, and look at the logarithm of what is positive: held to the unit of what is not whole.
 LEARNED = ((FORECAST, "auto"), (FORECAST, "zero"))
 DEFAULTS = {
@@ -61,6 +63,7 @@ MULTIPLIED: dict[str, list[dict[str, Any]]] = {
     ],
     "theta": [{"period": PERIOD}],
     "ets": [{}, {"model": "MAM", "period": PERIOD}],
+    "ces": [{"period": PERIOD}],
 }
 SCALES = (1e-12, 1e-9, 1e-3, 7.0, 1e6, 1e12)
 OFFSETS = (-1e9, -1e3, 0.1, 1e6, 1e9)
@@ -93,6 +96,8 @@ SERIES = {make.__name__: make() for make in (season_with_outliers, counts, one_s
 def cases(multiplied: bool) -> list[Any]:
     found = []
     for algorithm in (one for one in registry.discover() if one.name not in WITH_UNIT):
+        if algorithm.name in WITH_ZERO and not multiplied:
+            continue
         for options in [
             DEFAULTS.get(algorithm.name, {}),
             *OPTIONS.get(algorithm.name, []),

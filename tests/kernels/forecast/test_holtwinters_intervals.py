@@ -157,3 +157,10 @@ def test_bounds_cover_the_future_of_the_models_own_series(process: Process) -> N
     found, _ = coverage(y, params)
     # 1.5 % is the standard error of a share of 200; that a growth had to be estimated costs 2 % at step 24
     np.testing.assert_allclose([found[step - 1] for step in STEPS], 0.95, atol=0.06)
+
+
+@pytest.mark.compiled_only("fits 150 series")
+def test_bounds_of_short_series_know_that_a_trend_may_wander() -> None:
+    y = Process("add", "add", "none").simulate(150, 120 + AHEAD, np.random.default_rng(11))
+    found, _ = coverage(y, Params(trend="auto"))
+    assert found[AHEAD - 1] > 0.9  # 0.80 with bounds of the estimates alone; the standard error is 0.02

@@ -1,0 +1,225 @@
+"""Prophet: a trend whose slope changes, and seasons of the day, the week and the year by the time stamps.
+
+The most probable parameters of the model, found by a kernel of our own (`_prophet_fit`), not by Stan. The interval is
+that of the noise and of changes of slope to come, as many and as large as those before.
+
+Source: S. J. Taylor and B. Letham, "Forecasting at scale", The American Statistician 72 (2018).
+Cost: O(n p**2), p <= 61 parameters; more where the model is not linear.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from kernels.contract import FORECAST, Algorithm, BadParameter, BadSeries, Forecast, Json, Needs, Series, Task, TooShort
+from kernels.forecast._contracted import finite
+from kernels.forecast._prophet_fit import fit
+from kernels.numerics.normal import two_sided_quantile
+from kernels.numerics.products import times
+from kernels.options import Options, check, option
+
+MOST_ROWS = 3000
+CHANGEPOINTS, HISTORY = 25, 0.8  # of the slope, evenly in the first part of the rows
+SLOPE, SEASON = 5.0, 10.0  # deviations of the priors
+UNIT_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
+DAY_NS = 86_400_000_000_000
+MOST_ORDER = 50
+Order = int | Literal["auto", "true", "false"]
+
+
+class Calendar(NamedTuple):
+    """A season: its days, Fourier order, and, for auto, the least days of rows and what is too much between two."""
+
+    days: float
+    order: int
+    span: float
+    step: float
+
+
+CALENDAR = {
+    "yearly": Calendar(365.25, 10, 730.0, np.inf),
+    "weekly": Calendar(7.0, 3, 14.0, 7.0),
+    "daily": Calendar(1.0, 4, 2.0, 1.0),
+}
+
+
+def _order(name: str) -> Order:
+    told = CALENDAR[name]
+    return option(  # type: ignore[no-any-return]  # a field
+        "auto",
+        f"season of {told.days:g} days: true (Fourier order {told.order}), false, an order; auto: where it can be told",
+        ge=0,
+        le=MOST_ORDER,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Params(Options):
+    """Options of prophet."""
+
+    growth: Literal["linear", "logistic", "flat"] = option(
+        "linear", "form of the trend; logistic needs cap", parse=str.lower
+    )
+    yearly_seasonality: Order = _order("yearly")
+    weekly_seasonality: Order = _order("weekly")
+    daily_seasonality: Order = _order("daily")
+    changepoint_prior_scale: float = option(0.05, "how easily the slope changes", gt=0, le=1000)
+    seasonality_mode: Literal["additive", "multiplicative"] = option(
+        "additive", "whether seasons are added to the trend or multiplied with it", parse=str.lower
+    )
+    cap: float | Literal["none"] = option("none", "what a logistic trend tends to, in the unit of the data")
+    floor: float = option(0.0, "what a logistic trend comes from")
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.growth == "logistic" and (self.cap == "none" or not self.cap > self.floor):
+            raise BadParameter(f"growth=logistic needs a cap above floor={self.floor:g}, got cap={self.cap}")
+
+
+def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  (frozen, no state)
+    """Forecast one series.
+
+    Parameters
+    ----------
+    task : its first column, float64 (n,), 2 <= n <= 3000, finite, |value| <= 1e150. Not modified. The times of its
+        rows, and the step of those ahead; without times, rows are a step apart and end before the first one ahead.
+
+    Returns
+    -------
+    Forecast
+        mse is None. extra: ``model_info``, ``seasons`` (days of those used), ``changepoints``: how often the slope
+        changes.
+
+    Raises
+    ------
+    TooShort : n < 2. BadSeries : too many rows, not finite, too large, or times that do not increase.
+    BadParameter : no step.
+    """
+    x, horizon = finite(task), task.horizon
+    n = len(x)
+    if n < 2:
+        raise TooShort(f"number of input data is less than the required periods: {n} rows, at least 2 are needed")
+    if n > MOST_ROWS:
+        raise BadSeries(f"number of input data is too large: {n} rows, at most {MOST_ROWS}")
+    now, ahead = _days(task, n, horizon.rows)
+    floor = params.floor if params.growth == "logistic" else 0.0
+    unit = float(np.max(np.abs(x - floor))) or 1.0
+    y = (x - floor) / unit
+    cap = (params.cap - floor) / unit if params.growth == "logistic" and params.cap != "none" else 0.0
+    t, later = (now - now[0]) / (now[-1] - now[0]), (ahead - now[0]) / (now[-1] - now[0])
+    changes = _changepoints(t) if params.growth != "flat" else np.empty(0)
+    seasons = _seasons(now, params)
+    basis, season = _basis(t, changes, params), _fourier(now, seasons)
+    q, s = basis.shape[1], season.shape[1]
+    precision = np.concatenate([np.full(q, SLOPE**-2.0), np.full(s, SEASON**-2.0)])
+    laplace = np.zeros(q + s)
+    laplace[q - len(changes) : q] = params.changepoint_prior_scale
+    multiplied = params.seasonality_mode == "multiplicative"
+    theta = _start(y, t, cap, q, s, params)
+    variance = fit(basis, season, y, cap, multiplied, precision, laplace, theta)
+    z = times(_basis(later, changes, params), theta[:q, None])[:, 0]
+    wave = times(_fourier(ahead, seasons), theta[q:, None])[:, 0] if s else np.zeros(horizon.rows)
+    trend = z if not cap else cap / (1.0 + np.exp(-np.clip(z, -500.0, 500.0)))
+    value = trend * (1.0 + wave) if multiplied else trend + wave
+    moved = _variance_of_changes(theta[q - len(changes) : q], later)
+    reach = (1.0 if not cap else trend * (1.0 - trend / cap)) * (1.0 + wave if multiplied else 1.0)
+    half = two_sided_quantile(horizon.conf) * np.sqrt(variance + moved * reach**2)
+    told: dict[str, Json] = {
+        "model_info": "Prophet",
+        "seasons": [CALENDAR[name].days for name, _ in seasons],
+        "changepoints": int(np.sum(np.abs(theta[q - len(changes) : q]) > 0.01 * params.changepoint_prior_scale)),
+    }
+    return Forecast(
+        unit * value + floor, unit * (value - half) + floor, unit * (value + half) + floor, mse=None, extra=told
+    )
+
+
+def _days(task: Task, n: int, rows: int) -> tuple[Series, Series]:
+    """Return the times of the rows and of those ahead in days since 1970, (n,) and (rows,)."""
+    if task.step <= 0:
+        raise BadParameter("time_step must be specified for Prophet")
+    now = task.times if len(task.times) == n else task.start + task.step * np.arange(-n, 0, dtype=np.int64)
+    if not np.all(np.diff(now) > 0):
+        row = int(np.argmin(np.diff(now) > 0)) + 1
+        raise BadSeries(f"times must increase, got {now[row]} at row {row} after {now[row - 1]}")
+    each = DAY_NS // UNIT_NS[task.unit]
+    ahead = task.start + task.step * np.arange(rows, dtype=np.int64)
+    first, last = (whole // each + whole % each / each for whole in (now, ahead))
+    return first, last
+
+
+def _changepoints(t: Series) -> Series:
+    """Return when the slope may change, evenly among the rows of the first part."""
+    rows = int(np.floor(len(t) * HISTORY))
+    count = min(CHANGEPOINTS, rows - 1)
+    if count < 1:
+        return np.empty(0)
+    return np.asarray(t[np.linspace(0, rows - 1, count + 1).round().astype(np.int64)[1:]])
+
+
+def _seasons(now: Series, params: Params) -> list[tuple[str, int]]:
+    """Return the seasons that are used, and their Fourier orders."""
+    span, step = now[-1] - now[0], float(np.min(np.diff(now)))
+    found = []
+    for name, calendar in CALENDAR.items():
+        given = getattr(params, f"{name}_seasonality")
+        if given == "auto":
+            told = min(calendar.order, int(calendar.days / (2.0 * step)))  # faster waves look like slower ones
+            given = told if span >= calendar.span and step < calendar.step else 0
+        order = {"true": calendar.order, "false": 0}.get(given, given)
+        if order:
+            found.append((name, order))
+    return found
+
+
+def _fourier(days: Series, seasons: list[tuple[str, int]]) -> Series:
+    """Return sines and cosines of all seasons, (rows, 2 * orders)."""
+    parts = [
+        function(2.0 * np.pi * k * days / CALENDAR[name].days)
+        for name, order in seasons
+        for k in range(1, order + 1)
+        for function in (np.sin, np.cos)
+    ]
+    return np.column_stack(parts) if parts else np.zeros((len(days), 0))
+
+
+def _basis(t: Series, changes: Series, params: Params) -> Series:
+    """Return what the parameters of the trend are multiplied with: slope, level and changes of slope."""
+    if params.growth == "flat":
+        return np.ones((len(t), 1))
+    return np.column_stack([t, np.ones(len(t)), np.maximum(t[:, None] - changes, 0.0)])
+
+
+def _start(y: Series, t: Series, cap: float, q: int, s: int, params: Params) -> Series:
+    """Return parameters to start from: the line through the first and the last row."""
+    theta = np.zeros(q + s)
+    if params.growth == "flat":
+        theta[0] = np.mean(y)
+        return theta
+    first, last = y[0], y[-1]
+    if cap:
+        first, last = (log(share / (1.0 - share)) for share in np.clip(np.array([first, last]) / cap, 0.01, 0.99))
+    theta[0], theta[1] = last - first, first
+    return theta
+
+
+def _variance_of_changes(changes: Series, later: Series) -> Series:
+    """Return the variance of z by changes of slope to come: as often as before, Laplace of the mean size so far."""
+    if not len(changes):
+        return np.zeros(len(later))
+    size = np.mean(np.abs(changes))
+    return np.asarray(2.0 * size**2 * len(changes) * np.maximum(later - 1.0, 0.0) ** 3 / 3.0)
+
+
+ALGORITHM = Algorithm(
+    "prophet",
+    "trend with changepoints and seasons of day, week and year by the time stamps",
+    FORECAST,
+    Params,
+    forecast,
+    Needs(rows=2, times=True),
+)
