@@ -43,6 +43,8 @@ COLUMNS = {
     "failed": WHOLE,
     "reason": TEXT,
 }
+DIGITS = 3  # of a measure; what is alike so far is ranked by its events
+SHORT = 10  # parts of a series, of which labels are stretched by at most one
 BRIEF = ("rank", "algorithm", "windows", "share", "agreement", "confirmed", "seconds", "failed")
 BRIEF_LABELLED = ("rank", "algorithm", "windows", "seconds", "failed", "vus_pr", "affiliation", "event_f1")
 LABELLED = dict.fromkeys(
@@ -90,7 +92,7 @@ def compare(
     labels: Mapping[str, NDArray[np.int8]] | None = None,
     each: Each = map,
 ) -> Comparison:
-    """Compare detectors: with labels by VUS-PR of their scores, without by how much they agree.
+    """Compare detectors: with labels by VUS-PR of their scores and then by events, without by how much they agree.
 
     Without labels the ranks say nothing of who is right: what most detectors miss is still an anomaly.
 
@@ -113,7 +115,7 @@ def compare(
     tried = outcomes(run, [(name, one) for one in series for name in names], each)
     for one in series:
         flagged = np.zeros((len(names), len(one.times)), bool)
-        window = window_of(next(iter(one.columns.values()))) if labels is not None else 0
+        window = _window(next(iter(one.columns.values()))) if labels is not None else 0
         answered = np.zeros(len(names), bool)
         for at, (outcome, seconds) in enumerate(islice(tried, len(names))):
             record = found[names[at]]
@@ -142,6 +144,11 @@ def compare(
     return _detectors_compared(found, agreement, len(series), labels is not None)
 
 
+def _window(values: Series) -> int:
+    """Return by how many rows labels are stretched for VUS-PR: a cycle, less in a short series."""
+    return min(window_of(values), len(values) // SHORT)
+
+
 def _events(marks: scores.Marks) -> list[tuple[int, int]]:
     begin, end = scores.runs(marks)
     return list(zip(begin.tolist(), end.tolist(), strict=True))
@@ -160,12 +167,16 @@ def _detectors_compared(
     true = max((record.hits.true for record in found.values()), default=0)
     measure = {name: mean(found[name].volumes) if true else agreement[name] for name in found}
     answered = [name for name in found if found[name].seconds]
-    answered.sort(key=lambda name: (last(-measure[name]), name))
+    order = {
+        name: (last(-round(measure[name], DIGITS)), last(-found[name].hits.by_event()[2]) if true else 0.0)
+        for name in answered
+    }
+    answered.sort(key=lambda name: (*order[name], name))
     rows = []
     for at, name in enumerate([*answered, *(name for name in found if name not in answered)]):
         record = found[name]
         ranked = at < len(answered) and (true > 0 or len(answered) > 2)
-        place = [measure[other] for other in answered].index(measure[name]) + 1 if ranked else None
+        place = [order[other] for other in answered].index(order[name]) + 1 if ranked else None
         cells: tuple[Cell, ...] = (place, name, *[None] * 6)
         if record.seconds:
             share = record.rows / record.of_rows
