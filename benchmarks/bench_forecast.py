@@ -73,6 +73,7 @@ CLASSICS = {
     "theta": "AutoTheta",
     "ets": "AutoETS",
     "ces": "AutoCES",
+    "prophet": "Prophet",
 }  # forecasters of TDgpt 3.4 and the peers of the same name
 
 

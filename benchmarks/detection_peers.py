@@ -64,7 +64,9 @@ def adtk(x: np.ndarray, window: int) -> Answer:
     series = pandas.Series(x, index=pandas.date_range("2020", periods=len(x), freq="min"))
     try:
         flags = SeasonalAD().fit_detect(series)
-    except RuntimeError:  # no season
+    except Exception as error:
+        if "seasonality" not in str(error):  # that there is none is no failure
+            raise
         flags = PersistAD().fit_detect(series)
     flagged = flags.fillna(value=False).to_numpy(dtype=bool)
     return flagged.astype(float), flagged

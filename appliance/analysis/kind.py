@@ -18,7 +18,7 @@ from appliance.analysis.picture import Picture
 from appliance.protocol import documents, fields, requests
 from appliance.protocol.documents import Body, Document
 from appliance.protocol.requests import Request
-from kernels.contract import Answer, Json, Series, Task, Times
+from kernels.contract import Algorithm, Answer, Json, Series, Task, Times
 from kernels.options import Declared, Range
 
 A = TypeVar("A", bound=Answer)
@@ -139,6 +139,10 @@ class Kind(ABC, Generic[A]):
         ------
         BadRequest : an option that cannot be read, times that have no usual step where one is needed.
         """
+
+    def run(self, algorithm: Algorithm, request: Request, params: Any) -> Any:
+        """Return the algorithm's answer to a request; raises AlgorithmError."""
+        return algorithm.run(request.task, params)
 
     # --- answers ----------------------------------------------------------------------------------------------------
 

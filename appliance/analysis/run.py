@@ -73,7 +73,7 @@ def answer(kind: Kind[Any], algorithms: Mapping[str, Algorithm], request: Reques
     task = request.task
     if (task.past or task.known) and not algorithm.needs.covariates:
         raise AlgorithmError(f"covariate forecast is not supported yet by {request.algo}")
-    return algorithm.run(task, options.params(algorithm.params, request.options))
+    return kind.run(algorithm, request, options.params(algorithm.params, request.options))
 
 
 def _refuse_lost_option(mended: Mended, kind: Kind[Any], algorithm: Algorithm) -> None:

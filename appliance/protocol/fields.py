@@ -30,4 +30,4 @@ VERSION, DETAILS, TYPE, NAME, DESC, PARAMS, STATUS = (
 )
 
 # options that concern the service rather than an algorithm
-TIMEOUT, VALID_CODE = "timeout", "valid_code"
+TIMEOUT, VALID_CODE, ONLY_LAST, EXPLAIN = "timeout", "valid_code", "only_last", "explain"

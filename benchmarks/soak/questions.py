@@ -70,8 +70,8 @@ class Question:
     answer: bytes
 
 
-def corpus(settings: Settings, seed: int = 1) -> list[Question]:
-    """Return all questions with their answers; the model servers must be up."""
+def application(settings: Settings) -> testing.TestClient:
+    """Return what the node answers with, in this process."""
     found = catalog.build(settings)
     scoreboard, metrics = Scoreboard(), Metrics()
     number = scoreboard.reserve()
@@ -79,7 +79,12 @@ def corpus(settings: Settings, seed: int = 1) -> list[Question]:
     observer = Observer(row, metrics.recorder(number), found.names)
     guests = Guests(found, settings.memory_limit)
     app = create_app(found, settings, Slots(1, 1, row.slots), guests, observer, MetricsText(metrics, scoreboard))
-    client = testing.TestClient(app)
+    return testing.TestClient(app)
+
+
+def corpus(settings: Settings, seed: int = 1) -> list[Question]:
+    """Return all questions with their answers; the model servers must be up."""
+    client = application(settings)
 
     def ask(kind: str, path: str, body: bytes | None) -> Question:
         answer = client.simulate_request("GET" if body is None else "POST", path, body=body, headers=JSON)

@@ -81,6 +81,7 @@ def detection(
         extra : besides what is given, ``reasons``: for each window, in order,
             row, time : where it is most unusual; time only where times are known.
             column : in which it is so, only where there are several.
+            columns : the highest score of each of them in the window, likewise; beyond 1 it is unusual.
             by : the detectors that find it unusual.
             certainty : the probability that no usual stretch of the series scores as high.
             value, expected, low, high : of the row of the window that is farthest from what is expected.
@@ -93,6 +94,7 @@ def detection(
         row = begin + int(np.argmax(ratios[at][begin:end]))
         reasons.append(
             place(task, list(task.columns)[at], row)
+            | _shares(task, ratios, begin, end)
             | _why(findings[at], begin, end)
             | (_values(list(task.columns.values())[at], expected[at], begin, end) if expected else {})
         )
@@ -108,6 +110,12 @@ def place(task: Task, column: str, row: int) -> dict[str, Json]:
     if len(task.columns) > 1:
         place["column"] = column
     return place
+
+
+def _shares(task: Task, ratios: Sequence[Series], begin: int, end: int) -> dict[str, Json]:
+    if len(ratios) < 2:
+        return {}
+    return {"columns": {name: float(one[begin:end].max()) for name, one in zip(task.columns, ratios, strict=True)}}
 
 
 def _why(finding: Finding, begin: int, end: int) -> dict[str, Json]:

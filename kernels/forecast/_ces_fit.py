@@ -31,6 +31,7 @@ HIGH = (1.8, 1.9, 1.5, 1.5)
 STARTS = ((1.3, 1.0), (0.7, 1.0), (1.6, 1.005), (0.2, 0.99))
 SEASONS = (0.1, 0.6)  # b0 of the PARTIAL form to start from; FULL starts as its level does
 SPREAD = 0.01  # of a1 and b1 around 1, where a level stays as it is: the prior of weight 1
+UNLIKELIEST = 300.0  # logarithm that can still be multiplied with
 DIFFERENCE = 1e-6
 ITERATIONS, TRIES = 40, 10
 TINY = 1e-300  # added to pivots
@@ -95,7 +96,7 @@ def _backcast(
     if run_through(y, form, parameters, states, True, residual) == inf:
         return inf
     squares = run_through(y, form, parameters, states, False, residual)
-    factor = exp(0.5 * prior * _unlikely(parameters, form) / y.shape[0])
+    factor = exp(min(0.5 * prior * _unlikely(parameters, form) / y.shape[0], UNLIKELIEST))
     for t in range(y.shape[0]):
         residual[t] *= factor
     return float(squares * factor * factor)

@@ -7,9 +7,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from appliance.host.settings import Settings
 from benchmarks.soak.clients import Ledger, Lost
 from benchmarks.soak.measure import EVERY_S, WARM_UP_S, Sample, slope
-from benchmarks.soak.questions import Question, verdict
+from benchmarks.soak.questions import Question, application, verdict
 from benchmarks.soak.report import UNEXPLAINED, cause, failed, lines
 from benchmarks.soak.troubles import KILLED_MASTER, KILLED_WORKER, Event
 
@@ -92,3 +93,7 @@ def test_the_report_counts_and_fails_where_it_must() -> None:
     text = "\n".join(lines(ledger, [], samples(0.0), calm_at=0.0, starts=1, minutes=1.0))
     assert "5 requests" in text
     assert "wrong answers: 0\nlost requests: 1 (unexplained: 1)" in text
+
+
+def test_the_right_answers_come_from_an_application_of_today() -> None:
+    assert application(Settings()).simulate_get("/status").status_code == 200

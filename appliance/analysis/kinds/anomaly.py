@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis import checks, plugin_objects
+from appliance.analysis import checks, newest_rows, plugin_objects
+from appliance.analysis.explanation import EXPLAINED, with_explanations
 from appliance.analysis.kind import REAL, ROWS, TIME, WHOLE, Column, Columns, Kind
-from appliance.analysis.picture import Picture, Points, counted
+from appliance.analysis.picture import Line, Picture, Points, counted
 from appliance.analysis.taosanalytics_compat import AbstractAnomalyDetectionService
 from appliance.protocol import fields
 from appliance.protocol.documents import BadRequest, Document
 from appliance.protocol.requests import Request
-from kernels.contract import ANOMALY, AlgorithmError, Detection, Series, Task, Times
+from kernels.contract import ANOMALY, Algorithm, AlgorithmError, Detection, Series, Task, Times
 from kernels.explained import Expected, Explained
 from kernels.numerics.events import peaks
-from kernels.options import Declared
+from kernels.options import Declared, Range
 
 WINDOWS, FLAGS = "windows", "flags"
 ENVELOPE = (fields.ALGO, fields.OPTION, fields.RESULT, fields.ROWS, fields.MASK, fields.SCORES, fields.EXPECTED)
@@ -40,6 +41,16 @@ class Anomaly(Kind[Detection]):
         Declared(fields.SCORES, 0, "1: tell the score of every row as well, and what was expected", "0 or 1"),
         Declared(
             fields.VALID_CODE, 1, "the code that normal rows have in the answers of a plug-in class", "an integer"
+        ),
+        Declared(
+            fields.ONLY_LAST,
+            0,
+            "judge so many of the newest rows only, each without those after it; 0: all, at once. Not of shesd",
+            "an integer",
+            Range(ge=0, le=newest_rows.MOST),
+        ),
+        Declared(
+            fields.EXPLAIN, 0, "1: tell what was expected in each window, and which rows are most like it", "0 or 1"
         ),
     )
     plugin = AbstractAnomalyDetectionService
@@ -68,6 +79,22 @@ class Anomaly(Kind[Detection]):
     def question(self, options: Mapping[str, str], data: Task) -> dict[str, Any]:
         """Return nothing: a detector needs no more than its data."""
         return {}
+
+    def run(self, algorithm: Algorithm, request: Request, params: Any) -> Any:
+        """Return the answer about all rows, or about the newest, explained if that is asked for."""
+        answer = self._judged(algorithm, request, params)
+        if request.option(fields.EXPLAIN, 0) and isinstance(answer, Detection):
+            return with_explanations(request.task, answer, runs(answer.flags)[0].tolist())
+        return answer
+
+    def _judged(self, algorithm: Algorithm, request: Request, params: Any) -> Any:
+        """Judge all rows or the newest; a detector's own option of that name goes before."""
+        if hasattr(params, fields.ONLY_LAST) or not (newest := request.option(fields.ONLY_LAST, 0)):
+            return super().run(algorithm, request, params)
+        most = min(newest_rows.MOST, request.rows)
+        if not 0 < newest <= most:
+            raise BadRequest(f"{fields.ONLY_LAST} must be 0 to {most} for {request.rows} rows, got {newest}")
+        return newest_rows.judged(algorithm, request.task, params, newest)
 
     def checked(self, task: Task, answer: Any) -> Detection:
         """Hold an answer to the contract; raises AlgorithmError."""
@@ -174,14 +201,18 @@ class Anomaly(Kind[Detection]):
         )
 
     def picture(self, task: Task, answer: Detection, column: str) -> Picture:
-        """Show the windows and the rows that are flagged."""
+        """Show the windows and the rows that are flagged; what was expected, if the answer is explained."""
         spans = windows(task.times, answer.flags)[0]
         flagged = answer.flags != 1
         said = "no anomalies"
         if flagged.any():
             said = f"{counted(len(spans), 'window')}, {int(flagged.sum()):,} of {len(flagged):,} rows"
         points = Points("anomalous row", task.times[flagged], task.columns[column][flagged])
-        return Picture(said, len(task.times), windows=spans, window="anomalous window", points=points)
+        line = None
+        if EXPLAINED in answer.extra and isinstance(answer, Explained):
+            one = answer.expected[list(task.columns).index(column)]
+            line = Line("expected value", task.times, one.value, one.low, one.high, "what is usual")
+        return Picture(said, len(task.times), windows=spans, window="anomalous window", points=points, line=line)
 
 
 def runs(codes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:

@@ -46,7 +46,7 @@ class Local:
         """Run an algorithm, with a further option; raises AlgorithmError."""
         question = self._question.also(option)
         placed = placing.place(
-            self._kind, series, question.given, question.wishes, self._halted.is_set, self._counts(algorithm)
+            self._kind, series, question.given, question.wishes, self._halted.is_set, lambda: self._counts(algorithm)
         )
         data = placed.asked.data
         lengths = [len(data.times), *map(len, data.columns.values())]

@@ -22,7 +22,7 @@ from appliance.files.calendar.axis import Axis
 from appliance.files.run import filling
 from appliance.files.series import FileResult, FileSeries
 from appliance.protocol import fields, requests
-from appliance.protocol.documents import MAX_FORECAST_ROWS, BadRequest
+from appliance.protocol.documents import MAX_FORECAST_ROWS, MIN_ROWS, BadRequest
 from appliance.protocol.times import rhythm
 from kernels.contract import Series, Task
 
@@ -110,11 +110,11 @@ def place(
     given: Mapping[str, str],
     wishes: Wishes = Wishes(),  # noqa: B008  (frozen, no state)
     out_of_time: Callable[[], bool] = _never,
-    counts: bool = False,
+    counts: Callable[[], bool] = _never,
 ) -> Placed:
     """Return how a series is put to an algorithm of a kind, with options as they are written at the prompt.
 
-    counts : whether the algorithm counts rows, by a season, so that a gap would shift what comes after it.
+    counts : tells whether the algorithm counts rows, by a season, so that a gap would shift what comes after it.
 
     Raises
     ------
@@ -125,8 +125,8 @@ def place(
         return _ahead(series, given, wishes, out_of_time)
     if kind.axis == ENTIRE:
         return _entire(series, given)
-    if kind.axis == ROWS and wishes.fill != filling.NONE and (counts or wishes.fill):
-        return _rows(series, given, wishes, out_of_time)
+    if kind.axis == ROWS:
+        return _rows(series, given, wishes, out_of_time, counts)
     return Placed(series, series, given)
 
 
@@ -165,9 +165,19 @@ def _entire(series: FileSeries, given: Mapping[str, str]) -> Placed:
     return Placed(series, numbered, {**given, fields.FREQ: "1ms"}, found)
 
 
-def _rows(series: FileSeries, given: Mapping[str, str], wishes: Wishes, out_of_time: Callable[[], bool]) -> Placed:
+def _rows(
+    series: FileSeries,
+    given: Mapping[str, str],
+    wishes: Wishes,
+    out_of_time: Callable[[], bool],
+    counts: Callable[[], bool],
+) -> Placed:
     """Fill the gaps for the algorithm alone; where that cannot be done and nobody asked for it, leave them."""
     plain = Placed(series, series, given)
+    if wishes.fill == filling.NONE or len(series.times) < MIN_ROWS or not rhythm(series.times).gaps:
+        return plain
+    if not wishes.fill and not counts():
+        return plain
     try:
         found = axis.find(series.times, series.precision, series.clock, None, "--fill none")
         between = filling.steps(series, found)

@@ -46,7 +46,14 @@ def test_an_algorithm_is_shown_with_its_options_and_those_of_its_kind(capsys: py
         *lines[7:],
     ]
     assert lines[7].split() == ["OPTION", "DEFAULT", "VALUES", "MEANING"]
-    assert [line.split()[0] for line in lines[8:]] == ["scores", "valid_code", "wncheck", "timeout"]
+    assert [line.split()[0] for line in lines[8:]] == [
+        "scores",
+        "valid_code",
+        "only_last",
+        "explain",
+        "wncheck",
+        "timeout",
+    ]
 
 
 def test_aliases_choices_and_what_there_is_none_of_are_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,6 +41,7 @@ def test_reasons_say_who_where_and_how_sure() -> None:
     assert (second["row"], second["by"]) == (90, ["spike"])
     assert 0.0 <= second["certainty"] <= first["certainty"] <= 1.0
     assert "column" not in first
+    assert "columns" not in first
 
 
 def test_values_are_those_of_the_row_that_is_farthest_from_what_was_expected() -> None:
@@ -56,6 +57,7 @@ def test_of_several_columns_the_one_is_named_that_is_most_unusual() -> None:
     answer = detection(Task.of(np.zeros((N, 2))), found)
     assert [(reason["row"], reason["column"]) for reason in answer.extra["reasons"]] == [(20, "val1"), (99, "val1")]
     assert answer.score[20] == pytest.approx(2.5)
+    assert answer.extra["reasons"][0]["columns"] == {"val": pytest.approx(2.0), "val1": pytest.approx(2.5)}
 
 
 def test_where_nothing_is_found_there_is_no_reason() -> None:

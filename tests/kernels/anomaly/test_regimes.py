@@ -34,6 +34,7 @@ def test_the_bound_is_that_of_chi_squared(parameters: int) -> None:
     assert chance.certainty(np.inf, parameters) == 1.0
 
 
+@pytest.mark.compiled_only("some hundred rows")
 def test_steps_are_levels_and_a_kink_is_lines() -> None:
     begins, parameters = fitted(noise(200) + np.repeat([0.0, 5.0], 100))
     assert (begins, parameters) == ([0, 100, 200], LEVEL)
@@ -43,6 +44,7 @@ def test_steps_are_levels_and_a_kink_is_lines() -> None:
     assert abs(begins[1] - 100) < 10
 
 
+@pytest.mark.compiled_only("some hundred rows")
 def test_a_trend_has_no_change() -> None:
     assert fitted(noise(300) + 0.1 * np.arange(300))[0] == [0, 300]
 

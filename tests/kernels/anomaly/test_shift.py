@@ -45,6 +45,7 @@ def test_the_nile_has_less_water_since_1898() -> None:
     assert 0.95 < answer.extra["reasons"][0]["certainty"] == change["certainty"]
 
 
+@pytest.mark.compiled_only("some hundred rows")
 def test_one_row_is_flagged_for_a_change_of_level_and_spread_at_once() -> None:
     noise = np.random.default_rng(2).normal(size=400)
     answer = shift.detect(Task.of(noise * np.repeat([1.0, 5.0], 200) + np.repeat([0.0, 60.0], 200)))
@@ -60,6 +61,7 @@ def test_autocorrelation_is_no_change() -> None:
     assert sum(walks) <= 6
 
 
+@pytest.mark.compiled_only("some hundred rows")
 def test_a_season_is_no_change_and_hides_none() -> None:
     day = 5.0 * np.sin(2 * np.pi * np.arange(480) / 24) + 0.5 * np.random.default_rng(3).normal(size=480)
     assert flagged(shift.detect(Task.of(day)).flags) == []
@@ -68,12 +70,14 @@ def test_a_season_is_no_change_and_hides_none() -> None:
     assert answer.extra["period"] == 24
 
 
+@pytest.mark.compiled_only("some hundred rows")
 def test_spikes_and_trends_are_none() -> None:
     x = np.random.default_rng(4).normal(size=400)
     x[[50, 200, 201, 350]] += [40.0, -60.0, 80.0, 30.0]
     assert flagged(shift.detect(Task.of(x + 0.5 * np.arange(400))).flags) == []
 
 
+@pytest.mark.compiled_only("some hundred rows")
 def test_slopes_are_told_per_row_and_sizes_in_the_unit_of_the_series() -> None:
     x = 1e6 + 1e3 * np.maximum(np.arange(400.0) - 200, 0) + 1e3 * np.random.default_rng(5).normal(size=400)
     (change,) = shift.detect(Task.of(x)).extra["changes"]
@@ -82,12 +86,14 @@ def test_slopes_are_told_per_row_and_sizes_in_the_unit_of_the_series() -> None:
     assert change["after"] == pytest.approx(1e3, rel=0.02)
 
 
+@pytest.mark.compiled_only("some hundred rows")
 def test_what_lasts_shorter_is_found_if_it_is_asked_for() -> None:
     x = np.random.default_rng(6).normal(size=400)
     x[200:220] += 9.0
     assert flagged(shift.detect(Task.of(x), Params(lasting=12)).flags) == [200, 220]
 
 
+@pytest.mark.compiled_only("some hundred rows")
 def test_each_column_is_looked_at_by_itself() -> None:
     table = np.random.default_rng(7).normal(size=(300, 2))
     table[150:, 1] += 9.0
@@ -96,7 +102,7 @@ def test_each_column_is_looked_at_by_itself() -> None:
     assert [reason["column"] for reason in answer.extra["reasons"]] == ["val1"]
 
 
-@pytest.mark.parametrize("name", [name for name in NASTY if len(NASTY[name]) >= 32])
+@pytest.mark.parametrize("name", [name for name in NASTY if 32 <= len(NASTY[name]) < 300])
 def test_answers_are_finite_for_any_finite_series(name: str) -> None:
     answer = shift.detect(Task.of(NASTY[name]))
     assert np.isfinite(answer.score).all()
@@ -104,6 +110,7 @@ def test_answers_are_finite_for_any_finite_series(name: str) -> None:
         assert np.isfinite([change["before"], change["after"], change["size"], change["certainty"]]).all()
 
 
+@pytest.mark.compiled_only("some hundred rows")
 def test_series_without_noise() -> None:
     assert flagged(shift.detect(Task.of(NASTY["steps"])).flags) == [20, 40]
     for name in ("all equal", "straight line", "pure sine", "two values"):

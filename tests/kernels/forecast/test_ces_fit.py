@@ -70,6 +70,7 @@ def test_variances_are_those_of_errors_that_go_on(form: int) -> None:
     np.testing.assert_allclose(variance, np.cumsum(np.square(weights)), atol=1e-9)
 
 
+@pytest.mark.compiled_only("hundreds of runs")
 @pytest.mark.parametrize("form", FORMS)
 def test_no_neighbour_has_less_squares(form: int) -> None:
     t = np.arange(60)
@@ -90,6 +91,7 @@ def test_no_neighbour_has_less_squares(form: int) -> None:
             assert squares >= least * (1 - 1e-6)
 
 
+@pytest.mark.compiled_only("hundreds of runs")
 def test_a_prior_of_much_weight_leaves_the_level_as_it_is() -> None:
     y = 20.0 + 0.5 * np.arange(40.0) + np.random.default_rng(4).normal(size=40)
     first = np.array([[20.0], [18.0], [0.0], [0.0]])

@@ -11,6 +11,7 @@ from tests.kernels.forecast.contracted import L96
 NOTHING = {"tried": 1, "planned": 1, "instead": "damped=1", "seasons": {}}
 
 
+@pytest.mark.compiled_only("runs for each row")
 def test_an_interval_is_that_of_the_model_or_wider_where_it_was_found() -> None:
     fitted = fit_form(L96, Form("add", "add", "none", False, 0))
     assert fitted is not None
@@ -30,8 +31,9 @@ def test_a_search_that_was_stopped_is_told() -> None:
     assert told["periods"] == [3, 6]
 
 
+@pytest.mark.compiled_only("simulates")
 def test_a_trend_that_overflows_is_refused() -> None:
     fitted = fit_form(2.0 ** np.arange(40.0), Form("mul", "mul", "none", False, 0))
     assert fitted is not None
-    with pytest.raises(NotConverged, match="overflows within 5000 rows; use damped=1"):
-        answer(fitted, Horizon(5000), found=False, **NOTHING)
+    with pytest.raises(NotConverged, match="overflows within 700 rows; use damped=1"):
+        answer(fitted, Horizon(700), found=False, **NOTHING)

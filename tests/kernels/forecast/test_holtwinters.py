@@ -143,6 +143,7 @@ def test_several_seasons_are_told_and_the_first_is_used() -> None:
     assert "periods" not in forecast(Task.of(y, rows=1), Params(seasonal="add", period=12)).extra
 
 
+@pytest.mark.compiled_only("fits eight forms to 144 rows")
 def test_automatic_trend_may_be_damped_or_not_as_told() -> None:
     y = np.array(GOLDEN["AirPassengers"]["series"], np.float64)
     for damped in (0, 1):

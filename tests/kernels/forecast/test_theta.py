@@ -87,6 +87,7 @@ def test_intervals_widen_with_the_steps_and_the_coverage() -> None:
     np.testing.assert_allclose(half[0.9] / half[0.5], two_sided_quantile(0.9) / two_sided_quantile(0.5))
 
 
+@pytest.mark.compiled_only("eight fits")
 def test_the_form_that_is_chosen_is_one_of_those_that_can_be_named() -> None:
     chosen = forecast(Task.of(PASSENGERS, rows=5), Params(period=12))
     named = {form: forecast(Task.of(PASSENGERS, rows=5), Params(period=12, form=form)) for form in theta.FORMS}

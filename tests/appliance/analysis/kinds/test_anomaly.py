@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from appliance.analysis.kinds.anomaly import FLAGS, KIND, WINDOWS, windows
 from appliance.protocol import answers
 from appliance.protocol.documents import BadRequest
+from appliance.protocol.options import params
 from appliance.protocol.requests import Request
-from kernels.contract import AlgorithmError, Detection, Task
+from kernels import registry
+from kernels.contract import Algorithm, AlgorithmError, Detection, Task
 from kernels.explained import Expected, Explained
 
 TIMES = 1000 + 7 * np.arange(6)
@@ -147,3 +149,42 @@ def test_a_plot_shows_windows_and_rows() -> None:
     assert picture.points is not None
     assert picture.points.values.tolist() == [1.0, 2.0, 4.0]
     assert KIND.picture(TASK, Detection(np.ones(6, np.int8), SCORE), "val").said == "no anomalies"
+
+
+def test_only_the_newest_rows_are_judged_if_that_is_asked_for() -> None:
+    x = np.random.default_rng(2).normal(size=60)
+    x[[20, 58]] = 50.0
+    detector, shesd = (
+        {one.name: one for one in registry.discover("kernels.anomaly")}[name] for name in ("iqr", "shesd")
+    )
+
+    def rows(algorithm: Algorithm, **options: str) -> list[int]:
+        request = Request(algorithm.name, "", options, True, Task.of(x, times=np.arange(60)))
+        found = KIND.run(algorithm, request, params(algorithm.params, options))
+        return np.flatnonzero(found.flags < 0).tolist()
+
+    assert rows(detector) == rows(detector, only_last="0") == [20, 58]
+    assert rows(detector, only_last="5") == [58]
+    assert rows(detector, only_last="1") == []
+    assert rows(shesd, only_last="1") == rows(shesd)  # its own: the last season, and there is none
+    with pytest.raises(BadRequest, match="only_last must be 0 to 60 for 60 rows, got 61"):
+        rows(detector, only_last="61")
+    with pytest.raises(BadRequest, match="only_last must be 0 to 60 for 60 rows, got -1"):
+        rows(detector, only_last="-1")
+
+
+def test_windows_are_explained_if_that_is_asked_for_and_then_plots_show_what_was_expected() -> None:
+    x = np.random.default_rng(3).normal(size=60)
+    x[58] = 50.0
+    task = Task.of(x, times=np.arange(60))
+    spike = {one.name: one for one in registry.discover("kernels.anomaly")}["spike"]
+    plain, told = (
+        KIND.run(spike, Request("spike", "", options, True, task), spike.params()) for options in ({}, {"explain": "1"})
+    )
+    assert KIND.picture(task, plain, "val").line is None
+    entry = told.extra["explained"][-1]
+    assert entry["expected"]["val"]["value"][-1] == told.expected[0].value[58]
+    assert 0 <= entry["nearest"][0] < entry["nearest"][1] < 58
+    line = KIND.picture(task, told, "val").line
+    assert line is not None
+    np.testing.assert_array_equal(line.value, told.expected[0].value)

@@ -90,7 +90,7 @@ def test_what_exists_is_found() -> None:
     ("kind", "asked", "message"),
     [
         (DETECTING, Question("arima"), "unknown algorithm arima; there are: auto, copod, "),
-        (FORECASTING, Question("iqr"), "unknown algorithm iqr; there are: arima, auto, "),
+        (FORECASTING, Question("iqr"), "unknown algorithm iqr; there are: arima, auto, ces, "),
         (DETECTING, Question("lof", "neigbours=5"), "unknown option neigbours, did you mean neighbors?"),
         (DETECTING, Question("ksigma", "q=5"), "unknown option q; ksigma takes k"),
         (DETECTING, Question("iqr", "q=5"), "unknown option q; iqr takes none of its own"),
