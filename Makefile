@@ -87,6 +87,7 @@ bench-tsfm: $(VENV)/.dev
 bench-forecast: $(VENV)/.dev .venv-bench/.forecast
 	$(BIN)/python -m benchmarks.bench_forecast
 	$(BIN)/python -m benchmarks.accuracy_forecast --data ../shared/data
+	$(BIN)/python -m benchmarks.accuracy_forecast --simulated 200
 
 # Peers as above; R's forecast package (r-cran-forecast) is used where it is installed.
 bench-imputation: $(VENV)/.dev .venv-bench/.forecast
@@ -132,9 +133,9 @@ train-sample-model: $(VENV)/.dev
 	$(BIN)/python -m models._autoencoder_training
 	$(BIN)/python tests/golden/make_sample_ad_model.py
 
-# Makes the weights of the forecaster `zero` anew, from seeded simulated series: a quarter of an hour of two cores.
+# Makes the weights of the forecaster `zero` anew, from seeded simulated series: half an hour of two cores.
 train-zero: $(VENV)/.dev
-	$(BIN)/python -m models._zero_training
+	OMP_NUM_THREADS=1 $(BIN)/python -m models._zero_training
 
 clean:
 	rm -rf $(VENV) $(BUILD) .cache .run build dist .demo

@@ -19,13 +19,14 @@ from models._zero_prior_families import FAMILIES
 from models._zero_prior_parts import between, unit
 
 SHORTEST, LONGEST, FURTHEST = 6, 1000, 220
+LONG, LONG_SHARE, FURTHEST_OF_LONG = 2500, 0.04, 336  # what monitoring keeps
 GROUP = 256
 SEASONAL = 0.72
 CALENDAR = (4, 4, 5, 6, 7, 7, 10, 12, 12, 12, 12, 24, 24, 24, 24, 30, 48, 48, 52, 52, 60, 96, 96, 144, 168, 288)
 SECOND = (7, 7, 7, 5, 4, 12, 2, 3)  # in first seasons
 SHARES = (0.17, 0.20, 0.17, 0.11, 0.09, 0.05, 0.07, 0.14)  # of all families but growth
 # Share of growth, by length and season: what is short and slow is economic more often than not.
-GROWTH_SHORT, GROWTH_SLOW, GROWTH_LONGER, GROWTH_ELSE = 0.50, 0.30, 0.20, 0.06
+GROWTH_SHORT, GROWTH_SLOW, GROWTH_LONGER, GROWTH_ELSE = 0.55, 0.35, 0.20, 0.06
 LARGEST = 1e15
 
 
@@ -66,11 +67,14 @@ def draw(random: Generator, count: int = GROUP) -> Iterator[Drawn]:
 
 def _size(random: Generator) -> tuple[int, int]:
     """Draw length and horizon."""
-    if random.random() < 0.75:
+    kind, furthest = random.random(), FURTHEST
+    if kind < LONG_SHARE:
+        rows, furthest = int(random.uniform(LONGEST, LONG)), FURTHEST_OF_LONG
+    elif kind < 0.75:
         rows = int(between(random, SHORTEST, LONGEST, 1)[0, 0])
     else:
         rows = int(random.uniform(0.3 * LONGEST, LONGEST))
-    return rows, int(between(random, 3.0, min(FURTHEST, 2.0 * rows + 6.0), 1)[0, 0])
+    return rows, int(between(random, 3.0, min(furthest, 2.0 * rows + 6.0), 1)[0, 0])
 
 
 def _calendar(random: Generator, rows: int) -> int:

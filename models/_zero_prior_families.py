@@ -220,10 +220,10 @@ def growth(random: Generator, count: int, rows: int, period: int, second: int) -
     """Growth as short economic series have it: a random walk on the log scale whose drift reverts to a small mean."""
     longer = min(1.0, (100.0 / rows) ** 0.5)  # what is long grows and varies less from row to row
     size = longer * between(random, 0.01, 0.25, count)
-    usual = longer * random.normal(0.4, 0.4, (count, 1)) * size
-    memory = random.uniform(0.0, 0.9, (count, 1))
+    usual = longer * random.normal(0.35, 0.3, (count, 1)) * size
+    memory = random.uniform(0.0, 0.95, (count, 1))
     driven = (
-        random.uniform(0.0, 0.5, (count, 1)) * size * np.sqrt(1.0 - memory**2) * random.standard_normal((count, rows))
+        random.uniform(0.0, 0.7, (count, 1)) * size * np.sqrt(1.0 - memory**2) * random.standard_normal((count, rows))
     )
     y = np.cumsum(usual + recursion(driven, memory, 1) + size * noise(random, count, rows), 1)
     if period > 1:

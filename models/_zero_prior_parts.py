@@ -90,11 +90,23 @@ def _volatility(random: Generator, count: int, rows: int) -> Series:
 
 
 def autocorrelated(random: Generator, count: int, rows: int) -> Series:
-    """Return noise of first order, of unit variance; that of two in five series is independent."""
+    """Return noise of first order, of unit variance.
+
+    That of two in five series is independent; one in seven remembers long besides.
+    """
     memory = random.uniform(-0.3, 0.98, (count, 1)) * some(random, 0.6, count)
     errors = noise(random, count, rows)
     errors[:, 1:] *= np.sqrt(1.0 - memory**2)
-    return recursion(errors, memory, 1)
+    made = recursion(errors, memory, 1)
+    long = random.random(count) < 0.15
+    if long.any():  # nearly a power law: first orders of unlike memories, added
+        number = int(long.sum())
+        for rate in (0.1, 0.02, 0.004):
+            driven = normal(random, number, rows)
+            driven[:, 1:] *= np.sqrt(1.0 - (1.0 - rate) ** 2)
+            made[long] += recursion(driven, np.full((number, 1), 1.0 - rate), 1)
+        made[long] *= 0.5
+    return made
 
 
 def profile(random: Generator, count: int, period: int) -> Series:
@@ -161,6 +173,12 @@ def season(random: Generator, count: int, rows: int, period: int, second: int = 
     path[swelling] *= 1.0 + share * random.uniform(-0.6, 0.6, (int(swelling.sum()), 1))
     if second:
         path = _with_second(random, path, period, second)
+    resting = random.random(count) < 0.12
+    if resting.any():  # holidays, days off, machines at rest: a cycle now and then is flat
+        number = int(resting.sum())
+        flat = random.random((number, cycles)) < between(random, 0.005, 0.1, number)
+        left = np.where(flat, random.uniform(0.0, 0.6, (number, 1)), 1.0)
+        path[resting] *= np.repeat(left, period, axis=1)[:, :rows]
     return path
 
 

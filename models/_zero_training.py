@@ -13,14 +13,17 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from math import cos, pi
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.functional import silu, softplus
 
@@ -29,12 +32,27 @@ from kernels.forecast._zero_features import OF_SERIES, OF_STEP
 from models._zero_lessons import Lessons, lessons
 
 SEED = 15
-WIDTH, STEP_WIDTH, BLOCKS, STEP_BLOCKS = 320, 192, 2, 2
-STEPS, BATCH, POOL, REPEATS = 2200, 1024, 16384, 3  # lessons of a pool are learnt `REPEATS` times
+WIDTH, STEP_WIDTH, BLOCKS, STEP_BLOCKS = 384, 192, 2, 2
+BATCH, POOL, REPEATS = 1024, 16384, 3  # lessons of a pool are learnt `REPEATS` times
 BEND = 2.0  # units from which on an error counts less
-RATE, WARM_UP, DECAY, WEIGHT_DECAY = 1.5e-3, 200, 0.4, 0.01
-LOOK_AT, EVERY = 4096, 500  # lessons that progress is measured on; steps between two looks
+WARM_UP, WEIGHT_DECAY = 200, 0.01
+KEPT = 0.998  # of the moving average of the weights, at each step
+LOOK_AT, EVERY = 4096, 1000  # lessons that progress is measured on; steps between two looks
 Progress = Callable[[dict[str, float]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """So many steps; the rate begins at `rate` and falls as half a cosine that is at 0 after `wave` steps."""
+
+    steps: int
+    wave: int
+    rate: float
+
+
+# The second begins with what the first wrote, and learns from other lessons. What is shipped is the mean of both ends:
+# the first knows better what is short and slow, the second what has a season.
+STAGES = (Stage(7000, 24000, 1.5e-3), Stage(5000, 5000, 1e-3))
 
 
 class Block(nn.Module):
@@ -113,35 +131,47 @@ class Average:
             self.weights[name].mul_(kept).add_(value, alpha=1.0 - kept)
 
 
-def train(folder: Path, steps: int, progress: Progress, seed: int = SEED) -> None:
-    """Write the weights of a network after so many steps; at each look, those so far."""
+def train(folder: Path, stages: Sequence[Stage], progress: Progress, seed: int = SEED) -> None:
+    """Write the mean of the weights at the ends of these stages; at each look, those so far."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    looked_at, pools = lessons(np.random.default_rng(seed), LOOK_AT), _pools(seed)
+    looked_at = lessons(np.random.default_rng(seed), LOOK_AT)
+    ends = []
+    for number, stage in enumerate(stages):
+        learn(folder, stage, looked_at, progress, seed + number, begin=number > 0)
+        ends.append(_stored(folder))
+    _write(folder, {name: np.asarray(np.mean([end[name] for end in ends], axis=0)) for name in ends[0]})
+
+
+def learn(folder: Path, stage: Stage, looked_at: Lessons, progress: Progress, seed: int, begin: bool) -> None:
+    """Go through one stage; where `begin`, from the weights that lie in the folder."""
+    pools = _pools(seed)
     pool, random = next(pools), np.random.default_rng(seed)
     net, shares = Net(pool), torch.tensor(_zero_net.SHARES)
+    if begin:
+        net.load_state_dict({name: torch.from_numpy(value) for name, value in _stored(folder).items()})
     matrices = [p for p in net.parameters() if p.ndim > 1]
     others = [p for p in net.parameters() if p.ndim <= 1]
     groups = [{"params": matrices, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
-    optimiser = torch.optim.AdamW(groups, RATE, betas=(0.9, 0.98), fused=True)
-    average, order = Average(net), np.empty(0, np.int64)
-    for at in range(steps):
+    optimiser = torch.optim.AdamW(groups, stage.rate, betas=(0.9, 0.98), fused=True)
+    average, order, compiled = Average(net), np.empty(0, np.int64), torch.compile(loss)
+    for at in range(stage.steps):
         if len(order) == 0:
             pool = next(pools) if at else pool
             order = np.concatenate([random.permutation(POOL) for _ in range(REPEATS)])
         chosen, order = order[:BATCH], order[BATCH:]
-        rate = RATE * min(1.0, (at + 1) / WARM_UP, (steps - at) / (DECAY * steps))
+        rate = stage.rate * min((at + 1) / WARM_UP, 0.5 + 0.5 * cos(pi * at / stage.wave))
         for group in optimiser.param_groups:
             group["lr"] = rate
         series, step, wanted = (torch.from_numpy(v[chosen]) for v in (pool.series, pool.step, pool.wanted))
         optimiser.zero_grad()
-        loss(net, series, step, wanted, shares).backward()  # type: ignore[no-untyped-call]
+        compiled(net, series, step, wanted, shares).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
-        average.follow(net, min(at / (at + 10.0), 0.998 if rate == RATE else 0.995))
-        if (at + 1) % EVERY == 0 or at + 1 == steps:
-            save(folder, average)
-            progress({"step": at + 1, "of": steps, "loss": _look(pool_net(pool, average), looked_at, shares)})
+        average.follow(net, min(at / (at + 10.0), KEPT))
+        if (at + 1) % EVERY == 0 or at + 1 == stage.steps:
+            _write(folder, {name: value.numpy() for name, value in average.weights.items()})
+            progress({"step": at + 1, "of": stage.steps, "loss": _look(pool_net(pool, average), looked_at, shares)})
 
 
 def _pools(seed: int) -> Iterator[Lessons]:
@@ -172,11 +202,14 @@ def _look(net: Net, seen: Lessons, shares: Tensor) -> float:
         return float(loss(net, series, step, wanted, shares))
 
 
-def save(folder: Path, average: Average) -> None:
-    """Write the weights in half precision."""
+def _stored(folder: Path) -> dict[str, NDArray[np.float32]]:
+    return {name: value.astype(np.float32) for name, value in load_file(folder / _zero_net.FILE).items()}
+
+
+def _write(folder: Path, weights: Mapping[str, NDArray[np.float32]]) -> None:
+    """Write weights in half precision."""
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {name: value.numpy().astype(np.float16) for name, value in average.weights.items()}
-    save_file(tensors, folder / _zero_net.FILE)
+    save_file({name: value.astype(np.float16) for name, value in weights.items()}, folder / _zero_net.FILE)
     (folder / _zero_net.FILE).chmod(0o644)  # else nobody but its maker may read it
 
 
@@ -184,7 +217,6 @@ def main() -> None:
     """Train, and tell how it goes, a line of JSON at each look."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=_zero_net.SHIPPED, help="folder for the weights")
-    parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--seed", type=int, default=SEED)
     given = parser.parse_args()
     began = time.process_time()
@@ -193,7 +225,7 @@ def main() -> None:
         sys.stdout.write(json.dumps({**at, "cpu_minutes": round((time.process_time() - began) / 60.0, 2)}) + "\n")
         sys.stdout.flush()
 
-    train(given.out, given.steps, tell, given.seed)
+    train(given.out, STAGES, tell, given.seed)
 
 
 if __name__ == "__main__":

@@ -58,8 +58,10 @@ def _step(x: Series, lag: int, first: int) -> float:
 
 @kernel()
 def _take_out(x: Series, profile: Series) -> None:
+    j = 0
     for t in range(x.shape[0]):
-        x[t] -= profile[t % profile.shape[0]]
+        x[t] -= profile[j]
+        j = j + 1 if j + 1 < profile.shape[0] else 0
 
 
 @kernel()
@@ -158,13 +160,15 @@ def _distances(x: Series, scale: float, apart: Series, out: Series, at: int) -> 
 def _moves(x: Series, scale: float, out: Series, at: int) -> int:
     """Correlation of each movement over some rows with the one before it, which tells whether they go on."""
     n = x.shape[0]
-    last = 0.0
+    last, move = 0.0, np.empty(n)
     for i in range(len(MOVES)):
         lag = MOVES[i]
         if n > 3 * lag:
             both = square = 0.0
-            for t in range(lag, n - lag):
-                before, after = (x[t] - x[t - lag]) / scale, (x[t + lag] - x[t]) / scale
+            for t in range(n - lag):
+                move[t] = (x[t + lag] - x[t]) / scale
+            for t in range(n - 2 * lag):
+                before, after = move[t], move[t + lag]
                 both += before * after
                 square += 0.5 * (before * before + after * after)
             last = both / square if square > 0.0 else 0.0
@@ -183,8 +187,10 @@ def _increments(x: Series, p: int, scale: float, out: Series, at: int) -> int:
     count = n - 1
     drift = (x[n - 1] - x[0]) / scale / count
     size = square = cube = largest = 0.0
+    off = np.empty(n)  # steps without their drift
     for t in range(1, n):
         d = (x[t] - x[t - 1]) / scale
+        off[t] = d - drift
         size += abs(d) / count
         square += d * d / count
         cube += d * d * d / count
@@ -198,7 +204,7 @@ def _increments(x: Series, p: int, scale: float, out: Series, at: int) -> int:
         total = 0.0
         if n > lag + 2 and lag > 0:
             for t in range(1 + lag, n):
-                total += ((x[t] - x[t - 1]) / scale - drift) * ((x[t - lag] - x[t - lag - 1]) / scale - drift)
+                total += off[t] * off[t - lag]
         out[at] = total / count / max(square - drift * drift, 1e-9)
         at += 1
     return at

@@ -67,7 +67,7 @@ def quantiles(weights: Weights, series: Series, step: Series) -> Series:
     x = _blocks(weights, "series_blocks", x)
     x = times(x, weights["between.weight"]) + weights["between.bias"]  # (views, step width)
     y = times(_standard(weights, "step", step.reshape(-1, of_step).astype(np.float32)), weights["step_in.weight"])
-    y = _silu(y + np.repeat(x, rows, axis=0))  # (views rows, step width)
+    y = _silu((y.reshape(views, rows, -1) + x[:, None]).reshape(views * rows, -1))  # (views rows, step width)
     y = _blocks(weights, "step_blocks", y)
     raw = (times(y, weights["out.weight"]) + weights["out.bias"]).astype(np.float64)
     median, apart = raw[:, :1], np.logaddexp(0.0, raw[:, 1:])

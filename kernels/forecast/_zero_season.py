@@ -49,10 +49,11 @@ def decompose(x: Series, p: int, newest: Series, mean: Series, ratio: Series) ->
     n, k = x.shape[0], p // 2
     total, seen = running_sums(x, 0.0), np.zeros(p)
     rows = square = drift = 0.0
-    above = True
+    above, j, trends = True, k % p, np.empty(n)
     for t in range(k, n - k):
         trend = _centred_trend(x, total, t, p)
-        off, j = x[t] - trend, t % p
+        trends[t] = trend
+        off = x[t] - trend
         seen[j] += 1.0
         newest[j] += max(1.0 / seen[j], NEWEST) * (off - newest[j])
         mean[j] += (off - mean[j]) / seen[j]
@@ -63,6 +64,7 @@ def decompose(x: Series, p: int, newest: Series, mean: Series, ratio: Series) ->
             ratio[j] += (x[t] / trend - ratio[j]) / seen[j]
         else:
             above = False
+        j = j + 1 if j + 1 < p else 0
     explained: float = np.sum(seen * mean * mean)
     mean -= np.mean(mean)
     newest -= np.mean(newest)
@@ -79,10 +81,11 @@ def decompose(x: Series, p: int, newest: Series, mean: Series, ratio: Series) ->
     strength = float(max(0.0, 1.0 - within / variance)) if variance > TINY else 0.0
     plain = relative = 0.0
     if above:
+        j = k % p
         for t in range(k, n - k):
-            trend = _centred_trend(x, total, t, p)
-            plain += abs(x[t] - trend - mean[t % p])
-            relative += abs(x[t] - trend * ratio[t % p])
+            plain += abs(x[t] - trends[t] - mean[j])
+            relative += abs(x[t] - trends[t] * ratio[j])
+            j = j + 1 if j + 1 < p else 0
     better = np.log((relative + 1e-9 * plain) / plain) if above and plain > TINY else 0.0
     shrink = float(max(0.0, 1.0 - within * p / rows / between))
     return shrink, strength, above, better

@@ -3,7 +3,7 @@
 Members are `zero`, `holtwinters` with everything found, the Theta method for short series of slow seasons, and the
 seasonal naive forecast. Where the series is long enough, each has forecast its newest rows from those before them
 (rolling origins), and the share that a member has anyway is divided by its error there. The interval is that of `zero`
-and `holtwinters`, moved to the combination.
+and `holtwinters`, moved to the combination, and as much wider or narrower as the combination's errors there ask for.
 
 Source: J. M. Bates and C. W. J. Granger, "The combination of forecasts", Operational Research Quarterly 20 (1969), for
 weights by past errors; the shares they start from were chosen on development series, docs/zero.md.
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from kernels.contract import FORECAST, Algorithm, AlgorithmError, Forecast, Json
 from kernels.forecast import holtwinters, zero
 from kernels.forecast._theta_fit import theta
 from kernels.forecast._zero_net import MEDIAN
+from kernels.forecast.holtwinters import Shape
 from kernels.numerics.period import Season, season_option
 from kernels.options import Options, option
 
@@ -31,6 +33,8 @@ SLOW, SHORT, SHORTER = 12, 400, 100  # Theta: seasons up to this, in so few rows
 FITTED, CYCLES, LONGEST = 240, 8, 24  # rows that holtwinters sees: the newest, and cycles of a season up to the last
 POWER = 2.0  # of the errors that shares are divided by
 LEAST = 1e-3  # of the largest error
+ROWS = 100  # of the past with which half of what they say of the interval's width is believed
+NARROWEST, WIDEST = 0.5, 2.0  # times the width of the members
 LARGEST = 1e300  # bounds stay within, so that they can be added
 
 
@@ -107,7 +111,9 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     naive = _error([_seasonal_naive(fold) for fold in folds], truths)
     errors = [_error(member.past, truths) for member in members]
     weights = _weights(members, errors)
-    said = _combined(weights, [member.said for member in members])
+    past = [_combined(weights, list(each)) for each in zip(*(member.past for member in members), strict=True)]
+    width = _width(past, truths, horizon.conf)
+    said = _widened(_combined(weights, [member.said for member in members]), width)
     if np.min(x) >= 0.0:
         said = Said(*(np.maximum(each, 0.0) for each in (said.value, said.low, said.high)))
     told: list[dict[str, Json]] = [
@@ -118,7 +124,6 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     if left_out:
         extra["left_out"] = left_out
     if naive > 0.0:
-        past = [_combined(weights, list(each)) for each in zip(*(member.past for member in members), strict=True)]
         extra["accuracy"] = round(_error(past, truths) / naive, 4)
         for one, error in zip(told, errors, strict=True):
             one["mase"] = round(error / naive, 4)
@@ -145,18 +150,27 @@ def _asked(now: Question, folds: list[Question]) -> tuple[list[Member], list[dic
             left_out.append({"name": name, "reason": "no time left"})
             continue
         try:
-            members.append(Member(name, share, say(now), [say(fold) for fold in folds]))
+            said, *past = say([now, *folds])
+            members.append(Member(name, share, said, past))
         except AlgorithmError as error:
             left_out.append({"name": name, "reason": str(error)})
     return members, left_out
 
 
-def _members(now: Question) -> list[tuple[str, float, Callable[[Question], Said]]]:
-    """Return name, share and method of the members for a series; `zero` is the first, and never refuses one."""
+def _members(now: Question) -> list[tuple[str, float, Callable[[list[Question]], list[Said]]]]:
+    """Return name, share and method of the members for a series; `zero` is the first, and never refuses one.
+
+    A method is asked about the series and the folds, the oldest one last.
+    """
     slow = len(now.x) < (SHORT if 0 < now.period <= SLOW else SHORTER if now.period == 0 else 0)
     if slow:
-        return [("zero", 0.4, _zero), ("holtwinters", 0.3, _holtwinters), ("theta", 0.3, _theta)]
-    return [("zero", 0.5, _zero), ("holtwinters", 0.4, _holtwinters), ("seasonal-naive", 0.1, _seasonal_naive)]
+        return [("zero", 0.4, _each(_zero)), ("holtwinters", 0.3, _holtwinters), ("theta", 0.3, _each(_theta))]
+    naive = _each(_seasonal_naive)
+    return [("zero", 0.5, _each(_zero)), ("holtwinters", 0.4, _holtwinters), ("seasonal-naive", 0.1, naive)]
+
+
+def _each(say: Callable[[Question], Said]) -> Callable[[list[Question]], list[Said]]:
+    return lambda asked: [say(question) for question in asked]
 
 
 def _zero(asked: Question) -> Said:
@@ -164,13 +178,27 @@ def _zero(asked: Question) -> Said:
     return Said(told[:, MEDIAN], *zero.bounds(told, asked.conf))
 
 
-def _holtwinters(asked: Question) -> Said:
+def _holtwinters(asked: list[Question]) -> list[Said]:
+    """Forecast the oldest question first: the newer folds have its kind of season, which saves half of their forms."""
+    seasonal: Shape = "auto"
+    past = []
+    for fold in reversed(asked[1:]):
+        said, seasonal = _fitted(fold, seasonal)
+        past.append(said)
+    return [_fitted(asked[0], "auto")[0], *reversed(past)]
+
+
+def _fitted(asked: Question, seasonal: Shape) -> tuple[Said, Shape]:
+    """Return what holtwinters says, and the kind of season it found, `auto` where it looked for none."""
     period = asked.period if asked.period <= LONGEST else 0
     x = asked.x[-max(FITTED, CYCLES * period) :]
     period = period if len(x) >= 2 * period else 0
+    if period == 0 or (seasonal == "mul" and np.min(x) <= 0.0):
+        seasonal = "auto"
     task = Task({"val": x}, rows=asked.rows, levels=(asked.conf,), out_of_time=asked.out_of_time)
-    answer = holtwinters.forecast(task, holtwinters.Params("auto", "auto", period))
-    return Said(answer.value, np.maximum(answer.low, -LARGEST), np.minimum(answer.high, LARGEST))
+    answer = holtwinters.forecast(task, holtwinters.Params("auto", seasonal, period))
+    found = cast(Shape, answer.extra["seasonal"]) if period else "auto"
+    return Said(answer.value, np.maximum(answer.low, -LARGEST), np.minimum(answer.high, LARGEST)), found
 
 
 def _theta(asked: Question) -> Said:
@@ -206,6 +234,26 @@ def _combined(weights: Series, said: list[Said]) -> Said:
     below = np.asarray(sum(weights[at] / total * (said[at].value - said[at].low) for at in known))
     above = np.asarray(sum(weights[at] / total * (said[at].high - said[at].value) for at in known))
     return Said(value, value - below, value + above)
+
+
+def _width(past: list[Said], truths: list[Series], conf: float) -> float:
+    """Return how much wider the interval must be so that it would have held the share `conf` of the past rows."""
+    outside = []
+    for said, truth in zip(past, truths, strict=True):
+        error = truth - said.value
+        half = np.where(error > 0.0, said.high - said.value, said.value - said.low)
+        known = half > 0.0
+        outside.append(np.minimum(np.abs(error), 2.0 * WIDEST * half)[known] / half[known])
+    rows = np.concatenate([*outside, np.empty(0)])
+    if len(rows) == 0:
+        return 1.0
+    wanted = min(max(float(np.quantile(rows, conf)), NARROWEST), WIDEST)
+    believed: float = wanted ** (len(rows) / (len(rows) + ROWS))
+    return believed
+
+
+def _widened(said: Said, width: float) -> Said:
+    return Said(said.value, said.value - width * (said.value - said.low), said.value + width * (said.high - said.value))
 
 
 ALGORITHM = Algorithm(

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 ON_ONE_THREAD = 131072  # multiply-adds up to which OpenBLAS does so
 
-MANY = 256  # rows from which on a product is split by columns too
-TOGETHER = 12  # rows in a slice then
+MANY = 32  # rows from which on a product is split by columns too
+TOGETHER = 8  # rows in a slice then, at least
 
 Float = TypeVar("Float", np.float32, np.float64)
 
@@ -26,13 +26,13 @@ def times(rows: NDArray[Float], matrix: NDArray[Float]) -> NDArray[Float]:
     """
     inner, columns = matrix.shape
     product = np.empty((len(rows), columns), rows.dtype)
-    width = columns if len(rows) < MANY else min(columns, max(1, ON_ONE_THREAD // (TOGETHER * inner)))
+    widest = max(1, ON_ONE_THREAD // (TOGETHER * inner)) if len(rows) >= MANY else columns
+    width = -(-columns // -(-columns // widest))  # all slices are about as wide
     for first in range(0, columns, width):
-        part = np.ascontiguousarray(matrix[:, first : first + width])
+        part, out = matrix[:, first : first + width], product[:, first : first + width]
         size = max(1, ON_ONE_THREAD // part.size)
         whole = len(rows) // size * size
-        product[:whole, first : first + width] = np.matmul(rows[:whole].reshape(-1, size, inner), part).reshape(
-            whole, part.shape[1]
-        )
-        product[whole:, first : first + width] = rows[whole:] @ part
+        sliced = product[:whole].reshape(-1, size, columns)[:, :, first : first + width]
+        np.matmul(rows[:whole].reshape(-1, size, inner), part, out=sliced)
+        np.matmul(rows[whole:], part, out=out[whole:])
     return product

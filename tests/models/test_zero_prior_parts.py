@@ -80,6 +80,18 @@ def test_most_seasons_repeat_and_some_change() -> None:
     assert np.mean(change > 0.05) > 0.1
 
 
+def test_some_noise_remembers_long() -> None:
+    made = parts.unit(parts.autocorrelated(random(), 400, 1000))
+    apart = (made[:, 100:] * made[:, :-100]).mean(1)
+    assert 0.05 < np.mean(apart > 0.08) < 0.35
+
+
+def test_in_some_seasons_a_cycle_is_flat_now_and_then() -> None:
+    size = np.abs(parts.season(random(), 600, 480, 12)).reshape(600, 40, 12).mean(2)
+    flat = size.min(1) < 0.6 * np.median(size, 1)
+    assert 0.05 < flat.mean() < 0.35
+
+
 def test_a_second_season_repeats_with_its_own_period_only() -> None:
     made = parts.season(random(2), 400, 24 * 21, 24, 168)
     by_day, by_week = (np.abs(made[:, lag:] - made[:, :-lag]).mean(1) for lag in (24, 168))

@@ -10,6 +10,7 @@ import torch
 from kernels.forecast import _zero_net
 from models import _zero_training
 from models._zero_lessons import lessons
+from models._zero_training import Stage
 
 
 @pytest.fixture(scope="module")
@@ -18,16 +19,18 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[s
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (("POOL", 256), ("BATCH", 128), ("LOOK_AT", 256), ("EVERY", 10)):
             patch.setattr(_zero_training, name, value)
+        patch.setattr(torch, "compile", lambda function: function)  # which takes longer than these few steps
         threads = torch.get_num_threads()
-        _zero_training.train(folder, 25, seen.append)
+        stages = (Stage(25, 40, 1e-3), Stage(10, 10, 1e-3))
+        _zero_training.train(folder, stages, seen.append)
         torch.set_num_threads(threads)
     return folder, seen
 
 
 def test_training_tells_its_progress_and_gets_better(trained: tuple[Path, list[dict[str, float]]]) -> None:
     _, seen = trained
-    assert [(look["step"], look["of"]) for look in seen] == [(10, 25), (20, 25), (25, 25)]
-    assert seen[-1]["loss"] < seen[0]["loss"]
+    assert [(look["step"], look["of"]) for look in seen] == [(10, 25), (20, 25), (25, 25), (10, 10)]
+    assert seen[3]["loss"] < seen[2]["loss"] < seen[0]["loss"]
 
 
 def test_what_is_written_is_what_the_forecaster_reads(trained: tuple[Path, list[dict[str, float]]]) -> None:
@@ -35,6 +38,22 @@ def test_what_is_written_is_what_the_forecaster_reads(trained: tuple[Path, list[
     assert {name: value.shape for name, value in weights.items()} == {
         name: value.shape for name, value in _zero_net.shipped().items()
     }
+
+
+def test_what_is_written_at_the_end_is_the_mean_of_the_ends_of_the_stages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = iter((1.0, 4.0))
+
+    def learned(folder: Path, *unused: object, **begin: bool) -> None:
+        _zero_training._write(folder, {"w": np.full(2, next(ends), np.float32)})
+
+    monkeypatch.setattr(_zero_training, "learn", learned)
+    monkeypatch.setattr(_zero_training, "LOOK_AT", 8)
+    threads = torch.get_num_threads()
+    _zero_training.train(tmp_path, (Stage(1, 1, 1.0), Stage(1, 1, 1.0)), print)
+    torch.set_num_threads(threads)
+    np.testing.assert_array_equal(_zero_training._stored(tmp_path)["w"], [2.5, 2.5])
 
 
 def test_the_forecasters_network_equals_that_of_torch(trained: tuple[Path, list[dict[str, float]]]) -> None:
@@ -61,8 +80,10 @@ def test_the_loss_is_least_at_the_quantiles() -> None:
 def test_the_command_prints_a_line_for_each_look(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(_zero_training, "train", lambda folder, steps, tell, seed: tell({"step": steps, "seed": seed}))
-    monkeypatch.setattr("sys.argv", ["train", "--out", str(tmp_path), "--steps", "3"])
+    monkeypatch.setattr(
+        _zero_training, "train", lambda folder, stages, tell, seed: tell({"step": stages[0].steps, "seed": seed})
+    )
+    monkeypatch.setattr("sys.argv", ["train", "--out", str(tmp_path)])
     _zero_training.main()
     line = json.loads(capsys.readouterr().out)
-    assert (line["step"], line["seed"]) == (3, _zero_training.SEED)
+    assert (line["step"], line["seed"]) == (_zero_training.STAGES[0].steps, _zero_training.SEED)

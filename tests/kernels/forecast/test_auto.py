@@ -61,6 +61,19 @@ def test_the_answer_says_who_took_part_and_how_well_each_did() -> None:
     assert "left_out" not in answer.extra
 
 
+def test_a_newer_fold_has_the_kind_of_season_of_the_oldest_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, str]] = []
+
+    def noted(task: Task, params: holtwinters.Params) -> Forecast:
+        asked.append((len(task.series), params.seasonal))
+        return fitted(task, params)
+
+    fitted = holtwinters.forecast
+    monkeypatch.setattr(holtwinters, "forecast", noted)
+    forecast(Task.of(monthly(90), rows=6), Params(12))
+    assert asked == [(78, "auto"), (84, "add"), (90, "auto")]
+
+
 def test_a_long_series_has_the_naive_forecast_instead_of_theta() -> None:
     answer = forecast(Task.of(monthly(450), rows=6), Params(12))
     assert list(members(answer)) == ["zero", "holtwinters", "seasonal-naive"]
@@ -105,6 +118,27 @@ def test_the_interval_is_as_wide_as_those_of_the_members_that_have_one() -> None
     bare = np.array([9.0])
     said = auto._combined(np.array([0.3, 0.3, 0.4]), [one, other, Said(bare, bare, bare)])
     np.testing.assert_allclose((said.value, said.low, said.high), [[5.4], [3.4], [6.9]])
+
+
+def test_an_interval_that_held_too_much_of_the_past_is_narrower_and_one_that_held_too_little_wider() -> None:
+    truth = np.random.default_rng(0).normal(size=4000)
+    widths = []
+    for half in (1.0, 1.96, 4.0):
+        said = Said(np.zeros(4000), np.full(4000, -half), np.full(4000, half))
+        widths.append(auto._width([said], [truth], 0.95))
+    np.testing.assert_allclose(widths, [1.96, 1.0, auto.NARROWEST], rtol=0.05)
+
+
+def test_few_past_rows_hardly_change_the_width_and_none_do_not() -> None:
+    said = Said(np.zeros(3), np.full(3, -1.0), np.ones(3))
+    assert auto._width([said], [np.full(3, 9.0)], 0.95) == pytest.approx(auto.WIDEST ** (3 / 103))
+    assert auto._width([], [], 0.95) == 1.0
+    assert auto._width([Said(np.zeros(3), np.zeros(3), np.zeros(3))], [np.ones(3)], 0.95) == 1.0
+
+
+def test_a_width_moves_both_bounds_and_not_the_forecast() -> None:
+    said = auto._widened(Said(np.array([5.0]), np.array([3.0]), np.array([9.0])), 0.5)
+    np.testing.assert_allclose((said.value, said.low, said.high), [[5.0], [4.0], [7.0]])
 
 
 @pytest.mark.parametrize("n", [3, 4, 8, 13, 40, 150])
