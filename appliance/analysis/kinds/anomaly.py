@@ -19,7 +19,6 @@ from appliance.protocol.documents import BadRequest, Document
 from appliance.protocol.requests import Request
 from kernels.contract import ANOMALY, Algorithm, AlgorithmError, Detection, Series, Task, Times
 from kernels.explained import Expected, Explained
-from kernels.numerics.events import peaks
 from kernels.options import Declared, Range
 
 WINDOWS, FLAGS = "windows", "flags"
@@ -189,7 +188,8 @@ class Anomaly(Kind[Detection]):
         if table == FLAGS:
             return task.times, answer.flags.astype(np.int64), answer.score, *_values(task, answer, slice(None))
         begin, end = runs(answer.flags)[0].T
-        peak = peaks(np.column_stack((begin, end)), answer.score)
+        spans = zip(begin.tolist(), end.tolist(), strict=True)
+        peak = np.array([first + int(np.argmax(answer.score[first:last])) for first, last in spans], np.int64)
         times = task.times
         return (
             times[begin],

@@ -20,11 +20,11 @@ def watch(event, args):
         done.append(("open", args[0]))
     if event in ("os.mkdir", "subprocess.Popen", "os.posix_spawn", "os.rename"):
         done.append((event, str(args[0])))
-sys.addaudithook(watch)
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 import numpy as np
-from tests.appliance.files.results import detection
+from tests.appliance.files.results import detection  # loads kernels, which look for their folder
+sys.addaudithook(watch)
 from appliance.files.draw.image import draw
 for name in sys.argv[2:]:
     draw([detection(5000, [70, 71], "meter")], Path(name))
