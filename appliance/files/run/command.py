@@ -114,9 +114,11 @@ def _run(
         if given.compare is not None:
             with no_prints():
                 compared, failed = comparing.run(given, prepared, asked, source)
-            writing.write_rows(connection, compared.columns, compared.rows, complete, format_, lines)
+            brief = format_ == "table"
+            columns, rows = compared.table if brief else (compared.columns, compared.rows)
+            writing.write_rows(connection, columns, rows, complete, format_, lines)
             output.deliver(complete)
-            for line in (*compared.notes, compared.sentence):
+            for line in (*(compared.failures if brief else ()), *compared.notes, compared.sentence):
                 say(line)
             return FAILED if failed else OK
         if prepared.one_column and len(source.values) > 1:
