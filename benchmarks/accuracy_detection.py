@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
+from appliance.files.compare.detection_scores import affiliation, interval, nab, vus_pr, window_of
 from benchmarks._peers import ROOT, Peers
-from benchmarks.detection_scores import affiliation, interval, nab, vus_pr, window_of
 from benchmarks.quality_detectors import Counts, Labelled, count, labelled_series, runs_of, variants
 from kernels.contract import AlgorithmError, Task
 

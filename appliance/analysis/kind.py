@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from appliance.analysis.picture import Picture
 from appliance.protocol import documents, fields, requests
@@ -25,7 +26,7 @@ A = TypeVar("A", bound=Answer)
 Column = np.ndarray[Any, Any]
 Columns = Mapping[str, str]  # name -> TIME, WHOLE or REAL
 TIME, WHOLE, REAL = "time", "BIGINT", "DOUBLE"  # the types of a file's columns
-NONE, AHEAD, ENTIRE = "none", "ahead", "entire"  # parts of an axis of times
+NONE, AHEAD, ENTIRE, ROWS = "none", "ahead", "entire", "rows"  # parts of an axis of times
 
 TIMEOUT_S = Range(ge=1, le=1200)  # what taosd accepts; it falls back to 60 s outside
 # the options of the service, whatever is analysed
@@ -60,7 +61,7 @@ class Kind(ABC, Generic[A]):
     headline : of a plot, with the names of the algorithms put in.
     one_column : whether one column is all that is analysed.
     axis : which part of a regular axis of times the answers lie on, and so their field `times`: NONE, AHEAD of the last
-        row, or the ENTIRE one.
+        row, the ENTIRE one, or the ROWS that are there.
     """
 
     wire_type: ClassVar[str]
@@ -156,6 +157,10 @@ class Kind(ABC, Generic[A]):
     @abstractmethod
     def parse(self, reply: Mapping[str, Any], task: Task) -> A:
         """Return the answer that a node's reply is; raises KeyError, TypeError, ValueError or OverflowError."""
+
+    def at_rows(self, answer: A, rows: NDArray[np.int64]) -> A:
+        """Return the part of an answer that is about some rows, where the axis is ROWS; increasing, int64 (k,)."""
+        raise NotImplementedError(f"{self.title} does not answer about rows")
 
     # --- algorithms -------------------------------------------------------------------------------------------------
 

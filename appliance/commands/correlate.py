@@ -34,6 +34,7 @@ USAGE = 2
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     common.add(parser, DEFAULT, "draw the matrix as a heat map", compared=False)
+    common.add_every(parser)
     pairs = parser.add_argument_group("pairs")
     pairs.add_argument("--with", dest="beside", metavar="COLUMN", help="only pairs that this column is part of")
     pairs.add_argument("--top", type=common.positive, metavar="K", help="only the first K")

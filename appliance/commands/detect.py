@@ -30,6 +30,10 @@ DEFAULT, REMOTE = "auto", "iqr"  # what any node knows, not only one of ours
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     common.add(parser, f"{DEFAULT}; with --url {REMOTE}", "draw the series and their anomalies")
+    common.add_every(parser)
+    common.add_fill(
+        parser, "what gaps are filled with for detectors that have a period; results have the rows of the file"
+    )
     parser.add_argument("--flags", action="store_true", help="one line for each row: flag (1 normal), score, value")
     parser.add_argument(
         "--labels", metavar="COLUMN", help="for --compare: the rows that are anomalies in truth, marked by 1 (or -1)"

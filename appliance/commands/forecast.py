@@ -67,11 +67,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="first time that is wanted, one that the steps lead to (one step after the last row)",
     )
-    ahead.add_argument(
-        "--fill",
-        choices=("kalman", "linear", "previous", "zero", "none"),
-        help="what gaps are filled with before; rows without a value are gaps then (kalman, up to 30 %% of the rows)",
-    )
+    common.add_fill(ahead, "what gaps are filled with before; rows without a value are gaps then")
     ahead.add_argument("--non-negative", action="store_true", help="nothing below 0")
     ahead.add_argument(
         "--round", dest="whole", action="store_true", help="whole numbers where all values of a series are whole"

@@ -24,7 +24,7 @@ SMALLEST_CHANGE = 1e-7  # of slope: below, the bound of the Laplace prior is no 
 SMALLEST_VARIANCE = 1e-14  # of scaled data
 NOISE = 0.5  # deviation of the prior of the noise
 ITERATIONS, TRIES = 200, 12
-QUIET, SETTLED = 1e-9, 1e-6  # decrease for each row, and change of the variance, that are not worth another iteration
+QUIET, SETTLED = 1e-7, 1e-6  # decrease for each row, and change of the variance, that are not worth another iteration
 FARTHEST = 500.0  # a logistic trend is 0 or its cap beyond
 
 

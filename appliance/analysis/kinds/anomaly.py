@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from appliance.analysis import checks, newest_rows, plugin_objects
 from appliance.analysis.explanation import EXPLAINED, with_explanations
-from appliance.analysis.kind import REAL, TIME, WHOLE, Column, Columns, Kind
+from appliance.analysis.kind import REAL, ROWS, TIME, WHOLE, Column, Columns, Kind
 from appliance.analysis.picture import Line, Picture, Points, counted
 from appliance.analysis.taosanalytics_compat import AbstractAnomalyDetectionService
 from appliance.protocol import fields
@@ -19,7 +19,6 @@ from appliance.protocol.documents import BadRequest, Document
 from appliance.protocol.requests import Request
 from kernels.contract import ANOMALY, Algorithm, AlgorithmError, Detection, Series, Task, Times
 from kernels.explained import Expected, Explained
-from kernels.numerics.events import peaks
 from kernels.options import Declared, Range
 
 WINDOWS, FLAGS = "windows", "flags"
@@ -68,6 +67,7 @@ class Anomaly(Kind[Detection]):
     }
     noun = {WINDOWS: "window", FLAGS: "row"}
     headline = "Anomalies found by {}"
+    axis = ROWS
 
     def task(self, document: Document, options: Mapping[str, str], data: Task) -> Task:
         """Complete the task of a request; raises BadRequest."""
@@ -146,6 +146,15 @@ class Anomaly(Kind[Detection]):
             raise ValueError("expected values of another length")
         return Explained(flags, score, extra, tuple(Expected(*one) for one in table))
 
+    def at_rows(self, answer: Detection, rows: NDArray[np.int64]) -> Detection:
+        """Return what is said of some rows, without the reasons: their windows may be others."""
+        extra = {name: value for name, value in answer.extra.items() if name != "reasons"}
+        part = dataclasses.replace(answer, flags=answer.flags[rows], score=answer.score[rows], extra=extra)
+        if isinstance(part, Explained):
+            expected = (Expected(one.value[rows], one.low[rows], one.high[rows]) for one in part.expected)
+            part = dataclasses.replace(part, expected=tuple(expected))
+        return part
+
     def from_plugin(self, plugin: type[AbstractAnomalyDetectionService]) -> Callable[[Task, Any], Detection]:
         """Return what has an object of a plug-in's class judge the rows."""
 
@@ -179,7 +188,8 @@ class Anomaly(Kind[Detection]):
         if table == FLAGS:
             return task.times, answer.flags.astype(np.int64), answer.score, *_values(task, answer, slice(None))
         begin, end = runs(answer.flags)[0].T
-        peak = peaks(np.column_stack((begin, end)), answer.score)
+        spans = zip(begin.tolist(), end.tolist(), strict=True)
+        peak = np.array([first + int(np.argmax(answer.score[first:last])) for first, last in spans], np.int64)
         times = task.times
         return (
             times[begin],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,10 +24,12 @@ from appliance.files.compare.comparison import (
     known,
     last,
     mean,
+    outcomes,
     reason,
 )
-from appliance.files.series import FileError, FileResult, FileSeries
-from kernels.contract import AlgorithmError
+from appliance.files.compare.detection_scores import affiliation, vus_pr, window_of
+from appliance.files.series import FileError, FileSeries
+from kernels.contract import Series
 
 COLUMNS = {
     "rank": WHOLE,
@@ -42,7 +43,13 @@ COLUMNS = {
     "failed": WHOLE,
     "reason": TEXT,
 }
-LABELLED = {name: REAL for name in ("precision", "recall", "f1", "event_precision", "event_recall", "event_f1")}
+DIGITS = 3  # of a measure; what is alike so far is ranked by its events
+SHORT = 10  # parts of a series, of which labels are stretched by at most one
+BRIEF = ("rank", "algorithm", "windows", "share", "agreement", "confirmed", "seconds", "failed")
+BRIEF_LABELLED = ("rank", "algorithm", "windows", "seconds", "failed", "vus_pr", "affiliation", "event_f1")
+LABELLED = dict.fromkeys(
+    ("vus_pr", "affiliation", "precision", "recall", "f1", "event_precision", "event_recall", "event_f1"), REAL
+)
 
 
 @dataclass
@@ -54,8 +61,23 @@ class _Found:
     of_rows: int = 0
     confirmed: int = 0
     hits: scores.Hits = field(default_factory=scores.Hits)
+    volumes: list[float] = field(default_factory=list)  # of the series with anomalies, as the next ones
+    affiliations: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
+
+    def judge(self, score: Series | None, flagged: scores.Marks, truth: scores.Marks, window: int) -> None:
+        """Hold the answer about one series against the truth; without a score it is worth nothing."""
+        self.hits.add(flagged, truth)
+        if not truth.any():
+            return
+        if score is None:
+            self.volumes.append(0.0)
+            self.affiliations.append(0.0)
+            return
+        ranking = score if np.isfinite(score).all() else flagged.astype(np.float64)  # of nodes that tell none
+        self.volumes.append(vus_pr(ranking, _events(truth), window))
+        self.affiliations.append(affiliation(_events(flagged), _events(truth), len(truth)))
 
 
 def compare_all(trial: Trial) -> Comparison:
@@ -70,7 +92,7 @@ def compare(
     labels: Mapping[str, NDArray[np.int8]] | None = None,
     each: Each = map,
 ) -> Comparison:
-    """Compare detectors: with labels by F1 of the rows, without by how much they agree.
+    """Compare detectors: with labels by VUS-PR of their scores and then by events, without by how much they agree.
 
     Without labels the ranks say nothing of who is right: what most detectors miss is still an anomaly.
 
@@ -87,23 +109,15 @@ def compare(
     if not series:
         raise FileError("there is no series to compare detectors on")
 
-    def one_job(job: tuple[str, FileSeries]) -> tuple[FileResult | str, float]:
-        name, one = job
-        begin = time.perf_counter()
-        try:
-            answer = run(name, one)
-        except (AlgorithmError, FileError) as error:
-            return str(error), time.perf_counter() - begin
-        return answer, time.perf_counter() - begin
-
     found = {name: _Found() for name in names}
     both = np.zeros((len(names), len(names)), np.int64)
     either = np.zeros_like(both)
-    outcomes = iter(each(one_job, [(name, one) for one in series for name in names]))
+    tried = outcomes(run, [(name, one) for one in series for name in names], each)
     for one in series:
         flagged = np.zeros((len(names), len(one.times)), bool)
+        window = _window(next(iter(one.columns.values()))) if labels is not None else 0
         answered = np.zeros(len(names), bool)
-        for at, (outcome, seconds) in enumerate(islice(outcomes, len(names))):
+        for at, (outcome, seconds) in enumerate(islice(tried, len(names))):
             record = found[names[at]]
             if isinstance(outcome, str):
                 record.reasons[outcome] += 1
@@ -112,7 +126,8 @@ def compare(
                 record.windows += len(windows(outcome.task.times, outcome.answer.flags)[0])
                 flagged[at], answered[at] = outcome.answer.flags != 1, True
             if labels is not None:
-                record.hits.add(flagged[at], labels[one.name] != 0)
+                score = None if isinstance(outcome, str) else outcome.answer.score
+                record.judge(score, flagged[at], labels[one.name] != 0, window)
         votes = flagged.sum(axis=0)
         for at, name in enumerate(names):
             if answered[at]:
@@ -129,6 +144,16 @@ def compare(
     return _detectors_compared(found, agreement, len(series), labels is not None)
 
 
+def _window(values: Series) -> int:
+    """Return by how many rows labels are stretched for VUS-PR: a cycle, less in a short series."""
+    return min(window_of(values), len(values) // SHORT)
+
+
+def _events(marks: scores.Marks) -> list[tuple[int, int]]:
+    begin, end = scores.runs(marks)
+    return list(zip(begin.tolist(), end.tolist(), strict=True))
+
+
 def _agreements(both: NDArray[np.int64], either: NDArray[np.int64], found: Sequence[_Found]) -> list[float]:
     """Return for each detector its mean Jaccard index with the others that answered; 1 where neither found any row."""
     jaccard = np.divide(both, either, out=np.ones(both.shape), where=either > 0)
@@ -140,14 +165,18 @@ def _detectors_compared(
     found: Mapping[str, _Found], agreement: Mapping[str, float], series: int, labelled: bool
 ) -> Comparison:
     true = max((record.hits.true for record in found.values()), default=0)
-    measure = {name: found[name].hits.by_row()[2] if true else agreement[name] for name in found}
+    measure = {name: mean(found[name].volumes) if true else agreement[name] for name in found}
     answered = [name for name in found if found[name].seconds]
-    answered.sort(key=lambda name: (last(-measure[name]), name))
+    order = {
+        name: (last(-round(measure[name], DIGITS)), last(-found[name].hits.by_event()[2]) if true else 0.0)
+        for name in answered
+    }
+    answered.sort(key=lambda name: (*order[name], name))
     rows = []
     for at, name in enumerate([*answered, *(name for name in found if name not in answered)]):
         record = found[name]
         ranked = at < len(answered) and (true > 0 or len(answered) > 2)
-        place = [measure[other] for other in answered].index(measure[name]) + 1 if ranked else None
+        place = [order[other] for other in answered].index(order[name]) + 1 if ranked else None
         cells: tuple[Cell, ...] = (place, name, *[None] * 6)
         if record.seconds:
             share = record.rows / record.of_rows
@@ -157,7 +186,8 @@ def _detectors_compared(
             cells = (place, name, record.windows, record.rows, *map(known, (share, others, confirmed, seconds)))
         cells += (record.reasons.total(), reason(record.reasons))
         if labelled:
-            marks = (*record.hits.by_row(), *record.hits.by_event()) if record.seconds else [np.nan] * 6
+            judged = (mean(record.volumes), mean(record.affiliations))
+            marks = (*judged, *record.hits.by_row(), *record.hits.by_event()) if record.seconds else [np.nan] * 8
             cells += tuple(map(known, marks))
         rows.append(cells)
     columns = COLUMNS | (LABELLED if labelled else {})
@@ -165,7 +195,8 @@ def _detectors_compared(
              if found[name].reasons]  # fmt: skip
     if labelled and not true:
         notes.append("the labels mark no row as an anomaly, so there is nothing to find and the ranks are by agreement")
-    return Comparison(columns, rows, _best_detector(answered, found, measure, true), notes)
+    brief = BRIEF_LABELLED if labelled else BRIEF
+    return Comparison(columns, rows, _best_detector(answered, found, measure, true), notes, brief)
 
 
 def _best_detector(ranked: Sequence[str], found: Mapping[str, _Found], measure: Mapping[str, float], true: int) -> str:
@@ -176,8 +207,8 @@ def _best_detector(ranked: Sequence[str], found: Mapping[str, _Found], measure: 
         hits = found[best].hits
         against = f", {ranked[1]} comes next with {measure[ranked[1]]:.3g}" if len(ranked) > 1 else ""
         return (
-            f"{best} did best: F1 {measure[best]:.3g} by row against {true:,} labelled rows{against}; it found "
-            f"{hits.events_found} of {hits.events} events"
+            f"{best} did best: VUS-PR {measure[best]:.3g} of its scores against {true:,} labelled rows{against}; "
+            f"its windows found {hits.events_found} of {hits.events} events (event F1 {hits.by_event()[2]:.3g})"
         )
     unknown = "without labels nobody knows which detector is right"
     if len(ranked) < 3:

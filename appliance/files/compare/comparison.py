@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.files.series import FileResult, FileSeries
+from appliance.files.series import FileError, FileResult, FileSeries
+from kernels.contract import AlgorithmError
 
 Run = Callable[[str, FileSeries], FileResult]
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]  # `map`, or that of a pool
@@ -46,12 +48,49 @@ class Comparison:
 
     columns : name -> type, VARCHAR, BIGINT or DOUBLE. rows : best first, a cell for each column, None for unknown.
     sentence : which did best, and by how much. notes : what limits the comparison.
+    brief : the columns that a table for people has, which fits 80 characters; the others are in files.
     """
 
     columns: Mapping[str, str]
     rows: Sequence[tuple[Cell, ...]]
     sentence: str
     notes: Sequence[str] = ()
+    brief: Sequence[str] = ()
+
+    @property
+    def table(self) -> tuple[dict[str, str], list[tuple[Cell, ...]]]:
+        """The columns and rows for people, numbers of three digits."""
+        kept = [at for at, name in enumerate(self.columns) if name in self.brief]
+        columns = {name: type_ for name, type_ in self.columns.items() if name in self.brief}
+        return columns, [tuple(_short(row[at]) for at in kept) for row in self.rows]
+
+    @property
+    def failures(self) -> list[str]:
+        """Why each algorithm failed that did."""
+        if "reason" not in self.columns:
+            return []
+        name, why = (list(self.columns).index(column) for column in ("algorithm", "reason"))
+        return [f"{row[name]}: {row[why]}" for row in self.rows if row[why]]
+
+
+def _short(cell: Cell) -> Cell:
+    return float(f"{cell:.3g}") if isinstance(cell, float) else cell
+
+
+def outcomes(
+    run: Run, jobs: Iterable[tuple[str, FileSeries]], each: Each = map
+) -> Iterator[tuple[FileResult | str, float]]:
+    """Yield, for each algorithm and series, its result or why there is none, and the seconds that it took."""
+
+    def timed(job: tuple[str, FileSeries]) -> tuple[FileResult | str, float]:
+        begin = time.perf_counter()
+        try:
+            found: FileResult | str = run(*job)
+        except (AlgorithmError, FileError) as error:
+            found = str(error)
+        return found, time.perf_counter() - begin
+
+    return iter(each(timed, jobs))
 
 
 def mean(values: Sequence[float]) -> float:

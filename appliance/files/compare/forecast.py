@@ -8,7 +8,6 @@ of forecasting accuracy", International Journal of Forecasting 16 (2000).
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,11 +28,12 @@ from appliance.files.compare.comparison import (
     known,
     last,
     mean,
+    outcomes,
     reason,
 )
 from appliance.files.series import FileError, FileSeries
 from appliance.protocol import fields, options, requests
-from kernels.contract import AlgorithmError, Series
+from kernels.contract import Series
 from kernels.numerics.period import find_period
 
 NAIVE = "seasonal-naive"
@@ -54,6 +54,7 @@ COLUMNS = {
     "failed": WHOLE,
     "reason": TEXT,
 }
+BRIEF = ("rank", "algorithm", "mase", "smape", "interval_score", "coverage", "seconds", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,34 +150,27 @@ def compare(
     for fold in jobs:
         records[NAIVE].grades.setdefault(fold.number, []).append(_grade(fold, *fold.naive, conf))
 
-    def one_job(job: tuple[str, _Fold]) -> tuple[_Grade | str, float]:
-        name, fold = job
-        begin = time.perf_counter()
-        try:
-            answer = run(name, fold.known)
-        except (AlgorithmError, FileError) as error:
-            return str(error), time.perf_counter() - begin
-        seconds = time.perf_counter() - begin
-        found = answer.answer
-        if len(found.value) != rows:
-            return f"{len(found.value)} rows instead of {rows}", seconds
-        return _grade(fold, found.value, found.low, found.high, conf), seconds
-
     work = [(name, fold) for fold in jobs for name in names]
-    for (name, fold), (outcome, seconds) in zip(work, each(one_job, work), strict=True):
+    tried = outcomes(run, [(name, fold.known) for name, fold in work], each)
+    for (name, fold), (outcome, seconds) in zip(work, tried, strict=True):
         record = records[name]
-        if isinstance(outcome, str):
-            record.reasons[outcome] += 1
-            outcome = _grade(fold, *fold.naive, conf)
+        found = outcome if isinstance(outcome, str) else outcome.answer
+        if not isinstance(found, str) and len(found.value) != rows:
+            found = f"{len(found.value)} rows instead of {rows}"
+        if isinstance(found, str):
+            record.reasons[found] += 1
+            grade = _grade(fold, *fold.naive, conf)
         else:
             record.seconds.append(seconds)
-        record.grades.setdefault(fold.number, []).append(outcome)
+            grade = _grade(fold, found.value, found.low, found.high, conf)
+        record.grades.setdefault(fold.number, []).append(grade)
     ranked = _ranked(records, len(jobs))
     return Comparison(
         COLUMNS,
         [_forecaster_row(name, records[name], place) for name, place in ranked],
         _best_forecaster([name for name, place in ranked if place], records, jobs),
         _forecast_notes(records, jobs, short, conf),
+        BRIEF,
     )
 
 

@@ -7,7 +7,6 @@ row, in turn. The hidden rows are the same for all.
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +14,21 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.files.compare.comparison import REAL, TEXT, WHOLE, Cell, Comparison, Trial, known, last, mean, reason
+from appliance.files.compare.comparison import (
+    REAL,
+    TEXT,
+    WHOLE,
+    Cell,
+    Comparison,
+    Trial,
+    known,
+    last,
+    mean,
+    outcomes,
+    reason,
+)
 from appliance.files.series import FileError, FileSeries
-from kernels.contract import AlgorithmError, Filling, Series
+from kernels.contract import Filling, Series
 
 HIDDEN = 0.1  # of the rows
 TRIALS = 4  # for each series, half of them with rows in a row
@@ -35,6 +46,7 @@ COLUMNS = {
     "failed": WHOLE,
     "reason": TEXT,
 }
+BRIEF = ("rank", "algorithm", "relative", "mae", "rmse", "coverage", "seconds", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +81,20 @@ def compare_all(trial: Trial) -> Comparison:
         longest = max((len(one.times) for one in trial.series), default=0)
         raise FileError(f"a comparison needs {LEAST} rows of a series, got {longest}")
 
-    def one_job(job: tuple[str, _Hidden]) -> tuple[Filling | str, float]:
-        name, case = job
-        begin = time.perf_counter()
-        try:
-            answer = trial.run(name, case.shown)
-        except (AlgorithmError, FileError) as error:
-            return str(error), time.perf_counter() - begin
-        return answer.answer, time.perf_counter() - begin
-
     records = {name: _Record() for name in trial.names}
     work = [(name, case) for case in cases for name in trial.names]
-    for (name, case), (outcome, seconds) in zip(work, trial.each(one_job, work), strict=True):
+    tried = outcomes(trial.run, [(name, case.shown) for name, case in work], trial.each)
+    for (name, case), (outcome, seconds) in zip(work, tried, strict=True):
         record = records[name]
         if isinstance(outcome, str):
             record.reasons[outcome] += 1
         else:
             record.seconds.append(seconds)
-            _grade(record, case, outcome)
+            _grade(record, case, outcome.answer)
     ranked = sorted(records, key=lambda name: (last(mean(records[name].relative)), name))
     rows = [_row(place, name, records[name]) for place, name in enumerate(ranked, 1)]
     notes = [f"{100 * HIDDEN:g} % of the rows hidden, single ones and in a row in turn; relative to straight lines"]
-    return Comparison(COLUMNS, rows, _best(ranked, records, len(cases)), notes)
+    return Comparison(COLUMNS, rows, _best(ranked, records, len(cases)), notes, BRIEF)
 
 
 def _cases(number: int, series: FileSeries, trials: int) -> Iterator[_Hidden]:

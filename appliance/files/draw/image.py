@@ -13,7 +13,7 @@ import numpy as np
 
 from appliance.analysis.picture import Line, Picture
 from appliance.files.draw import figures
-from appliance.files.draw.thinning import since, visible
+from appliance.files.draw.thinning import gaps, since, visible
 from appliance.files.series import FileError, FileResult
 from appliance.protocol.times import PER_SECOND, shown
 from kernels.contract import Series, Times
@@ -222,7 +222,11 @@ def _second_line(axes: Axes, place: Any, line: Line, values: Series, pixels: int
 def _line(axes: Axes, place: Any, times: Times, values: Series, pixels: int) -> Any:
     rows = visible(times, values, pixels)
     style = "o-" if len(times) <= MARKED_ROWS else "-"
-    (line,) = axes.plot(place(times[rows]), values[rows], style, color=BLUE, linewidth=0.9, markersize=2.5, zorder=2)
+    apart = gaps(times, rows, pixels)
+    x, y = (np.insert(part, apart, np.nan) for part in (place(times[rows]), values[rows]))
+    (line,) = axes.plot(x, y, style, color=BLUE, linewidth=0.9, markersize=2.5, zorder=2)
+    alone = np.intersect1d(apart, np.append(apart, len(rows)) - 1)  # between two gaps: no line shows it
+    axes.plot(place(times[rows[alone]]), values[rows[alone]], ".", color=BLUE, markersize=2.5, zorder=2)
     return line
 
 

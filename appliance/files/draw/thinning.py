@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.protocol.times import GAP, rhythm
 from kernels.contract import Series, Times
 
 Rows = NDArray[np.intp]
@@ -45,3 +46,15 @@ def visible(times: Times, values: Series, pixels: int) -> Rows:
         rows = np.flatnonzero(values == np.repeat(extreme.reduceat(values, first), lengths))
         keep.append(rows[np.flatnonzero(np.diff(pixel[rows], prepend=-1))])  # the first such row of each pixel
     return np.unique(np.concatenate(keep))
+
+
+def gaps(times: Times, rows: Rows, pixels: int) -> Rows:
+    """Return before which of some visible rows rows are missing: places in `rows`, of gaps wider than a pixel.
+
+    None where no step is usual, so that nothing can be missing.
+    """
+    if len(rows) < 3 or rhythm(times).none:
+        return np.empty(0, np.intp)
+    missing = np.cumsum(np.diff(times, prepend=times[0]) > GAP * rhythm(times).usual)
+    wide = np.diff(since(times[rows], int(times[0]))) * pixels > since(times[-1:], int(times[0]))[0]
+    return np.flatnonzero((np.diff(missing[rows]) > 0) & wide) + 1

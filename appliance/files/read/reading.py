@@ -13,6 +13,8 @@ import duckdb
 import numpy as np
 import orjson
 
+from appliance.files.calendar import buckets
+from appliance.files.calendar.frequency import Frequency
 from appliance.files.calendar.zones import Clock, Zone
 from appliance.files.read import columns as roles
 from appliance.files.read import moments
@@ -35,6 +37,7 @@ class Asked:
     labels : the column that says which rows are anomalies, None for none.
     zone : of times without one; where days and months begin. time_format : of strptime, or ``excel``.
     duplicates : what becomes of rows of one time: mean, sum, min, max, first or last; None refuses them.
+    every, agg : the rows of each such step become one: mean, sum, min, max, first or last of them; None for neither.
     last : how many rows at the end of each series are kept, None for all.
     decimal : what stands before the decimals of numbers in text.
     every_value : without `values`, all columns of numbers are meant.
@@ -50,6 +53,8 @@ class Asked:
     zone: Zone | None = None
     time_format: str | None = None
     duplicates: str | None = None
+    every: Frequency | None = None
+    agg: str | None = None
     last: int | None = None
     decimal: str = "."
     every_value: bool = False
@@ -155,8 +160,8 @@ class Source:
             order = np.argsort(times, kind="stable")
             times, columns = times[order], {name: column[order] for name, column in columns.items()}
             steps = np.diff(times)
-        if self._asked.duplicates and (steps == 0).any() and not (steps < 0).any():
-            times, columns = reduced(times, columns, self._asked.duplicates)
+        if len(times) and not (steps < 0).any():
+            times, columns = self._fewer(times, columns)
             steps = np.diff(times)
         if self._asked.last:
             begin = max(len(times) - self._asked.last, 0)
@@ -168,12 +173,22 @@ class Source:
             raise FileError(_bounds(len(times)) + (self._hint() if len(times) > MAX_ROWS else ""))
         return FileSeries(rows.name, times, self.precision, columns, self.clock)
 
+    def _fewer(self, times: Times, columns: dict[str, Series]) -> tuple[Times, dict[str, Series]]:
+        """Make one row of those of one time, and then of those of one step, where that is asked for."""
+        if self._asked.duplicates:
+            times, columns = reduced(times, columns, self._asked.duplicates)
+        if self._asked.every and self._asked.agg:
+            begins = buckets.starts(times, self.precision, self.clock, self._asked.every)
+            times, columns = reduced(begins, columns, self._asked.agg)
+        return times, columns
+
     # --- looking at the file ----------------------------------------------------------------------------------------
 
     @property
     def _shortens(self) -> bool:
         """Whether a series may become shorter than it is in the file."""
-        return bool(self._asked.drop_nulls or self._asked.last or self._asked.duplicates)
+        asked = self._asked
+        return bool(asked.drop_nulls or asked.last or asked.duplicates or asked.agg)
 
     def _choose(self, table: list[Column]) -> Chosen:
         try:

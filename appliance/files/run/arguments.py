@@ -9,6 +9,7 @@ from typing import Any
 
 ALL = "all"
 DUPLICATES = ("mean", "sum", "min", "max", "first", "last")
+FILLS = ("kalman", "linear", "previous", "zero", "none")
 EXIT_STATUS = {0: "every series was analysed", 1: "a series failed, or everything did"}
 
 
@@ -70,6 +71,7 @@ def add(parser: argparse.ArgumentParser, default: str, plotted: str, *, compared
     data.add_argument(
         "--duplicates", choices=DUPLICATES, help="make one row of those of one time, instead of refusing them"
     )
+    data.add_argument("--agg", choices=DUPLICATES, help="make one row of those of each step of --every (--freq)")
     data.add_argument("--last", type=positive, metavar="N", help="only the last N rows of each series")
     data.add_argument("--drop-nulls", action="store_true", help="leave rows without time, value or series out")
     where = parser.add_argument_group("where to compute")
@@ -111,6 +113,10 @@ def run(given: argparse.Namespace, kind: str, default: str, table: str) -> int:
 
 def conflict(given: argparse.Namespace) -> str | None:
     """Return what is wrong with a combination of arguments, None if nothing is."""
+    if given.agg is not None and steps(given) is None:
+        return f"--agg {given.agg} needs --{'freq' if hasattr(given, 'freq') else 'every'}"
+    if given.agg is None and getattr(given, "every", None) and f"every={given.every}" not in given.option:
+        return f"--every {given.every} needs --agg: one row is made of those of each step"
     alone = ("--algo", "--plot", "--flags", "--start")
     together = ("--folds", "--season", "--labels")
     named = [name for name in (*alone, *together) if getattr(given, name[2:], None) not in (None, False)]
@@ -120,6 +126,22 @@ def conflict(given: argparse.Namespace) -> str | None:
         if given.compare is None and name in together:
             return f"{name} needs --compare"
     return None
+
+
+def add_every(parser: argparse.ArgumentParser) -> None:
+    """Declare the step of the rows, for commands whose algorithms take none."""
+    parser.add_argument("--every", metavar="STEP", help="with --agg: distance of rows, such as 15m, 1h, 1d or 1mo")
+
+
+def add_fill(parser: argparse._ActionsContainer, what: str) -> None:
+    """Declare what becomes of gaps."""
+    parser.add_argument("--fill", choices=FILLS, help=f"{what} (kalman, up to 30 %% of the rows)")
+
+
+def steps(given: argparse.Namespace) -> str | None:
+    """Return the distance of rows that is asked for."""
+    found: str | None = getattr(given, "every", None) or getattr(given, "freq", None)
+    return found
 
 
 def positive(text: str) -> int:

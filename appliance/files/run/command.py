@@ -16,7 +16,8 @@ import duckdb
 
 from appliance.analysis.kind import Kind
 from appliance.analysis.run import WhiteNoise
-from appliance.files.calendar import zones
+from appliance.files.calendar import frequency, zones
+from appliance.files.calendar.frequency import Frequency
 from appliance.files.compare import command as comparing
 from appliance.files.draw import image, terminal
 from appliance.files.read import database, several
@@ -57,6 +58,7 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
             raise ValueError(wrong)
         format_ = _format(given)
         zones.zone(given.tz or "UTC")
+        _every(given)
         given.file = several.expanded(given.file)
         kept = [*map(Path, given.file), *([given.config] if given.config else [])]
         writing.Output.refuse(given.out, "--out", kept)
@@ -112,9 +114,11 @@ def _run(
         if given.compare is not None:
             with no_prints():
                 compared, failed = comparing.run(given, prepared, asked, source)
-            writing.write_rows(connection, compared.columns, compared.rows, complete, format_, lines)
+            brief = format_ == "table"
+            columns, rows = compared.table if brief else (compared.columns, compared.rows)
+            writing.write_rows(connection, columns, rows, complete, format_, lines)
             output.deliver(complete)
-            for line in (*compared.notes, compared.sentence):
+            for line in (*(compared.failures if brief else ()), *compared.notes, compared.sentence):
                 say(line)
             return FAILED if failed else OK
         if prepared.one_column and len(source.values) > 1:
@@ -144,16 +148,22 @@ def opened(connection: duckdb.DuckDBPyConnection, files: Files, given: argparse.
     more : further fields of `Asked`.
     """
     zone = zones.zone(given.tz) if given.tz else None
-    named = ("time", "by", "precision", "sort", "time_format", "duplicates", "last", "decimal")
+    named = ("time", "by", "precision", "sort", "time_format", "duplicates", "agg", "last", "decimal")
     shared = {name: getattr(given, name) for name in named}
     filled = getattr(given, "fill", None) not in (None, filling.NONE)  # rows without a value are gaps then
     shared["drop_nulls"] = given.drop_nulls or filled
-    source = Source(connection, files, Asked(values=given.value, zone=zone, **shared, **more))
+    source = Source(connection, files, Asked(values=given.value, zone=zone, every=_every(given), **shared, **more))
     for file in files.headless:
         say(f"{file.shown}: the first line holds values, so the columns are called column1, column2, ...")
     if source.moments.note:
         say(f"{source.shown}: {source.moments.note}")
     return source
+
+
+def _every(given: argparse.Namespace) -> Frequency | None:
+    """Return the step that rows are put together by; raises BadRequest."""
+    text = arguments.steps(given)
+    return frequency.parse(text, "--every") if text and given.agg else None
 
 
 def no_prints() -> contextlib.AbstractContextManager[object]:

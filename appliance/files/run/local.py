@@ -14,6 +14,8 @@ from appliance.files.run.question import Question
 from appliance.files.series import FileResult, FileSeries
 from appliance.host.settings import Settings
 from appliance.protocol import documents, fields
+from kernels.options import declared
+from models import table
 
 
 class Local:
@@ -35,10 +37,17 @@ class Local:
     def close(self) -> None:
         """Do nothing: there is no connection to close."""
 
+    def _counts(self, algorithm: str) -> bool:
+        """Return whether an algorithm counts rows: it has a period."""
+        known = self._algorithms.get(table.canonical(algorithm))
+        return known is not None and any(one.name == fields.PERIOD for one in declared(known.params))
+
     def answer(self, algorithm: str, series: FileSeries, option: str = "") -> FileResult:
         """Run an algorithm, with a further option; raises AlgorithmError."""
         question = self._question.also(option)
-        placed = placing.place(self._kind, series, question.given, question.wishes, self._halted.is_set)
+        placed = placing.place(
+            self._kind, series, question.given, question.wishes, self._halted.is_set, lambda: self._counts(algorithm)
+        )
         data = placed.asked.data
         lengths = [len(data.times), *map(len, data.columns.values())]
         documents.check_lengths(lengths, [fields.TIME_COLUMN, *data.columns])

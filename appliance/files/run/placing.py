@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from appliance.analysis.kind import AHEAD, ENTIRE, Kind
+from appliance.analysis.kind import AHEAD, ENTIRE, ROWS, Kind
 from appliance.analysis.kinds.forecast import DEFAULT_ROWS, OPTION_ROWS
 from appliance.analysis.picture import counted
 from appliance.files.calendar import axis, frequency, starts
@@ -21,7 +22,7 @@ from appliance.files.calendar.axis import Axis
 from appliance.files.run import filling
 from appliance.files.series import FileResult, FileSeries
 from appliance.protocol import fields, requests
-from appliance.protocol.documents import MAX_FORECAST_ROWS, BadRequest
+from appliance.protocol.documents import MAX_FORECAST_ROWS, MIN_ROWS, BadRequest
 from appliance.protocol.times import rhythm
 from kernels.contract import Series, Task
 
@@ -49,6 +50,7 @@ class Placed:
 
     own : the series as it is in the file. asked : what the algorithm gets. given : its options.
     axis : None where nothing depends on one. skip : rows ahead that are computed and left out.
+    rows : int64 (n,), where the rows of `own` are among those of `asked`, None where they are the same.
     """
 
     own: FileSeries
@@ -58,6 +60,7 @@ class Placed:
     skip: int = 0
     remark: str = ""
     wishes: Wishes = Wishes()
+    rows: NDArray[np.int64] | None = None
 
     def result(self, kind: Kind[Any], algorithm: str, task: Task, answer: Any) -> FileResult:
         """Return an answer with its times in those of the file."""
@@ -66,6 +69,9 @@ class Placed:
         elif kind.axis == ENTIRE and self.axis is not None:
             answer = dataclasses.replace(answer, times=self.axis.times(answer.times))
             task = dataclasses.replace(task, times=self.own.times, unit=self.own.precision)
+        elif self.rows is not None:
+            answer = kind.at_rows(answer, self.rows)
+            task = dataclasses.replace(task, times=self.own.times)
         return FileResult.of(self.own, kind, algorithm, task, answer, self.remark)
 
     def _ahead(self, answer: Any, task: Task) -> tuple[Any, Task]:
@@ -104,8 +110,11 @@ def place(
     given: Mapping[str, str],
     wishes: Wishes = Wishes(),  # noqa: B008  (frozen, no state)
     out_of_time: Callable[[], bool] = _never,
+    counts: Callable[[], bool] = _never,
 ) -> Placed:
     """Return how a series is put to an algorithm of a kind, with options as they are written at the prompt.
+
+    counts : tells whether the algorithm counts rows, by a season, so that a gap would shift what comes after it.
 
     Raises
     ------
@@ -116,6 +125,8 @@ def place(
         return _ahead(series, given, wishes, out_of_time)
     if kind.axis == ENTIRE:
         return _entire(series, given)
+    if kind.axis == ROWS:
+        return _rows(series, given, wishes, out_of_time, counts)
     return Placed(series, series, given)
 
 
@@ -152,6 +163,33 @@ def _entire(series: FileSeries, given: Mapping[str, str]) -> Placed:
         )
     numbered = dataclasses.replace(series, times=positions, precision="ms")
     return Placed(series, numbered, {**given, fields.FREQ: "1ms"}, found)
+
+
+def _rows(
+    series: FileSeries,
+    given: Mapping[str, str],
+    wishes: Wishes,
+    out_of_time: Callable[[], bool],
+    counts: Callable[[], bool],
+) -> Placed:
+    """Fill the gaps for the algorithm alone; where that cannot be done and nobody asked for it, leave them."""
+    plain = Placed(series, series, given)
+    if wishes.fill == filling.NONE or len(series.times) < MIN_ROWS or not rhythm(series.times).gaps:
+        return plain
+    if not wishes.fill and not counts():
+        return plain
+    try:
+        found = axis.find(series.times, series.precision, series.clock, None, "--fill none")
+        between = filling.steps(series, found)
+        whole, told = filling.even(series, found, wishes.fill, out_of_time)
+    except BadRequest as error:
+        if wishes.fill:
+            raise
+        return dataclasses.replace(plain, remark=f"all rows are taken as evenly spaced: {error}")
+    if whole is series:
+        return plain
+    rows = np.concatenate(([0], np.cumsum(between)))
+    return dataclasses.replace(plain, asked=whole, rows=rows, remark=f"{told}; the results have the rows of the file")
 
 
 def _axis(series: FileSeries, given: Mapping[str, str], option: str | None, otherwise: str) -> Axis:

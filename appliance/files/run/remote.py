@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from appliance.files.run.question import Question
 from appliance.files.series import FileError, FileResult, FileSeries, UsageError
 from appliance.protocol import answers, fields, options
 from appliance.transport.http import Answer, Client, Failed, NoAnswerInTime
+from models import table
 
 WAIT_S = 60.0  # as TDengine waits, unless the options name a timeout
 GRACE_S = 5.0  # for the way there and back
@@ -44,7 +45,8 @@ class Remote:
         self._place, self._url = parts, f"http://{parts.netloc}"
         self._kind, self._question = kind, question
         self._client = Client(connect_s=CONNECT_S, max_answer=MAX_ANSWER, kept=KEPT)
-        self._halted = threading.Event()
+        self._halted, self._asking = threading.Event(), threading.Lock()
+        self._periodic: set[str] | None = None
 
     def halt(self) -> None:
         """Wait no longer for answers."""
@@ -63,7 +65,9 @@ class Remote:
         AlgorithmError : the node's own words.
         """
         question = self._question.also(option)
-        placed = placing.place(self._kind, series, question.given, question.wishes, self._halted.is_set)
+        placed = placing.place(
+            self._kind, series, question.given, question.wishes, self._halted.is_set, lambda: self._counts(algorithm)
+        )
         body = question.body(self._kind, algorithm, placed)
         body[fields.OPTION] = ",".join(filter(None, (body[fields.OPTION], self._kind.everything)))
         reply = self._ask(body, placed.asked)
@@ -76,11 +80,26 @@ class Remote:
 
     def names(self) -> list[str]:
         """Return the names of the node's algorithms of this kind; raises NodeGone."""
+        return list(self._listed())
+
+    def _counts(self, algorithm: str) -> bool:
+        """Return whether an algorithm counts rows: it has a period. Of a node that cannot tell none does."""
+        with self._asking:
+            if self._periodic is None:
+                try:
+                    self._periodic = {name for name, options in self._listed().items() if fields.PERIOD in options}
+                except NodeGone:
+                    self._periodic = set()
+        return table.canonical(algorithm) in self._periodic
+
+    def _listed(self) -> dict[str, Collection[str]]:
+        """Return the node's algorithms of this kind with the names of their options; raises NodeGone."""
         status, text = self._send("GET", "list", None)
         try:
             details = {entry[fields.TYPE]: entry[fields.ALGO] for entry in orjson.loads(text)[fields.DETAILS]}
-            return [str(algorithm[fields.NAME]) for algorithm in details[self._kind.wire_type]]
-        except (KeyError, TypeError, orjson.JSONDecodeError):
+            entries = details[self._kind.wire_type]
+            return {str(entry[fields.NAME]): dict(entry.get(fields.PARAMS) or {}) for entry in entries}
+        except (AttributeError, KeyError, TypeError, ValueError):
             raise NodeGone(f"{self._url} answered HTTP {status} and no list of algorithms: is it a node?") from None
 
     def _ask(self, asked: Mapping[str, Any], series: FileSeries) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def test_bad_input_is_one_clear_line(
         (one(), ["--rows", "0"], "rows must be an integer 1 to 10000, got 0"),
         (one(), ["--rows", "10001"], "rows must be an integer 1 to 10000, got 10001"),
         (one(), ["--every", "soon"], "--every soon: a step such as 15m"),
-        (one(), ["--algo", "iqr"], "unknown algorithm iqr; there are: arima, auto, holtwinters, "),
+        (one(), ["--algo", "iqr"], "unknown algorithm iqr; there are: arima, auto, "),
         (one(), ["--algo", "arima,perod=1"], "unknown option perod, did you mean period?"),
     ],
 )

@@ -10,6 +10,7 @@ from sklearn.metrics import f1_score, jaccard_score
 
 from appliance.files.compare.anomaly import compare
 from appliance.files.compare.comparison import Comparison
+from appliance.files.compare.detection_scores import vus_pr
 from appliance.files.series import FileError, FileResult, FileSeries
 from kernels.contract import AlgorithmError
 from tests.appliance.files.results import detected
@@ -25,6 +26,12 @@ def marks(name: str, of: str, n: int) -> np.ndarray:
     """Return what a detector flags in a series: anything, but always the same."""
     rng = np.random.default_rng([*name.encode(), *of.encode()])
     return np.repeat(rng.random(n // 3) < 0.3, 3)
+
+
+def runs_of(marked: np.ndarray) -> list[tuple[int, int]]:
+    """Return begin and end of each run of marked rows."""
+    edges = np.flatnonzero(np.diff(marked.astype(int), prepend=0, append=0))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def runs(marked: np.ndarray) -> int:
@@ -78,7 +85,7 @@ def test_two_detectors_without_labels_are_not_ranked() -> None:
     assert compared.sentence.endswith("with fewer than three there is no majority either, so none is ranked")
 
 
-def test_labels_rank_by_f1() -> None:
+def test_labels_rank_by_the_volume_under_the_surface_of_the_scores() -> None:
     several = [series("a"), series("b", 90)]
     labels = {s.name: marks("truth", s.name, len(s.times)).astype(np.int8) for s in several}
     compared = compare(several, NAMES, run, labels)
@@ -88,28 +95,31 @@ def test_labels_rank_by_f1() -> None:
         flagged = np.concatenate([marks(name, s.name, len(s.times)) for s in several])
         assert found[name]["f1"] == pytest.approx(f1_score(truth, flagged))
         assert 0.0 <= found[name]["event_recall"] <= 1.0
-    scored = [row["f1"] for row in found.values()]
+    scored = [row["vus_pr"] for row in found.values()]
     assert scored == sorted(scored, reverse=True)
+    volumes = [vus_pr(np.zeros(len(s.times)), runs_of(labels[s.name] != 0), len(s.times) // 10) for s in several]
+    assert scored[0] == pytest.approx(np.mean(volumes))  # `detected` gives every row the score 0
     best, second = list(found)[:2]
     assert compared.sentence.startswith(
-        f"{best} did best: F1 {scored[0]:.3g} by row against {int(truth.sum())} labelled rows, {second} comes next "
-        f"with {scored[1]:.3g}; it found "
+        f"{best} did best: VUS-PR {scored[0]:.3g} of its scores against {int(truth.sum())} labelled rows, {second} "
+        f"comes next with {scored[1]:.3g}; its windows found "
     )
 
 
-def test_a_detector_that_flags_everything_is_not_the_best() -> None:
+@pytest.mark.parametrize("told", [True, False])
+def test_a_detector_that_flags_everything_is_not_the_best(told: bool) -> None:
     def flag(name: str, one: FileSeries) -> FileResult:
         flags = np.full(60, -1, np.int8)
         if name == "right":
             flags[:] = 1
             flags[20:29] = -1
-        return detected(one, name, flags)
+        return detected(one, name, flags, np.where(flags < 0, 2.0, 1.0) if told else np.full(60, np.nan))
 
     truth = np.zeros(60, np.int8)
     truth[20:30] = 1
     found = table(compare([series("a")], ["all", "right"], flag, {"a": truth}))
     assert list(found) == ["right", "all"]
-    assert found["all"]["event_f1"] == 1.0  # one window that touches the one event: why rows decide
+    assert found["all"]["event_f1"] == 1.0  # one window that touches the one event: why scores decide
     assert found["right"]["f1"] == pytest.approx(2 * 9 / 19)
     assert found["all"]["precision"] == pytest.approx(10 / 60)
 

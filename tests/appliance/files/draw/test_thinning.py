@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from appliance.files.draw.thinning import PER_PIXEL, since, visible
+from appliance.files.draw.thinning import PER_PIXEL, gaps, since, visible
 
 LEAST, MOST = -(2**63), 2**63 - 1
 
@@ -66,3 +66,12 @@ def test_few_rows_are_all_kept() -> None:
 def test_distances_do_not_overflow() -> None:
     assert since(np.array([LEAST, 0, MOST]), LEAST).tolist() == [0.0, 2.0**63, 2.0**64]
     assert since(np.array([5, 7]), 5).tolist() == [0.0, 2.0]
+
+
+def test_gaps_are_where_rows_are_missing_and_wider_than_a_pixel() -> None:
+    times = np.delete(np.arange(1000, dtype=np.int64), [100, *range(300, 400), *range(401, 500)])
+    rows = np.arange(len(times))
+    assert times[gaps(times, rows, 100)].tolist() == [400, 500]
+    assert times[gaps(times, rows, 1000)].tolist() == [101, 400, 500]
+    assert len(gaps(times[:2], rows[:2], 100)) == 0
+    assert len(gaps(np.arange(50, dtype=np.int64), np.arange(50), 100)) == 0

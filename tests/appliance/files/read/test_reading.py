@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from appliance.files.calendar.frequency import parse
 from appliance.files.read import database, reading
 from appliance.files.read.reading import Asked, Source
 from appliance.files.read.several import open_files
@@ -187,6 +188,16 @@ def test_rows_of_one_time_are_made_one(tmp_path: Path, how: str, value: float) -
     (series,) = read(path, tmp_path / "s", Asked(duplicates=how))
     np.testing.assert_array_equal(series.times, ALL)
     assert series.columns["value"].tolist() == [*[0.0] * 4, value, *[0.0] * 35]
+
+
+@pytest.mark.parametrize(("how", "first"), [("mean", 2.0), ("sum", 10.0), ("max", 4.0), ("last", 4.0)])
+def test_rows_become_one_for_each_step(tmp_path: Path, how: str, first: float) -> None:
+    rows = 50_000  # more than can be analysed
+    path = write(tmp_path / "a.csv", {"ts": [MINUTE * i for i in range(rows)], "v": range(rows)})
+    asked = Asked(every=parse("5m", "--every"), agg=how, precision="ms")
+    (series,) = read(path, tmp_path / "s", asked)
+    assert series.columns["v"][0] == first
+    np.testing.assert_array_equal(series.times, 5 * MINUTE * np.arange(rows // 5))
 
 
 def test_rows_that_go_back_are_no_duplicates(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def affiliation(flagged: Events, events: Events, n: int) -> float:
     """Return the F1 of affiliation, 0 to 1; each row stands for its middle."""
     edges = [0.0, *((a[1] + b[0]) / 2.0 for a, b in zip(events[:-1], events[1:], strict=True)), float(n)]
     precisions, recalls = [], []
-    alarms = np.concatenate([np.arange(begin, end) for begin, end in flagged] or [np.empty(0)]) + 0.5
+    alarms = np.concatenate([np.arange(begin, end) for begin, end in flagged] or [np.empty(0, np.int64)]) + 0.5
     for (begin, end), low, high in zip(events, edges[:-1], edges[1:], strict=True):
         near = alarms[(alarms >= low) & (alarms < high)]
         if not len(near):

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.detection_scores import affiliation, interval, nab, vus_pr, window_of
+from appliance.files.compare.detection_scores import affiliation, interval, nab, vus_pr, window_of
 from benchmarks.quality_detectors import runs_of
 
-GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "detection_scores.json").read_text())
+GOLDEN = json.loads((Path(__file__).parents[3] / "golden" / "detection_scores.json").read_text())
 
 
 def wave(seed: int, period: int) -> np.ndarray:
