@@ -51,7 +51,7 @@ def judged(algorithm: Algorithm, task: Task, params: Any, newest: int) -> Detect
     extra = dict(answer.extra)
     if REASONS in extra:
         ends = np.flatnonzero((flags != 1) & (np.append(flags[1:], 1) != flags))
-        extra[REASONS] = [reasons[row] for row in ends.tolist()]
+        extra[REASONS] = [reasons[row] for row in ends.tolist() if row in reasons]
     found = dataclasses.replace(answer, flags=flags, score=score, extra=extra)
     if isinstance(found, Explained):
         found = dataclasses.replace(found, expected=tuple(_then(columns) for columns in zip(*expected, strict=True)))
