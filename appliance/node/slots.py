@@ -47,8 +47,7 @@ class Slots:
         abandoned: Callable[[], None] = lambda: None,
     ) -> None:
         self._changed, self._abandoned = changed, abandoned
-        self._pool = Threads(slots, thread_name_prefix="slot", initializer=_lower_priority)
-        self._pool.submit(lambda: None).result()  # one thread at least, whatever the system has to give later
+        self._pool = Threads(slots, thread_name_prefix="slot", initializer=_lower_priority).start_all()
         self._slots = slots
         self._limit = slots + queue
         self._lock = threading.Lock()

@@ -175,10 +175,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         self._buffered = 0
 
     def get_thread_pool(self) -> Threads:
-        """Return the threads that serve requests: one now, the others when there is work for them."""
-        pool = Threads(self.cfg.threads)
-        pool.submit(lambda: None).result()
-        return pool
+        """Return the threads that serve requests."""
+        return Threads(self.cfg.threads).start_all()
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Begin or cease to accept; a worker that stops takes what waits already, or it would be reset."""

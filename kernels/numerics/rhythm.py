@@ -34,7 +34,7 @@ def find_rhythm(series: Series) -> int:
     spread = (quantile(series, 0.75) - quantile(series, 0.25)) / SIGMA_OF_IQR or float(series.std())
     if not spread > 0.0:
         return 0
-    clipped = np.clip((series - median(series)) / spread, -CLIP, CLIP)
+    clipped = np.clip(series - median(series), -CLIP * spread, CLIP * spread) / spread
     clipped -= clipped.mean()
     padded = fast_length(n + n // LEAST_CYCLES)
     spectrum = np.fft.rfft(clipped, padded)

@@ -12,6 +12,7 @@ APPLIANCE = Path(__file__).parents[3] / "appliance"
 OTHERS = {
     "analysis/taosanalytics_compat.py": "attributes of plug-in classes",
     "cli.py": "options of the command line",
+    "frames/": "arguments and columns in Python",
     "commands/serve.py": "an example that is printed",
     "host/settings.py": "a folder",
     "model_servers/": "the protocol of model servers",
@@ -28,12 +29,16 @@ ALSO = {
     # words of their messages
     "data": {"protocol/documents.py", "analysis/tools/monitoring_band.py"},
     "schema": {"protocol/documents.py"},
+    # options of the command line
+    "every": {"files/run/arguments.py"},
+    "freq": {"files/run/arguments.py"},
     # columns of files, what pairs are ordered by
     "lag": {"files/run/pairs.py", "commands/correlate.py"},
     "option": {"analysis/reference.py"},  # a heading
     "p_value": {"files/run/pairs.py"},
     # options, columns of files
     "rows": {
+        "analysis/kind.py",
         "analysis/kinds/forecast.py",
         "analysis/kinds/anomaly.py",
         "files/compare/anomaly.py",
@@ -43,7 +48,9 @@ ALSO = {
     "status": {"sql/anode.py"},  # a path
     "ts": {"files/read/columns.py", "analysis/tools/monitoring_band.py"},
 }
-NAMES = sorted({value for name, value in vars(fields).items() if name.isupper()})
+# also columns of files and fields of answers in Python, all over
+WORDS = {fields.EXPECTED, fields.VALUE, fields.LOW, fields.HIGH}
+NAMES = sorted({value for name, value in vars(fields).items() if name.isupper()} - WORDS)
 
 
 def spelt(name: str) -> set[str]:

@@ -63,3 +63,10 @@ def test_where_most_values_are_equal_the_standard_deviation_is_the_unit() -> Non
     x = np.zeros(400)
     x[::20] = 1.0
     assert find_rhythm(x) == 20
+
+
+def test_spread_next_to_nothing_beside_a_huge_value_is_no_overflow() -> None:
+    series = np.zeros(80)
+    series[::3] = 5e-324
+    series[70] = 1e149
+    assert find_rhythm(series) >= 0
