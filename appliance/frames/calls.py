@@ -5,7 +5,6 @@ They share the commands' code from the columns on, so a frame, a file and a node
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
@@ -223,11 +222,10 @@ def compare(
     AlgorithmError : as in `detect`.
     """
     names = ALL if algos is None else ",".join(algos)
-    asked = argparse.Namespace(compare=names, progress=False, folds=folds, season=season)
     with for_python():
         call = call_of(kind, "", "", (time, value, by), more)
         call = dataclasses.replace(call, asked=dataclasses.replace(call.asked, labels=labels))
-        return compared(data, call, asked)
+        return compared(data, call, names, folds, season)
 
 
 def list_algorithms(kind: str | None = None, config: str | Path | None = None) -> dict[str, str]:

@@ -146,9 +146,11 @@ def each_pair(call: Call, prepared: Prepared, frame: Frame, source: Source) -> A
     return plain(frame, pairs.COLUMNS, [pairs.row(one) for one in pairs.ordered(found, pairs.VALUE)])
 
 
-def compared(data: Any, call: Call, asked: argparse.Namespace) -> Any:
-    """Return a comparison of algorithms; asked : what `--compare` takes besides."""
-    given = argparse.Namespace(**vars(asked), url=None, config=call.config, threads=call.threads)
+def compared(data: Any, call: Call, names: str, folds: int | None, season: int | None) -> Any:
+    """Return a comparison of algorithms, as `--compare` names them."""
+    given = argparse.Namespace(
+        compare=names, folds=folds, season=season, progress=False, url=None, config=call.config, threads=call.threads
+    )
     prepared = comparing.prepare(given, call.kind, call.question)
     with _opened(data, call.asked) as (frame, source):
         table, _ = comparing.run(given, prepared, call.question, source)

@@ -35,18 +35,25 @@ def trend_at(z: float, cap: float) -> float:
 
 
 @kernel()
+def _sums(basis: Series, season: Series, theta: Series, t: int) -> tuple[float, float]:
+    """Return z and s of row t."""
+    q = basis.shape[1]
+    z = wave = 0.0
+    for i in range(q):
+        z += basis[t, i] * theta[i]
+    for i in range(season.shape[1]):
+        wave += season[t, i] * theta[q + i]
+    return z, wave
+
+
+@kernel()
 def _expect(
     basis: Series, season: Series, y: Series, cap: float, multiplied: bool, theta: Series, residual: Series
 ) -> float:
     """Set the errors; return the sum of their squares."""
-    n, q, s = y.shape[0], basis.shape[1], season.shape[1]
     squares = 0.0
-    for t in range(n):
-        z = wave = 0.0
-        for i in range(q):
-            z += basis[t, i] * theta[i]
-        for i in range(s):
-            wave += season[t, i] * theta[q + i]
+    for t in range(y.shape[0]):
+        z, wave = _sums(basis, season, theta, t)
         trend = trend_at(z, cap)
         residual[t] = y[t] - (trend * (1.0 + wave) if multiplied else trend + wave)
         squares += residual[t] * residual[t]
@@ -62,11 +69,7 @@ def _linearise(
     p = q + s
     gram[:] = 0.0
     for t in range(n):
-        z = wave = 0.0
-        for i in range(q):
-            z += basis[t, i] * theta[i]
-        for i in range(s):
-            wave += season[t, i] * theta[q + i]
+        z, wave = _sums(basis, season, theta, t)
         trend = trend_at(z, cap)
         slope = 1.0 if cap == 0.0 else trend * (1.0 - trend / cap)
         if multiplied:

@@ -53,8 +53,8 @@ def gaps(times: Times, rows: Rows, pixels: int) -> Rows:
 
     None where no step is usual, so that nothing can be missing.
     """
-    if len(rows) < 3 or rhythm(times).none:
+    if len(rows) < 3 or (steps := rhythm(times)).none:
         return np.empty(0, np.intp)
-    missing = np.cumsum(np.diff(times, prepend=times[0]) > GAP * rhythm(times).usual)
+    missing = np.cumsum(np.diff(times, prepend=times[0]) > GAP * steps.usual)
     wide = np.diff(since(times[rows], int(times[0]))) * pixels > since(times[-1:], int(times[0]))[0]
     return np.flatnonzero((np.diff(missing[rows]) > 0) & wide) + 1
