@@ -85,6 +85,26 @@ def prophet(x: np.ndarray, window: int) -> Answer:
     return score, score > 1.0
 
 
+def merlion(module: str, name: str) -> Callable[[np.ndarray, int], Answer]:
+    """Return one of Merlion's detectors, with its own calibration and threshold; rows are five minutes."""
+
+    def run(x: np.ndarray, window: int) -> Answer:
+        from importlib import import_module
+
+        import pandas
+        from merlion.utils import TimeSeries
+
+        found = import_module(f"merlion.models.{module}")
+        detector = getattr(found, name)(getattr(found, f"{name}Config")())
+        index = pandas.date_range("2020", periods=len(x), freq="5min")
+        scores = detector.train(TimeSeries.from_pd(pandas.Series(x, index=index)))
+        flagged = detector.post_rule(scores).to_pd().iloc[:, 0].reindex(index, fill_value=0.0)
+        score = scores.to_pd().iloc[:, 0].abs().reindex(index, fill_value=0.0)
+        return score.to_numpy(), flagged.to_numpy() != 0.0
+
+    return run
+
+
 def tsb(name: str) -> Callable[[np.ndarray, int], Answer]:
     """Return a detector of TSB-AD with the parameters that its authors found best."""
 
@@ -114,6 +134,8 @@ PEERS = {
     "stumpy discord": ("stumpy", stumpy),
     "adtk": ("adtk", adtk),
     "prophet residual": ("prophet", prophet),
+    "merlion default": ("salesforce-merlion", merlion("defaults", "DefaultDetector")),
+    "merlion spectral residual": ("salesforce-merlion", merlion("anomaly.spectral_residual", "SpectralResidual")),
     "TSB-AD Sub-PCA": ("TSB_AD", tsb("Sub_PCA")),
     "TSB-AD KShapeAD": ("TSB_AD", tsb("KShapeAD")),
     "TSB-AD Sub-KNN": ("TSB_AD", tsb("Sub_KNN")),
