@@ -20,6 +20,7 @@ from gunicorn import glogging
 
 from appliance.host import paths
 from appliance.host.settings import Settings
+from appliance.host.wording import on_one_line
 
 # What concerns processes and sockets; everything else is about requests and algorithms.
 SERVER_LOGGERS = (
@@ -186,10 +187,7 @@ class _Formatter(logging.Formatter):
     """Keeps a message on one line, whatever a client put into it; only tracebacks have several."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # named by logging
-        line = super().formatMessage(record)
-        if line.isprintable():
-            return line
-        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+        return on_one_line(super().formatMessage(record))
 
 
 def _handler(path: Path | None, settings: Settings) -> logging.Handler:
