@@ -1,4 +1,4 @@
-"""Forecast the series of files: Parquet, CSV, JSON, SQLite or DuckDB.
+"""Forecast the series of files: Parquet, CSV, JSON, SQLite, DuckDB or Excel.
 
 Prints one line for each step ahead: series, time, forecast and the bounds of its interval. Algorithms and options are
 those of FORECAST in SQL. A series that fails is named on standard error and does not stop the others.

@@ -13,7 +13,8 @@ from appliance.host import ini
 from appliance.host.wording import did_you_mean
 
 PREFIX = "TAOSANODE_"
-SERVICES = f"{PREFIX}TSFM_SERVICE"  # all lines of a section whose keys are no fixed names
+TSFM_SECTION = "tsfm-service"
+SERVICES = f"{PREFIX}TSFM_SERVICE"  # the lines of that section, whose keys are no fixed names, by commas or line ends
 CREDENTIALS = f"{PREFIX}SQL_"  # of `taosanode sql`: none of the node's
 # what Kubernetes sets in every container beside a service called taosanode or taosanode-..., and docker for links
 DISCOVERY = re.compile(r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$")
@@ -24,14 +25,20 @@ def variable(key: str) -> str:
     return PREFIX + key.upper().replace("-", "_")
 
 
-def lines(environ: Mapping[str, str], sections: Mapping[str, Collection[str]], services: str) -> Iterator[ini.Entry]:
+def spelled(line: ini.Entry) -> str:
+    """Return a key as its author wrote it: a line number 0 is a variable, or one of the several lines in `SERVICES`."""
+    if line.line:
+        return line.key
+    return f"{SERVICES}: {line.key}" if line.section == TSFM_SECTION else variable(line.key)
+
+
+def lines(environ: Mapping[str, str], sections: Mapping[str, Collection[str]]) -> Iterator[ini.Entry]:
     """Yield what the environment says, as lines number 0 of a file.
 
     Parameters
     ----------
     environ : the variables; those of others are passed over, and the `mistakes`.
     sections : section -> its keys, with dashes.
-    services : the section whose lines stand in `SERVICES`, separated by commas or line ends.
     """
     known = _known(sections)
     for name, value in _ours(environ):
@@ -41,7 +48,7 @@ def lines(environ: Mapping[str, str], sections: Mapping[str, Collection[str]], s
             for line in _listed(value):
                 key, equals, url = map(str.strip, line.partition("="))
                 if equals:
-                    yield ini.Entry(services, key.lower(), url, 0)
+                    yield ini.Entry(TSFM_SECTION, key.lower(), url, 0)
 
 
 def mistakes(environ: Mapping[str, str], sections: Mapping[str, Collection[str]]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from gunicorn import glogging
 
-from appliance.host import paths
+from appliance.host import journal, paths
 from appliance.host.settings import Settings
 from appliance.host.wording import on_one_line
 
@@ -192,11 +192,12 @@ class _Formatter(logging.Formatter):
 
 def _handler(path: Path | None, settings: Settings) -> logging.Handler:
     handler: logging.Handler
-    if path is None:
-        handler = logging.StreamHandler()
-    else:
+    if path is not None:
         handler = SharedFile(path, settings.log_max_bytes, settings.log_backups)
-    handler.setFormatter(_Formatter(FORMAT))
+    else:
+        handler = journal.Journal() if journal.listens() else logging.StreamHandler()
+    # the journal knows when, who and how bad it is
+    handler.setFormatter(_Formatter("%(message)s" if isinstance(handler, journal.Journal) else FORMAT))
     handler.set_name(f"taosanode:{path or 'stderr'}")
     return handler
 

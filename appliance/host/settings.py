@@ -12,7 +12,8 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 
-from appliance.host import environment, ini, setting_values
+from appliance.host import environment, ini, setting_values, tdgpt_config
+from appliance.host.environment import TSFM_SECTION, spelled
 from appliance.host.foreign_keys import DAEMONIZE, MEANINGLESS, SOCKETS
 from appliance.host.wording import did_you_mean, on_one_line
 from models import table
@@ -185,12 +186,11 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
     "uwsgi": {name: key for key in SERVER_KEYS for name in key.names},
     "taosanode": {name: key for key in NODE_KEYS for name in key.names},
 }
-TSFM_SECTION = "tsfm-service"
 FOLDERS = ("model_dir", "algorithm_dir", "resource_dir")  # settings that an empty value cannot switch off
 
 
 def load(path: Path | None) -> Settings:
-    """Read a configuration file, then the environment; without a file, return the defaults.
+    """Read a file, an ini or TDgpt's `taosanode.config.py`, and the environment; without one, return the defaults.
 
     Relative paths are relative to the file's folder. Keys that are unknown, repeated or without meaning end up as
     `Settings.warnings`.
@@ -203,9 +203,11 @@ def load(path: Path | None) -> Settings:
         return Settings()
     path = path.absolute()
     try:
-        lines = ini.read(path)
+        lines = tdgpt_config.read(path) if path.suffix == tdgpt_config.SUFFIX else ini.read(path)
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except tdgpt_config.NotPython as error:
+        raise SettingsError(f"{path}:{error}") from error
     reader = _Reader(path.parent, path)
     for line in lines:
         reader.take(line)
@@ -258,8 +260,11 @@ class _Reader:
         self._seen: dict[tuple[str, str], ini.Entry] = {}
         self._ignored: set[str] = set()  # named in a warning already
 
-    def take(self, line: ini.Entry | ini.Unreadable) -> None:
+    def take(self, line: ini.Entry | ini.Unreadable | tdgpt_config.Remark) -> None:
         """Take in one line of the file."""
+        if isinstance(line, tdgpt_config.Remark):
+            self._warn(line.line, line.text)
+            return
         if isinstance(line, ini.Unreadable):
             self._problem(line.line, f"{line.text}: neither [section] nor key = value")
             return
@@ -297,9 +302,9 @@ class _Reader:
     def _take_environment(self) -> None:
         for text in environment.mistakes(os.environ, SECTIONS):
             self._problem(0, text)
-        for line in environment.lines(os.environ, SECTIONS, TSFM_SECTION):
+        for line in environment.lines(os.environ, SECTIONS):
             self.take(line)
-            self._environment.append(f"{_spelled(line)} = {line.value or ''}")
+            self._environment.append(f"{spelled(line)} = {line.value or ''}")
 
     def _check(self) -> None:
         """Refuse what would mean less than it seems to."""
@@ -338,14 +343,14 @@ class _Reader:
             return
         if "%(" in text or "$(" in text:
             self._warn(
-                line.line, f"{_spelled(line)} = {text}: placeholders are not replaced, the text is taken as it is"
+                line.line, f"{spelled(line)} = {text}: placeholders are not replaced, the text is taken as it is"
             )
         self._values[key.setting] = self._folder / value if isinstance(value, Path) else value
 
     def _service(self, line: ini.Entry) -> None:
         name = table.canonical(line.key)
         self._note_repeated(line, TSFM_SECTION, name)
-        self._tsfm_lines[name] = f"{self._at(line.line)}: {_spelled(line)} = {line.value}"
+        self._tsfm_lines[name] = f"{self._at(line.line)}: {spelled(line)} = {line.value}"
         if not line.value:
             self._tsfm[name] = ""
             return
@@ -353,7 +358,7 @@ class _Reader:
         if url.lower().startswith("https:"):
             url = "http:" + url[len("https:") :]
             self._warn(
-                line.line, f"{_spelled(line)} = {line.value}: only http is spoken to a model service, taken as {url}"
+                line.line, f"{spelled(line)} = {line.value}: only http is spoken to a model service, taken as {url}"
             )
         try:
             self._tsfm[setting_values.algorithm_name(name)] = setting_values.url(url)
@@ -363,7 +368,7 @@ class _Reader:
     def _note_repeated(self, line: ini.Entry, scope: str, what: str) -> None:
         earlier = self._seen.get((scope, what))
         if earlier and not line.line and not earlier.line:
-            self._refuse(line, f"{_spelled(earlier)} is the same setting, only one of them can count")
+            self._refuse(line, f"{spelled(earlier)} is the same setting, only one of them can count")
         elif earlier and line.line:
             self._warn(line.line, f"{line.key} replaces {earlier.key} of line {earlier.line}: the last one counts")
         self._seen[scope, what] = line
@@ -376,7 +381,7 @@ class _Reader:
 
     def _refuse(self, line: ini.Entry, why: str) -> None:
         value = "" if line.value is None else f" = {line.value}"
-        self._problem(line.line, f"{_spelled(line)}{value}: {why}")
+        self._problem(line.line, f"{spelled(line)}{value}: {why}")
 
     def _problem(self, line: int, text: str) -> None:
         self._problems.append(on_one_line(f"{self._at(line)}: {text}"))
@@ -386,13 +391,6 @@ class _Reader:
 
     def _at(self, line: int) -> str:
         return f"{self._path}:{line}" if line else "environment"
-
-
-def _spelled(line: ini.Entry) -> str:
-    """Return a key as its author wrote it: the environment has it as a variable, services several in one."""
-    if line.line:
-        return line.key
-    return f"{environment.SERVICES}: {line.key}" if line.section == TSFM_SECTION else environment.variable(line.key)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -225,8 +225,8 @@ def _format(given: argparse.Namespace) -> str:
         if found is None:
             raise ValueError(f"--out {given.out}: no format has the suffix {given.out.suffix!r}; --format names one")
         return found
-    if given.format == "parquet" and given.out is None and sys.stdout.isatty():
-        raise ValueError("--format parquet is not for a terminal; --out FILE writes it to a file")
+    if given.format in writing.BINARY and given.out is None and sys.stdout.isatty():
+        raise ValueError(f"--format {given.format} is not for a terminal; --out FILE writes it to a file")
     return str(given.format or "table")
 
 

@@ -24,7 +24,7 @@ def file(tmp_path: Path) -> Path:
 def test_every_key_has_a_variable() -> None:
     for section, key in KEYS:
         name = environment.variable(key)
-        (line,) = environment.lines({name: " 7 "}, settings.SECTIONS, "x")
+        (line,) = environment.lines({name: " 7 "}, settings.SECTIONS)
         assert line.value == "7"
         assert settings.SECTIONS[line.section][line.key].setting == settings.SECTIONS[section][key].setting
         assert not environment.DISCOVERY.search(name)
