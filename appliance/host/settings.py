@@ -12,7 +12,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 
-from appliance.host import ini, setting_values
+from appliance.host import ini, setting_values, tdgpt_config
 from models import table
 
 PRODUCT_CONFIG = Path("/etc/taos/taosanode.ini")
@@ -207,7 +207,7 @@ DAEMONIZE = frozenset({"daemonize", "daemonize2"})
 
 
 def load(path: Path | None) -> Settings:
-    """Read a configuration file; without one, return the defaults.
+    """Read a configuration file, an ini or TDgpt's `taosanode.config.py`; without one, return the defaults.
 
     Relative paths in the file are relative to the file's folder. Keys that are unknown, repeated or without meaning
     end up as `Settings.warnings`.
@@ -220,9 +220,11 @@ def load(path: Path | None) -> Settings:
         return Settings()
     path = path.absolute()
     try:
-        lines = ini.read(path)
+        lines = tdgpt_config.read(path) if path.suffix == tdgpt_config.SUFFIX else ini.read(path)
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except tdgpt_config.NotPython as error:
+        raise SettingsError(f"{path}:{error}") from error
     reader = _Reader(path)
     for line in lines:
         reader.take(line)
@@ -269,8 +271,11 @@ class _Reader:
         self._seen: dict[tuple[str, str], ini.Entry] = {}
         self._ignored: set[str] = set()  # named in a warning already
 
-    def take(self, line: ini.Entry | ini.Unreadable) -> None:
+    def take(self, line: ini.Entry | ini.Unreadable | tdgpt_config.Remark) -> None:
         """Take in one line of the file."""
+        if isinstance(line, tdgpt_config.Remark):
+            self._warn(line.line, line.text)
+            return
         if isinstance(line, ini.Unreadable):
             self._problem(line.line, f"{line.text}: neither [section] nor key = value")
             return
