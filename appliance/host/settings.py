@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.host import ini, setting_values
+from appliance.host.keys_of_others import DAEMONIZE, MEANINGLESS, SOCKETS
 from models import table
 
 PRODUCT_CONFIG = Path("/etc/taos/taosanode.ini")
@@ -51,6 +52,8 @@ class Settings:
     stats : (host, port) or the path of a UNIX socket where uWSGI-style statistics are served; None for none.
     model_dir : trained models, one folder each.
     algorithm_dir : the operator's own algorithms, ``*.py``.
+    page : whether browsers get a page at ``/``; without it they get the line that everybody else gets.
+    allow_host : names by which requests may call this node besides addresses and localhost, none for any.
     empty_refusals : whether a refused anomaly detection is answered with 0 rows, for servers that crash otherwise.
     detail_types : further detail types announced in `/list` beyond forecast and anomaly-detection.
     tsfm : algorithm name -> URL of its foundation-model service; those that impute are there by default only if their
@@ -86,6 +89,8 @@ class Settings:
     stats: tuple[str, int] | str | None = None
     model_dir: Path = Path("model")
     algorithm_dir: Path = Path("resource/algo")
+    page: bool = True
+    allow_host: tuple[str, ...] = ()
     empty_refusals: bool = False
     detail_types: tuple[str, ...] = ()
     tsfm: Mapping[str, str] = field(default_factory=table.default_urls)
@@ -169,6 +174,8 @@ NODE_KEYS = (
         setting_values.detail_types,
         "all, or a comma-separated list of imputation, correlation",
     ),
+    Key("page", ("page",), setting_values.yes_or_no, "yes or no"),
+    Key("allow_host", ("allow-host",), setting_values.host_names, "a comma-separated list of names without ports"),
     Key("empty_refusals", ("empty-refusals",), setting_values.yes_or_no, "yes or no"),
     Key(
         "tsfm_allowed_hosts",
@@ -183,27 +190,6 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
 }
 TSFM_SECTION = "tsfm-service"
 FOLDERS = ("model_dir", "algorithm_dir", "resource_dir")  # settings that an empty value cannot switch off
-
-# What configurations of older nodes hold and has no meaning for this one. Accepted, so that an old file keeps working.
-_MEANINGLESS = """
-    add-header auto-procname buffer-size callable chdir cheaper chmod-socket chown-socket close-on-exec
-    cpu-affinity die-on-term disable-logging disable-write-exception draw-result emperor enable-threads env
-    evil-reload-on-rss exit-on-reload gevent gid harakiri-verbose home http-auto-chunked http-buffer-size
-    http-connect-timeout http-keepalive http-processes http-raw-body http-workers ignore-sigpipe
-    ignore-write-errors lazy lazy-apps limit-as limit-post listen log-4xx log-5xx log-backupname log-date
-    log-format log-master log-reopen log-slow log-truncate log-x-forwarded-for log-zero logdate logformat logger
-    logto2 master master-fifo max-fd max-requests max-requests-delta max-worker-lifetime memory-report
-    min-worker-lifetime module mount need-app no-orphans offload-threads pidfile2 plugin plugins post-buffering
-    procname procname-append procname-master procname-prefix procname-prefix-spaced protocol py-autoreload
-    py-call-osafterfork pyhome python-path pythonpath reload-on-as reload-on-rss reuse-port set set-placeholder
-    show-config single-interpreter so-keepalive socket-timeout stats-http stats-minified stats-no-cores
-    stats-no-metrics strict tcp-nodelay thread-stacksize threads-stacksize thunder-lock touch-chain-reload
-    touch-logreopen touch-logrotate touch-reload uid umask vacuum venv virtualenv wsgi wsgi-disable-file-wrapper
-    wsgi-file
-"""
-MEANINGLESS = frozenset(_MEANINGLESS.split())
-SOCKETS = frozenset({"socket", "uwsgi-socket", "https", "https-socket", "fastcgi-socket", "scgi-socket"})
-DAEMONIZE = frozenset({"daemonize", "daemonize2"})
 
 
 def load(path: Path | None) -> Settings:
