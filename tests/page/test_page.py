@@ -16,11 +16,11 @@ CSV = "when;reading;place\n" + "\n".join(
 def test_first_detection_and_first_forecast_take_two_clicks(page: Page) -> None:
     page.click("#sample-load")
     said = page.answered("Anomalies found by auto")
-    assert said.startswith("4 windows, 25 of 1,008 rows.")
+    assert said.startswith("2 windows, 45 of 1,008 rows.")
     assert page.painted("series") > 1500
     assert page.painted("series", 1) == 0  # the scores have a colour of their own
     assert page.painted("bad", 1) > 20
-    assert len(page.all("#table tbody tr")) == 4
+    assert len(page.all("#table tbody tr")) == 2
     page.picture("anomalies")
     page.click("label[for=kind-forecast]")
     assert page.answered("Forecast by auto").startswith("24 rows ahead, season ")
@@ -39,3 +39,14 @@ def test_a_file_gives_its_first_answer_without_another_click(page: Page, tmp_pat
     assert "hall.csv: 240 rows, 3 columns." in page.text("#told")
     assert page.one("#time").get_property("selectedOptions")[0].text == "when"
     assert page.one("#value").get_property("selectedOptions")[0].text == "reading"
+
+
+def test_forty_thousand_rows_are_drawn(page: Page, capsys: pytest.CaptureFixture[str]) -> None:
+    page.click("#sample-long")
+    assert "of 40,000 rows" in page.answered("Anomalies found by auto")
+    drawn_ms = page.until(lambda: page.script("return document.getElementById('chart').dataset.drawnMs"))
+    with capsys.disabled():
+        print(f" 40 000 rows drawn in {drawn_ms} ms", end="")  # noqa: T201
+    assert page.painted("series") > 5000
+    columns = page.script("const c = document.querySelector('.uplot .u-over'); return c.clientWidth")
+    assert columns > 500

@@ -11,7 +11,7 @@ const ENGLISH = {
   zoom: "Drag to zoom, double-click to see all.", see_all: "See all", copy_as: "The same elsewhere", copy: "Copy",
   copied: "Copied", not_copied: "Select it and copy by hand", save: "Save request.json",
   "anomaly-detection": "Anomalies", forecast: "Forecast", imputation: "Fill gaps", correlation: "Correlation",
-  sample_load: "Power of a building", sample_load_about: "6 weeks by the hour, with four faults",
+  sample_load: "Power of a building", sample_load_about: "6 weeks by the hour, with faults",
   sample_sales: "Passengers of an airline", sample_sales_about: "12 years by the month, growing",
   sample_gaps: "A meter with gaps", sample_gaps_about: "2 weeks by the hour, 37 hours missing",
   sample_long: "A long series", sample_long_about: "40 000 rows by the minute",

@@ -8,7 +8,7 @@ const CHINESE = {
   zoom: "拖动可放大，双击看全部。", see_all: "看全部", copy_as: "在别处做同样的分析", copy: "复制",
   copied: "已复制", not_copied: "请手动选择并复制", save: "保存 request.json",
   "anomaly-detection": "异常检测", forecast: "预测", imputation: "填补缺口", correlation: "相关性",
-  sample_load: "一栋楼的用电功率", sample_load_about: "6 周，每小时一行，含四处故障",
+  sample_load: "一栋楼的用电功率", sample_load_about: "6 周，每小时一行，含故障",
   sample_sales: "航空公司旅客数", sample_sales_about: "12 年，每月一行，持续增长",
   sample_gaps: "有缺口的电表", sample_gaps_about: "2 周，每小时一行，缺 37 小时",
   sample_long: "长序列", sample_long_about: "40 000 行，每分钟一行",
