@@ -22,7 +22,6 @@ ELSEWHERE = {
     "appliance/files/read/whole_table.py": "tests/appliance/node/resources/test_page.py",
     "appliance/files/run/arguments.py": "tests/appliance/commands/test_detect.py",
     "appliance/files/run/command.py": "tests/appliance/commands/test_detect.py",
-    "appliance/host/keys_of_others.py": "tests/appliance/host/test_settings.py",
     "appliance/node/resources/analysis.py": "tests/appliance/node/test_app.py",
     "appliance/node/resources/bodies.py": "tests/appliance/node/test_app.py",
     "appliance/node/resources/tool.py": "tests/appliance/node/test_tools.py",

@@ -1,4 +1,4 @@
-"""Keys of the ini file that belong to uWSGI or to the stock node and have no meaning for this one."""
+"""Keys of uWSGI and of older nodes: a file that holds them keeps working, or is refused with the reason."""
 
 from __future__ import annotations
 
