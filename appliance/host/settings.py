@@ -134,12 +134,7 @@ def _path(setting: str, names: str, allowed: str = "a path, or nothing") -> Key:
 
 SERVER_KEYS = (
     Key("http", ("http", "http-socket", "bind"), setting_values.address, "host:port, port 1 to 65535"),
-    Key(
-        "allow_from",
-        ("allow-from",),
-        setting_values.networks,
-        "addresses and networks, as in 127.0.0.1, 10.0.0.0/8",
-    ),
+    Key("allow_from", ("allow-from",), setting_values.networks, "addresses and networks, as in 127.0.0.1, 10.0.0.0/8"),
     _path("certfile", "certfile"),
     _path("keyfile", "keyfile"),
     _path("ca_file", "ca-file"),
@@ -152,12 +147,7 @@ SERVER_KEYS = (
     _number("reload_mercy_s", "reload-mercy worker-reload-mercy", 1, 3600, " of seconds"),
     _path("logto", "logto"),
     _path("pidfile", "pidfile safe-pidfile"),
-    Key(
-        "stats",
-        ("stats", "stats-server"),
-        setting_values.stats,
-        "host:port, the path of a UNIX socket, or nothing",
-    ),
+    Key("stats", ("stats", "stats-server"), setting_values.stats, "host:port, the path of a UNIX socket, or nothing"),
     _size("log_max_bytes", "log-maxsize log-max-size", "10k", "100G"),
 )
 NODE_KEYS = (
