@@ -10,7 +10,7 @@ import falcon
 from appliance.analysis import errors
 from appliance.analysis.catalog import Catalog
 from appliance.analysis.kinds import KINDS
-from appliance.analysis.tools import monitoring_band, profile_search
+from appliance.analysis.tools import association, monitoring_band, profile_search
 from appliance.host.settings import Settings
 from appliance.node.guests import Guests
 from appliance.node.observer import Observer, served
@@ -24,6 +24,7 @@ from appliance.protocol import answers
 
 BATCH = ("/tool/batch", "/api/v1/analysis/batch")
 PROFILE_SEARCH = "/api/v1/analysis/profile-search"
+ASSOCIATION = ("/api/v1/analysis/apriori", "/api/v1/analysis/association")
 
 
 def create_app(
@@ -43,6 +44,8 @@ def create_app(
     for path in BATCH:
         app.add_route(path, Tool(lambda body, _: monitoring_band.answer(body), settings, slots))
     app.add_route(PROFILE_SEARCH, Tool(profile_search.answer, settings, slots))
+    for path in ASSOCIATION:
+        app.add_route(path, Tool(association.answer, settings, slots))
     app.add_route("/metrics", metrics)
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(falcon.HTTPError, _http_error)

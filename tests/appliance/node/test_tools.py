@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from falcon import testing
 
-from appliance.node.app import BATCH, PROFILE_SEARCH
+from appliance.node.app import ASSOCIATION, BATCH, PROFILE_SEARCH
 from tests.appliance.bodies import JSON, dump
 
 ASKED = {"data": list(range(23)), "ts": list(range(23)), "window": [[0, 10], [11, 22]]}
@@ -29,7 +29,13 @@ def test_a_search_is_answered_with_times_of_any_size(client: testing.TestClient)
     assert answer.json["matches"] == [{"criteria": 0.0, "ts_window": [10**19 + 1, 10**19 + 2], "num": 2}]
 
 
-@pytest.mark.parametrize("path", [BATCH[0], PROFILE_SEARCH])
+@pytest.mark.parametrize("path", ASSOCIATION)
+def test_rules_are_answered(client: testing.TestClient, path: str) -> None:
+    answer = client.simulate_post(path, body=dump({"data": [["a", "b"], ["a", "b"]]}), headers=JSON)
+    assert (answer.json["rows"], answer.json["rules"][0]["support"]) == (2, 1.0)
+
+
+@pytest.mark.parametrize("path", [BATCH[0], PROFILE_SEARCH, ASSOCIATION[0]])
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"nonsense", dump({"data": [1], "ts": [1], "window": []})])
 def test_whatever_is_sent_has_an_answer(client: testing.TestClient, body: bytes, path: str) -> None:
     answer = client.simulate_post(path, body=body, headers=JSON)
