@@ -19,6 +19,7 @@ ELSEWHERE = {
     "appliance/analysis/picture.py": "tests/appliance/analysis/kinds/test_kinds.py",
     "appliance/analysis/plugin_objects.py": "tests/appliance/analysis/test_plugin_classes.py",
     "appliance/analysis/run.py": "tests/appliance/node/test_app.py",
+    "appliance/files/read/whole_table.py": "tests/appliance/node/resources/test_page.py",
     "appliance/files/run/arguments.py": "tests/appliance/commands/test_detect.py",
     "appliance/files/run/command.py": "tests/appliance/commands/test_detect.py",
     "appliance/node/resources/analysis.py": "tests/appliance/node/test_app.py",
