@@ -52,6 +52,7 @@ class Settings:
     model_dir : trained models, one folder each.
     algorithm_dir : the operator's own algorithms, ``*.py``.
     empty_refusals : whether a refused anomaly detection is answered with 0 rows, for servers that crash otherwise.
+    models_by_name : whether `/models` is answered as by the newest nodes of TDgpt, by name.
     detail_types : further detail types announced in `/list` beyond forecast and anomaly-detection.
     tsfm : algorithm name -> URL of its foundation-model service; those that impute are there by default only if their
         detail type is announced.
@@ -87,6 +88,7 @@ class Settings:
     model_dir: Path = Path("model")
     algorithm_dir: Path = Path("resource/algo")
     empty_refusals: bool = False
+    models_by_name: bool = False
     detail_types: tuple[str, ...] = ()
     tsfm: Mapping[str, str] = field(default_factory=table.default_urls)
     tsfm_allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
@@ -169,6 +171,7 @@ NODE_KEYS = (
         setting_values.detail_types,
         "all, or a comma-separated list of imputation, correlation",
     ),
+    Key("models_by_name", ("models-by-name",), setting_values.yes_or_no, "yes or no"),
     Key("empty_refusals", ("empty-refusals",), setting_values.yes_or_no, "yes or no"),
     Key(
         "tsfm_allowed_hosts",
