@@ -144,6 +144,8 @@ def _taken_over(path: Path | None) -> Iterator[Finding]:
 def _look_at(configured: Settings) -> Iterator[Finding]:
     for warning in configured.warnings:
         yield Finding(REMARK, "configuration", warning)
+    for variable in configured.environment:
+        yield Finding(OK, "environment", variable)
     yield _address("http", configured.http, configured)
     yield _clients(configured)
     if configured.certfile:
