@@ -80,7 +80,7 @@ def stop(settings: Settings) -> int | None:
     os.kill(pid, signal.SIGTERM)
     longest_s = settings.reload_mercy_s + STOP_AFTER_MERCY_S
     due = time.monotonic() + longest_s
-    while running(settings) == pid:
+    while paths.command_line(pid):  # nobody may wait for it: then it stays as a name without a command
         if time.monotonic() > due:
             os.kill(pid, signal.SIGKILL)
             raise NotDone(f"the node did not stop within {longest_s:.0f} s, process {pid} was killed")

@@ -68,7 +68,7 @@ def test_a_node_starts_tells_its_status_and_stops(ini: Path) -> None:
     ]
     stopped = command("stop", "-c", str(ini))
     assert (stopped.returncode, stopped.stderr) == (0, f"the node has stopped, process {pid}\n")
-    assert not Path(f"/proc/{pid}").exists()
+    assert not paths.command_line(int(pid))
 
 
 def test_what_does_not_run_is_told(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
