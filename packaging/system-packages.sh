@@ -3,7 +3,10 @@
 set -eu
 case "${1:-}" in
     # pycurl is built from source where no wheel fits; manual and completions are tried with what reads them
-    test) packages="libcurl4-openssl-dev libssl-dev gcc bash-completion fish man-db mandoc nginx-light openssl zsh" ;;
+    test)
+        packages="libcurl4-openssl-dev libssl-dev gcc bash-completion fish man-db mandoc nginx-light openssl zsh"
+        packages="$packages chromium chromium-driver"  # the page in a browser
+        ;;
     package) packages="apt-utils binutils createrepo-c rpm xz-utils" ;;
     test-package) packages="debootstrap lintian rpm rpmlint systemd-container" ;;
     release) packages="apt-utils createrepo-c debootstrap" ;;

@@ -22,6 +22,7 @@ ELSEWHERE = {
     "appliance/commands/status.py": "tests/appliance/commands/test_start.py",
     "appliance/commands/stop.py": "tests/appliance/commands/test_start.py",
     "appliance/node/background.py": "tests/appliance/commands/test_start.py",
+    "appliance/files/read/whole_table.py": "tests/appliance/node/resources/test_page.py",
     "appliance/files/run/arguments.py": "tests/appliance/commands/test_detect.py",
     "appliance/files/run/command.py": "tests/appliance/commands/test_detect.py",
     "appliance/node/resources/analysis.py": "tests/appliance/node/test_app.py",

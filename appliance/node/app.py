@@ -12,8 +12,10 @@ from appliance.analysis.catalog import Catalog
 from appliance.analysis.kinds import KINDS
 from appliance.analysis.tools import monitoring_band
 from appliance.host.settings import Settings
+from appliance.node.browsers import Browsers
 from appliance.node.guests import Guests
 from appliance.node.observer import Observer, served
+from appliance.node.resources import page
 from appliance.node.resources.analysis import Analysis
 from appliance.node.resources.listing import Listing, Models
 from appliance.node.resources.metrics import MetricsText
@@ -29,9 +31,14 @@ def create_app(
     catalog: Catalog, settings: Settings, slots: Slots, guests: Guests, observer: Observer, metrics: MetricsText
 ) -> falcon.App[Any, Any]:
     """Build the WSGI application of one worker process."""
-    app = falcon.App(middleware=[observer])
+    app: falcon.App[Any, Any] = falcon.App(middleware=observer)
+    app.add_middleware(Browsers(settings.allow_host))
     parsing = threading.Lock()
-    app.add_route("/", Home())
+    app.add_route("/", Home(page=settings.page))
+    if settings.page:
+        app.add_route("/page/algorithms", page.Algorithms(catalog, settings))
+        app.add_route("/page/refused", page.Refused(metrics.refusals))
+        app.add_route("/page/table", page.Table(settings, slots))
     app.add_route("/status", Status())
     app.add_route("/list", Listing(catalog, settings))
     app.add_route("/models", Models(catalog, settings))
