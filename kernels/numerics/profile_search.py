@@ -111,10 +111,12 @@ def search(
 def _conflicts(pieces: Pieces, number: int, exclude: str) -> NDArray[np.bool_]:
     first, last = pieces.first[number], pieces.last[number]
     if exclude == OVERLAPPING:
-        return np.logical_and(pieces.first < last, first < pieces.last)
+        conflict: NDArray[np.bool_] = (pieces.first < last) & (first < pieces.last)
+        return conflict
     holds = (pieces.first <= first) & (last <= pieces.last)
     held = (first <= pieces.first) & (pieces.last <= last)
-    return np.logical_xor(holds, held)
+    nested: NDArray[np.bool_] = holds != held  # both: the same times
+    return nested
 
 
 def _by_similarity(
