@@ -8,9 +8,10 @@ case "${1:-}" in
         packages="$packages chromium chromium-driver"  # the page in a browser
         ;;
     package) packages="apt-utils binutils createrepo-c rpm xz-utils" ;;
-    test-package) packages="debootstrap lintian rpm rpmlint systemd-container" ;;
+    image) packages="buildah debootstrap" ;;
+    test-package) packages="buildah crun debootstrap lintian podman rpm rpmlint systemd-container" ;;
     release) packages="apt-utils createrepo-c debootstrap" ;;
-    *) echo "usage: $0 test|package|release|test-package" >&2; exit 2 ;;
+    *) echo "usage: $0 test|package|image|release|test-package" >&2; exit 2 ;;
 esac
 missing=""
 for package in $packages; do

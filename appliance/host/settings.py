@@ -57,6 +57,7 @@ class Settings:
     page : whether browsers get a page at ``/``; without it they get the line that everybody else gets.
     allow_host : names by which requests may call this node besides addresses and localhost, none for any.
     empty_refusals : whether a refused anomaly detection is answered with 0 rows, for servers that crash otherwise.
+    models_by_name : whether `/models` is answered as by the newest nodes of TDgpt, by name.
     detail_types : further detail types announced in `/list` beyond forecast and anomaly-detection.
     tsfm : algorithm name -> URL of its foundation-model service; those that impute are there by default only if their
         detail type is announced.
@@ -95,6 +96,7 @@ class Settings:
     page: bool = True
     allow_host: tuple[str, ...] = ()
     empty_refusals: bool = False
+    models_by_name: bool = False
     detail_types: tuple[str, ...] = ()
     tsfm: Mapping[str, str] = field(default_factory=table.default_urls)
     tsfm_allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
@@ -168,6 +170,7 @@ NODE_KEYS = (
         setting_values.detail_types,
         "all, or a comma-separated list of imputation, correlation",
     ),
+    Key("models_by_name", ("models-by-name",), setting_values.yes_or_no, "yes or no"),
     Key("page", ("page",), setting_values.yes_or_no, "yes or no"),
     Key("allow_host", ("allow-host",), setting_values.host_names, "a comma-separated list of names without ports"),
     Key("empty_refusals", ("empty-refusals",), setting_values.yes_or_no, "yes or no"),

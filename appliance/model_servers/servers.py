@@ -158,7 +158,8 @@ class ModelServers:
         for algorithm, status in self.statuses().items():
             name = control.server_name(algorithm)
             folder = self._model_dir / name
-            entry = {"name": name, "algo": algorithm, "type": table.kind(algorithm), "status": status}
+            kind = table.kind(algorithm)
+            entry = {"name": name, "algo": algorithm, "type": kind, "status": status, "path": str(folder)}
             try:
                 weights = describe(folder)
             except CheckpointError as error:
