@@ -54,7 +54,10 @@ class Settings:
     stats : (host, port) or the path of a UNIX socket where uWSGI-style statistics are served; None for none.
     model_dir : trained models, one folder each.
     algorithm_dir : the operator's own algorithms, ``*.py``.
+    page : whether browsers get a page at ``/``; without it they get the line that everybody else gets.
+    allow_host : names by which requests may call this node besides addresses and localhost, none for any.
     empty_refusals : whether a refused anomaly detection is answered with 0 rows, for servers that crash otherwise.
+    models_by_name : whether `/models` is answered as by the newest nodes of TDgpt, by name.
     detail_types : further detail types announced in `/list` beyond forecast and anomaly-detection.
     tsfm : algorithm name -> URL of its foundation-model service; those that impute are there by default only if their
         detail type is announced.
@@ -90,7 +93,10 @@ class Settings:
     stats: tuple[str, int] | str | None = None
     model_dir: Path = Path("model")
     algorithm_dir: Path = Path("resource/algo")
+    page: bool = True
+    allow_host: tuple[str, ...] = ()
     empty_refusals: bool = False
+    models_by_name: bool = False
     detail_types: tuple[str, ...] = ()
     tsfm: Mapping[str, str] = field(default_factory=table.default_urls)
     tsfm_allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
@@ -130,12 +136,7 @@ def _path(setting: str, names: str, allowed: str = "a path, or nothing") -> Key:
 
 SERVER_KEYS = (
     Key("http", ("http", "http-socket", "bind"), setting_values.address, "host:port, port 1 to 65535"),
-    Key(
-        "allow_from",
-        ("allow-from",),
-        setting_values.networks,
-        "addresses and networks, as in 127.0.0.1, 10.0.0.0/8",
-    ),
+    Key("allow_from", ("allow-from",), setting_values.networks, "addresses and networks, as in 127.0.0.1, 10.0.0.0/8"),
     _path("certfile", "certfile"),
     _path("keyfile", "keyfile"),
     _path("ca_file", "ca-file"),
@@ -148,12 +149,7 @@ SERVER_KEYS = (
     _number("reload_mercy_s", "reload-mercy worker-reload-mercy", 1, 3600, " of seconds"),
     _path("logto", "logto"),
     _path("pidfile", "pidfile safe-pidfile"),
-    Key(
-        "stats",
-        ("stats", "stats-server"),
-        setting_values.stats,
-        "host:port, the path of a UNIX socket, or nothing",
-    ),
+    Key("stats", ("stats", "stats-server"), setting_values.stats, "host:port, the path of a UNIX socket, or nothing"),
     _size("log_max_bytes", "log-maxsize log-max-size", "10k", "100G"),
 )
 NODE_KEYS = (
@@ -174,6 +170,9 @@ NODE_KEYS = (
         setting_values.detail_types,
         "all, or a comma-separated list of imputation, correlation",
     ),
+    Key("models_by_name", ("models-by-name",), setting_values.yes_or_no, "yes or no"),
+    Key("page", ("page",), setting_values.yes_or_no, "yes or no"),
+    Key("allow_host", ("allow-host",), setting_values.host_names, "a comma-separated list of names without ports"),
     Key("empty_refusals", ("empty-refusals",), setting_values.yes_or_no, "yes or no"),
     Key(
         "tsfm_allowed_hosts",

@@ -69,8 +69,9 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
         if given.plot not in (None, TERMINAL):
             plot = Path(given.plot)
             writing.Output.refuse(plot, "--plot", kept)
-            if given.out and plot.resolve() == given.out.resolve():
-                raise ValueError(f"--out and --plot name one file: {plot}")
+            for name, other in (("--out", given.out), ("--backtest-out", getattr(given, "backtest_out", None))):
+                if other and plot.resolve() == other.resolve():
+                    raise ValueError(f"{name} and --plot name one file: {plot}")
     except (ValueError, FileError, OSError) as error:
         say(str(error))
         return USAGE
@@ -160,6 +161,7 @@ def opened(connection: duckdb.DuckDBPyConnection, files: Files, given: argparse.
     named = ("time", "by", "precision", "sort", "time_format", "duplicates", "agg", "last", "decimal")
     shared = {name: getattr(given, name) for name in named}
     filled = getattr(given, "fill", None) not in (None, filling.NONE)  # rows without a value are gaps then
+    shared["covariates"] = getattr(given, "covariate", None) or ""
     shared["drop_nulls"] = given.drop_nulls or filled
     source = Source(connection, files, Asked(values=given.value, zone=zone, every=_every(given), **shared, **more))
     for file in files.headless:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +18,8 @@ from appliance.host.settings import Settings
 from appliance.protocol import answers, fields
 from kernels.contract import Algorithm
 from kernels.options import defaults
+
+PATH = "path"  # of a model's files
 
 
 class Listing:
@@ -45,10 +49,26 @@ class Models:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with one entry per model."""
-        details = [*self._catalog.servers.models(), *catalogue.trained_models(self._settings.model_dir)]
-        resp.data = answers.listing(details)
+        found = [*self._catalog.servers.models(), *catalogue.trained_models(self._settings.model_dir)]
+        if self._settings.models_by_name:
+            resp.data = answers.dump({one[fields.NAME]: _as_the_newest(one) for one in found})
+        else:  # what is where on this machine is nobody's business
+            resp.data = answers.listing({key: each for key, each in one.items() if key != PATH} for one in found)
 
     on_head = on_get
+
+
+def _as_the_newest(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry of `/models` as TDgpt 3.4 has it; the time is that of the files, nothing is loaded for this."""
+    path = Path(model[PATH])
+    changed = datetime.fromtimestamp(path.stat().st_mtime) if path.exists() else datetime.fromtimestamp(0)
+    return {
+        "model_name": model[fields.NAME],
+        PATH: str(path),
+        "load_time": changed.strftime("%Y-%m-%d %H:%M:%S"),
+        "invoke_cls_name": model[fields.ALGO],
+        "note": model.get("error") or model[fields.STATUS],
+    }
 
 
 def answer(catalog: Catalog, settings: Settings, status: Mapping[str, str] = MappingProxyType({})) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import falcon
 
 from appliance.node.metrics import CONTENT_TYPE, Metrics, exposition
+from appliance.node.refusals import Refusals
 from appliance.node.scoreboard import Scoreboard
 
 
@@ -22,6 +23,11 @@ class MetricsText:
         self._metrics = metrics
         self._scoreboard = scoreboard
         self._state = state
+
+    @property
+    def refusals(self) -> Refusals:
+        """The last requests without a result."""
+        return self._metrics.refusals
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with what has been counted until now."""
