@@ -50,6 +50,7 @@ class Settings:
     pidfile : file that holds the master's process id, None for none.
     stats : (host, port) or the path of a UNIX socket where uWSGI-style statistics are served; None for none.
     model_dir : trained models, one folder each.
+    dynamic_model_dir : models that were deployed on the running node.
     algorithm_dir : the operator's own algorithms, ``*.py``.
     empty_refusals : whether a refused anomaly detection is answered with 0 rows, for servers that crash otherwise.
     detail_types : further detail types announced in `/list` beyond forecast and anomaly-detection.
@@ -85,6 +86,7 @@ class Settings:
     pidfile: Path | None = None
     stats: tuple[str, int] | str | None = None
     model_dir: Path = Path("model")
+    dynamic_model_dir: Path = Path("model/dynamic")
     algorithm_dir: Path = Path("resource/algo")
     empty_refusals: bool = False
     detail_types: tuple[str, ...] = ()
@@ -154,6 +156,7 @@ SERVER_KEYS = (
 NODE_KEYS = (
     _path("app_log", "app-log"),
     _path("model_dir", "model-dir", "the path of a folder"),
+    _path("dynamic_model_dir", "dynamic-model-dir", "the path of a folder"),
     _path("algorithm_dir", "algorithm-dir", "the path of a folder"),
     _path("resource_dir", "resource-dir", "the path of a folder"),
     Key("log_level", ("log-level",), setting_values.log_level, "DEBUG, INFO, WARN, ERROR or CRITICAL"),
@@ -167,7 +170,7 @@ NODE_KEYS = (
         "detail_types",
         ("detail-types",),
         setting_values.detail_types,
-        "all, or a comma-separated list of imputation, correlation",
+        "all, or a comma-separated list of imputation, correlation, classification, regression",
     ),
     Key("empty_refusals", ("empty-refusals",), setting_values.yes_or_no, "yes or no"),
     Key(
@@ -182,7 +185,12 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
     "taosanode": {name: key for key in NODE_KEYS for name in key.names},
 }
 TSFM_SECTION = "tsfm-service"
-FOLDERS = ("model_dir", "algorithm_dir", "resource_dir")  # settings that an empty value cannot switch off
+FOLDERS = (
+    "model_dir",
+    "dynamic_model_dir",
+    "algorithm_dir",
+    "resource_dir",
+)  # settings that an empty value cannot switch off
 
 # What configurations of older nodes hold and has no meaning for this one. Accepted, so that an old file keeps working.
 _MEANINGLESS = """
@@ -252,6 +260,7 @@ def embedded(folder: Path = EMBEDDED_FOLDER) -> Settings:
         app_log=folder / "log" / "taosanode.app.log",
         pidfile=folder / "taosanode.pid",
         model_dir=folder / "model",
+        dynamic_model_dir=folder / "model" / "dynamic",
         algorithm_dir=folder / "resource" / "algo",
     )
 
@@ -301,6 +310,7 @@ class _Reader:
         values["longest_request_s"] = longest
         values["http_timeout_s"] = min(CLIENT_TIMEOUT_S, longest)
         model_dir = values.setdefault("model_dir", PRODUCT_MODEL_DIR)
+        values.setdefault("dynamic_model_dir", model_dir / "dynamic")
         resource_dir = values.pop("resource_dir", model_dir.parent / "resource")
         values.setdefault("algorithm_dir", resource_dir / "algo")
         services = table.default_urls((table.FORECAST, *values.get("detail_types", ()))) | self._tsfm

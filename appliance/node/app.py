@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import Any
 
 import falcon
 
 from appliance.analysis import errors
 from appliance.analysis.catalog import Catalog
+from appliance.analysis.deployed import predicting
+from appliance.analysis.deployed.store import Store
 from appliance.analysis.kinds import KINDS
 from appliance.analysis.tools import monitoring_band
 from appliance.host.settings import Settings
 from appliance.node.guests import Guests
 from appliance.node.observer import Observer, served
 from appliance.node.resources.analysis import Analysis
+from appliance.node.resources.deploying import Deploy, Undeploy
 from appliance.node.resources.listing import Listing, Models
 from appliance.node.resources.metrics import MetricsText
 from appliance.node.resources.status import Home, Status
@@ -31,16 +35,21 @@ def create_app(
     """Build the WSGI application of one worker process."""
     app = falcon.App(middleware=[observer])
     parsing = threading.Lock()
+    store = Store(settings.dynamic_model_dir)
     app.add_route("/", Home())
     app.add_route("/status", Status())
-    app.add_route("/list", Listing(catalog, settings))
-    app.add_route("/models", Models(catalog, settings))
+    app.add_route("/list", Listing(catalog, settings, store))
+    app.add_route("/models", Models(catalog, settings, store))
     for kind in KINDS:
         for path, algorithm in ((kind.route, ""), *kind.shortcuts.items()):
             algorithms = catalog.of_kind(kind.wire_type)
             app.add_route(path, Analysis(kind, algorithms, settings, slots, guests, parsing, algorithm))
     for path in BATCH:
         app.add_route(path, Tool(monitoring_band.answer, settings, slots))
+    for path, predicted in predicting.ROUTES.items():
+        app.add_route(path, Tool(partial(predicting.answer, store, predicted), settings, slots))
+    app.add_route("/deploy", Deploy(store, settings, catalog.reserved))
+    app.add_route("/undeploy", Undeploy(store, settings))
     app.add_route("/metrics", metrics)
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(falcon.HTTPError, _http_error)
