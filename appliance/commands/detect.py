@@ -1,4 +1,4 @@
-"""Find anomalies in the series of files: Parquet, CSV, JSON, SQLite or DuckDB.
+"""Find anomalies in the series of files: Parquet, CSV, JSON, SQLite, DuckDB or Excel.
 
 Prints one line for each window of anomalous rows: series, first and last time, number of rows, and the row where it is
 most unusual: time, score, value and, by detectors that know, what was expected and the band of what is usual; with

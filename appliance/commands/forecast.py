@@ -1,4 +1,4 @@
-"""Forecast the series of files: Parquet, CSV, JSON, SQLite or DuckDB.
+"""Forecast the series of files: Parquet, CSV, JSON, SQLite, DuckDB or Excel.
 
 Prints one line for each step ahead: series, time, forecast and the bounds of its interval. Algorithms and options are
 those of FORECAST in SQL. A series that fails is named on standard error and does not stop the others.
@@ -7,6 +7,7 @@ those of FORECAST in SQL. A series that fails is named on standard error and doe
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from appliance.files.run import arguments as common
@@ -20,6 +21,8 @@ examples:
       one forecast for each shop, drawn and in a file
   taosanode forecast load.csv --compare --rows 24
       which algorithm would have been right in the past?
+  taosanode forecast sales.parquet --by shop --auto --compare auto,zero,ets,ets:model=AAN --rows 12
+      compare these, and forecast each shop by what was best for it
 """
 
 KIND = "forecast"  # see appliance.analysis.kinds
@@ -73,6 +76,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--round", dest="whole", action="store_true", help="whole numbers where all values of a series are whole"
     )
     compared = parser.add_argument_group("comparison")
+    compared.add_argument(
+        "--auto", action="store_true", help="compare, then forecast each series by what did best there in the past"
+    )
+    compared.add_argument(
+        "--backtest-out", type=Path, metavar="FILE", help="write every forecast of the past beside what came"
+    )
     compared.add_argument(
         "--folds", type=common.positive, metavar="N", help="forecasts to make of the past of each series (3)"
     )

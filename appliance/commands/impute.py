@@ -1,4 +1,4 @@
-"""Fill the gaps in the series of files: Parquet, CSV, JSON, SQLite or DuckDB.
+"""Fill the gaps in the series of files: Parquet, CSV, JSON, SQLite, DuckDB or Excel.
 
 Prints every series on its whole time axis, one line for each row: series, time, value, whether it is filled in, and the
 standard error of what is. Rows without a value count as missing. Algorithms and options are those of IMPUTATION in

@@ -209,7 +209,7 @@ def compare(
     Parameters
     ----------
     data, time, value, by, **more : as in `detect`, for a frame.
-    algos : which are compared; None for all. kind : of analysis.
+    algos : which are compared, also settings such as ``ets:model=AAN``; None for all. kind : of analysis.
     labels : the column that says which rows are anomalies. folds : forecasts of the past of each series.
     season : rows in the season of the naive forecast to beat.
 

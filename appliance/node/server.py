@@ -251,6 +251,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
 def _log_warnings(settings: Settings) -> None:
     for warning in settings.warnings:
         log.warning("%s", warning)
+    if settings.environment:
+        log.info("settings of the environment: %s", "; ".join(settings.environment))
 
 
 def _keep_freed_memory() -> None:

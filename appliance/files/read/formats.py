@@ -1,4 +1,4 @@
-"""Parquet, CSV and JSON as tables of the database, told apart by what they begin with."""
+"""Parquet, CSV, JSON and what becomes one of them as tables of the database, told apart by what they begin with."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import IO
 
 import duckdb
 
-from appliance.files.read import sql_files, zstd
+from appliance.files.read import sql_files, workbooks, zstd
 from appliance.files.read.columns import NUMBER, TEXT, TIME, Column, given_sql, kind, number_sql
 from appliance.files.read.database import literal
 from appliance.files.read.moments import text_sql
@@ -89,8 +89,10 @@ def open_file(
     if held:
         copy = sql_files.export(place, held, said, part, scratch)
         return File(copy, said, CSV if held == sql_files.SQLITE else PARQUET, False, ",")
+    if workbooks.is_one(begin):
+        return File(workbooks.export(place, said, part, scratch), said, CSV, False, ",")
     if part.option:
-        raise UsageError(f"{said}: {part.option} is for files of SQLite and DuckDB")
+        raise UsageError(f"{said}: {part.option} is for files of SQLite and DuckDB, --table for sheets of Excel too")
     format_ = _format(begin, said)
     if format_ == JSON and begin.startswith(BOM + b"["):  # of an array the database would make one text
         place = _without_mark(place, gzipped)
@@ -156,7 +158,7 @@ def _format(begin: bytes, said: str) -> str:
     if text[:1] in (b"{", b"["):
         return JSON
     if b"\0" in begin:
-        raise FileError(f"{said} is neither Parquet, CSV in UTF-8 nor JSON")
+        raise FileError(f"{said} is neither Parquet, CSV in UTF-8, JSON, SQLite, DuckDB nor Excel")
     return CSV
 
 

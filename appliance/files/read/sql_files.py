@@ -67,7 +67,7 @@ def _sqlite(place: Path, shown: str, part: Part, file: Path) -> Path:
             "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite@_%' ESCAPE '@'"
         )
         names = [name for (name,) in connection.execute(f"{listing} ORDER BY name")]
-        rows = connection.execute(part.query or f"SELECT * FROM {quoted(_chosen(names, shown, part))}")
+        rows = connection.execute(part.query or f"SELECT * FROM {quoted(chosen(names, shown, part))}")
         if rows.description is None:
             raise UsageError(f"{shown}: --query returns no rows")
         with file.open("w", encoding="utf-8", newline="") as text:
@@ -87,22 +87,30 @@ def _duckdb(place: Path, shown: str, part: Part, scratch: Path) -> Path:
             listing = "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = 'source'"
             found = connection.execute(f"{listing} ORDER BY ALL").fetchall()
             names = {name if schema == "main" else f"{schema}.{name}": (schema, name) for schema, name in found}
-            schema, name = names[_chosen(list(names), shown, part)]
+            schema, name = names[chosen(list(names), shown, part)]
             rows = f"SELECT * FROM source.{quoted(schema)}.{quoted(name)}"
         connection.execute("USE source")
         connection.execute(f"COPY ({rows.rstrip().rstrip(';')}) TO {literal(file)} (FORMAT parquet)")
     return file
 
 
-def _chosen(names: Sequence[str], shown: str, part: Part) -> str:
+def chosen(names: Sequence[str], shown: str, part: Part, called: str = "table") -> str:
+    """Return the one table that is meant, of those there are.
+
+    called : what users call a table.
+
+    Raises
+    ------
+    UsageError : there is none of that name, or there are several. FileError : there is none at all.
+    """
     if part.table is None and len(names) == 1:
         return names[0]
     if not names:
-        raise FileError(f"{shown} has no tables")
+        raise FileError(f"{shown} has no {called}s")
     if part.table is None:
-        raise UsageError(f"{shown} has several tables, choose with --table: {', '.join(names)[:500]}")
+        raise UsageError(f"{shown} has several {called}s, choose with --table: {', '.join(names)[:500]}")
     if part.table not in names:
         near = difflib.get_close_matches(part.table, names, n=1)
         hint = f", did you mean {near[0]}?" if near else f"; there are: {', '.join(names)[:500]}"
-        raise UsageError(f"{shown}: --table: there is no table {part.table}{hint}")
+        raise UsageError(f"{shown}: --table: there is no {called} {part.table}{hint}")
     return part.table

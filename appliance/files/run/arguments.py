@@ -30,7 +30,7 @@ def add(parser: argparse.ArgumentParser, default: str, plotted: str, *, compared
         "file",
         nargs="+",
         metavar="FILE",
-        help="Parquet, CSV, JSON, SQLite, DuckDB; - for standard input. Several, or a pattern: a series for each",
+        help="Parquet, CSV, JSON, SQLite, DuckDB, Excel; - for standard input. Several, or a pattern: a series each",
     )
     what = parser.add_argument_group("what to do")
     what.add_argument("--algo", metavar="NAME", help=f"algorithm, also as NAME,k=2 ({default})")
@@ -40,9 +40,9 @@ def add(parser: argparse.ArgumentParser, default: str, plotted: str, *, compared
             nargs="?",
             const=ALL,
             metavar="NAME,NAME",
-            help="compare these algorithms, or all: which is best here?",
+            help="compare these algorithms, or all: which is best here? Also settings, as ets:model=AAN",
         )
-    parser.set_defaults(compare=None)
+    parser.set_defaults(compare=None, auto=False)
     what.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option, as in SQL")
     what.add_argument(
         "--timeout",
@@ -58,7 +58,7 @@ def add(parser: argparse.ArgumentParser, default: str, plotted: str, *, compared
     )
     data.add_argument("--by", metavar="COLUMN[,COLUMN]", help="one series for each value of these columns")
     part = data.add_mutually_exclusive_group()
-    part.add_argument("--table", metavar="NAME", help="of an SQLite or DuckDB file; not needed where there is one")
+    part.add_argument("--table", metavar="NAME", help="of a file of SQLite or DuckDB, or a sheet of Excel; if several")
     part.add_argument("--query", metavar="SQL", help="rows of an SQLite or DuckDB file, as SELECT ts, v FROM t")
     data.add_argument("--delimiter", metavar="CHARACTER", type=_character, help="between cells of CSV; else found")
     data.add_argument("--decimal", choices=(".", ","), default=".", help="before decimals in CSV (.)")
@@ -84,7 +84,7 @@ def add(parser: argparse.ArgumentParser, default: str, plotted: str, *, compared
     out = parser.add_argument_group("results")
     out.add_argument("--out", type=Path, metavar="FILE", help="write to a file instead of standard output")
     out.add_argument(
-        "--format", choices=("table", "csv", "json", "parquet"), help="else by the file's suffix, or table"
+        "--format", choices=("table", "csv", "json", "parquet", "xlsx"), help="else by the file's suffix, or table"
     )
     out.add_argument("--plot", metavar="FILE.png|term", help=plotted)
     out.add_argument("--progress", action="store_true", help="show the progress even if standard error is no terminal")
@@ -117,15 +117,21 @@ def conflict(given: argparse.Namespace) -> str | None:
         return f"--agg {given.agg} needs --{'freq' if hasattr(given, 'freq') else 'every'}"
     if given.agg is None and getattr(given, "every", None) and f"every={given.every}" not in given.option:
         return f"--every {given.every} needs --agg: one row is made of those of each step"
-    alone = ("--algo", "--plot", "--flags", "--start")
-    together = ("--folds", "--season", "--labels")
-    named = [name for name in (*alone, *together) if getattr(given, name[2:], None) not in (None, False)]
+    if given.auto and given.compare is None:
+        given.compare = ALL
+    alone = ("--algo", "--flags", "--start", *(() if given.auto else ("--plot",)))
+    together = ("--folds", "--season", "--labels", "--backtest-out")
+    named = [name for name in (*alone, *together) if getattr(given, _dest(name), None) not in (None, False)]
     for name in named:
         if given.compare is not None and name in alone:
             return f"{name} and --compare exclude each other"
         if given.compare is None and name in together:
             return f"{name} needs --compare"
     return None
+
+
+def _dest(option: str) -> str:
+    return option[2:].replace("-", "_")
 
 
 def add_every(parser: argparse.ArgumentParser) -> None:

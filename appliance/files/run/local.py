@@ -10,7 +10,7 @@ from appliance.analysis import run
 from appliance.analysis.catalog import Catalog
 from appliance.analysis.kind import Kind
 from appliance.files.run import placing
-from appliance.files.run.question import Question
+from appliance.files.run.question import Question, setting
 from appliance.files.series import FileResult, FileSeries
 from appliance.host.settings import Settings
 from appliance.protocol import documents, fields
@@ -43,8 +43,9 @@ class Local:
         return known is not None and any(one.name == fields.PERIOD for one in declared(known.params))
 
     def answer(self, algorithm: str, series: FileSeries, option: str = "") -> FileResult:
-        """Run an algorithm, with a further option; raises AlgorithmError."""
-        question = self._question.also(option)
+        """Run an algorithm, or a setting of one, with a further option; raises AlgorithmError."""
+        algorithm, own = setting(algorithm)
+        question = self._question.also(own).also(option)
         placed = placing.place(
             self._kind, series, question.given, question.wishes, self._halted.is_set, lambda: self._counts(algorithm)
         )

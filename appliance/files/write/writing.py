@@ -1,4 +1,4 @@
-"""Results as a table, CSV, JSON or Parquet; a file appears when it is complete or not at all."""
+"""Results as a table, CSV, JSON, Parquet or Excel; a file appears when it is complete or not at all."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ from appliance.files.read.columns import NUMBER, TIME_TYPES, kind
 from appliance.files.read.database import literal, quoted, reason
 from appliance.files.read.reading import Source
 from appliance.files.series import FileError, UsageError
+from appliance.files.write import workbook
 from appliance.protocol.times import PER_SECOND
 
-FORMATS = ("table", "csv", "json", "parquet")
+EXCEL = "xlsx"
+FORMATS = ("table", "csv", "json", "parquet", EXCEL)
+BINARY = ("parquet", EXCEL)
 SUFFIXES = {".txt": "table", ".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
-SUFFIXES |= {".parquet": "parquet", ".pq": "parquet"}
+SUFFIXES |= {".parquet": "parquet", ".pq": "parquet", ".xlsx": EXCEL}
 LINES = (".jsonl", ".ndjson")
 HELD_ROWS = 500_000  # results kept in Python before the database has them
 
@@ -91,9 +94,9 @@ class Results:
         self._times = [i for i, type_ in enumerate(columns.values()) if type_ == TIME]
         described = ", ".join(f"c{i} {WHOLE if type_ == TIME else type_}" for i, type_ in enumerate(columns.values()))
         described += "".join(f", o{i} {WHOLE}" for i in self._times if self._clock.zone)
-        connection.execute(f"CREATE TEMP TABLE results (n INTEGER, {described})")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE results (n INTEGER, {described})")
         parts = "".join(f", k{i} VARCHAR" for i in range(len(source.by)))
-        connection.execute(f"CREATE TEMP TABLE keys (n INTEGER{parts})")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE keys (n INTEGER{parts})")
         unnested = "".join(", unnest(?::VARCHAR[])" for _ in source.by)
         lists = [list(range(len(source))), *(list(part) for part in zip(*source.keys, strict=True))]
         connection.execute(f"INSERT INTO keys SELECT unnest(?::INTEGER[]){unnested}", lists)
@@ -114,7 +117,7 @@ class Results:
     def write(self, file: Path, format_: str, lines: bool = False) -> None:
         """Write all of them; raises FileError."""
         self._flush()
-        _save(self._connection, self._select(format_ == "parquet"), file, format_, lines)
+        _save(self._connection, self._select(format_), file, format_, lines)
 
     def _flush(self) -> None:
         if not self._held:
@@ -127,7 +130,7 @@ class Results:
         self._connection.execute("INSERT INTO results SELECT * FROM held")
         self._connection.unregister("held")
 
-    def _select(self, typed: bool) -> str:
+    def _select(self, format_: str) -> str:
         cells = []
         for i, column in enumerate(self._by):
             keep = typed_key(column.type)
@@ -138,15 +141,22 @@ class Results:
                 continue
             cell = f"c{i}"
             if type_ == TIME:
-                cell = self._typed(i) if typed else self._text(i)
+                cell = self._typed(i, format_ == EXCEL) if self._held_as_times(format_) else self._text(i)
             elif type_ == REAL:
                 cell = f"CASE WHEN isfinite({cell}) THEN {cell} END"
             cells.append(f"{cell} AS {quoted(name)}")
-        return f"SELECT {', '.join(cells)} FROM results JOIN keys USING (n) ORDER BY n, c0"
+        return f"SELECT {', '.join(cells)} FROM results JOIN keys USING (n) ORDER BY n, c0, results.rowid"
 
-    def _typed(self, at: int) -> str:
-        """Return the SQL for a time as a time stamp; as a date where the file has dates and all times are some."""
-        if not self._clock.naive:
+    def _held_as_times(self, format_: str) -> bool:
+        """Tell whether a format has time stamps as exact as these; Excel's are of milliseconds."""
+        return format_ == "parquet" or (format_ == EXCEL and self._precision != "ns")
+
+    def _typed(self, at: int, naive: bool) -> str:
+        """Return the SQL for a time as a time stamp; as a date where the file has dates and all times are some.
+
+        naive : the format has no instants, so they are told by the clocks of their zone, or of UTC.
+        """
+        if not self._clock.naive and not naive:
             stamp = _STAMP[self._precision].format(f"c{at}")
             return f"CAST({stamp} AS TIMESTAMPTZ)" if self._instants and self._precision != "ns" else stamp
         wall = self._wall(at)
@@ -200,6 +210,9 @@ def _save(connection: duckdb.DuckDBPyConnection, rows: str, file: Path, format_:
     try:
         if format_ == "table":
             _table(connection, rows, file)
+            return
+        if format_ == EXCEL:
+            workbook.write(connection, rows, file)
             return
         how = {
             "csv": "FORMAT csv, HEADER true",

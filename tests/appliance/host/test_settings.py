@@ -8,7 +8,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from appliance.host import ini, settings
+from appliance.host import foreign_keys, ini, settings
 from appliance.host.settings import Settings, SettingsError, embedded, load
 from models import table
 
@@ -137,7 +137,7 @@ def test_the_docs_name_every_key(section):
 
 def test_every_setting_can_be_configured():
     configured = {key.setting for keys in settings.SECTIONS.values() for key in keys.values()}
-    derived = {"http_timeout_s", "longest_request_s", "tsfm", "tsfm_lines", "source", "warnings"}
+    derived = {"http_timeout_s", "longest_request_s", "tsfm", "tsfm_lines", "environment", "source", "warnings"}
     assert {field.name for field in dataclasses.fields(Settings)} - derived <= configured
 
 
@@ -269,7 +269,7 @@ def test_last_of_repeated_keys_counts(reading):
 
 def test_meaningless_keys_and_known_keys_do_not_overlap():
     known = {name for keys in settings.SECTIONS.values() for name in keys}
-    assert not known & (settings.MEANINGLESS | settings.SOCKETS | settings.DAEMONIZE)
+    assert not known & (foreign_keys.MEANINGLESS | foreign_keys.SOCKETS | foreign_keys.DAEMONIZE)
 
 
 def test_embedded_node_writes_under_one_folder(tmp_path):

@@ -85,7 +85,7 @@ def test_no_pattern_is_seen_in_a_name(tmp_path: Path, name: str) -> None:
         (b"", "is empty"),
         (b"a,a\n1,2\n", "names a more than once"),
         (b"a,\xff\n1,2\n", "is not CSV in UTF-8"),
-        (b"\x89PNG\0\0\0", "is neither Parquet, CSV in UTF-8 nor JSON"),
+        (b"\x89PNG\0\0\0", "is neither Parquet, CSV in UTF-8, JSON, SQLite, DuckDB nor Excel"),
         (b"\x1f\x8bbroken", "cannot be read"),
         (b"[]", "has no rows"),
         (b"[1, 2]", "holds no objects"),
