@@ -15,6 +15,7 @@ from pathlib import Path
 from appliance.host import addresses, paths, settings
 from appliance.host.settings import Settings
 from appliance.host.systemd import Systemd
+from appliance.node import background
 
 EXIT_STATUS = {0: "it was told to stop, and has", 1: "it could not start; standard error, or the journal, says why"}
 EPILOG = """
@@ -128,4 +129,4 @@ def _refusal(settings: Settings, systemd: Systemd) -> str | None:
 def _announce(settings: Settings) -> None:
     url = f"{'https' if settings.certfile else 'http'}://{addresses.host_port(*settings.http)}"
     logs = settings.logto.parent if settings.logto else "standard error"
-    sys.stderr.write(f"taosanode is ready at {url}, logs go to {logs}; try:{TRY.format(url=url)}\n")
+    sys.stderr.write(f"{background.READY} {url}, logs go to {logs}; try:{TRY.format(url=url)}\n")

@@ -6,19 +6,20 @@ They share the commands' code from the columns on, so a frame, a file and a node
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from appliance.analysis.kinds import BY_NAME, KINDS, imputation
 from appliance.analysis.kinds.anomaly import FLAGS, WINDOWS
+from appliance.files.draw import image
 from appliance.files.run.arguments import ALL
 from appliance.files.run.placing import Wishes
 from appliance.files.series import UsageError
 from appliance.frames.course import Names, SeriesWarning, call_of, compared, each_pair, for_python, node, run
 from appliance.protocol import fields
 
-__all__ = ["SeriesWarning", "compare", "correlate", "detect", "forecast", "impute", "list_algorithms"]
+__all__ = ["SeriesWarning", "compare", "correlate", "detect", "forecast", "impute", "list_algorithms", "plot"]
 
 
 def detect(
@@ -226,6 +227,37 @@ def compare(
         call = call_of(kind, "", "", (time, value, by), more)
         call = dataclasses.replace(call, asked=dataclasses.replace(call.asked, labels=labels))
         return compared(data, call, names, folds, season)
+
+
+def plot(
+    data: Any,
+    path: str | Path,
+    kind: Literal["anomaly", "forecast", "imputation"] = "anomaly",
+    algo: str | None = None,
+    **more: Any,
+) -> Path:
+    """Draw every series of a frame, or one array, with what an algorithm finds out about it.
+
+    Parameters
+    ----------
+    data, **more : as in `detect`, `forecast` or `impute`, whichever the kind names.
+    path : of the picture; its suffix, .png or .svg, tells the form. algo : None for the default of that function.
+
+    Returns
+    -------
+    The path.
+
+    Raises
+    ------
+    AlgorithmError : as in `detect`; also a kind that cannot be drawn so, or another suffix.
+    """
+    drawn: dict[str, Callable[..., Any]] = {"anomaly": detect, "forecast": forecast, "imputation": impute}
+    with for_python():
+        if kind not in drawn:
+            raise UsageError(f"kind must be one of {', '.join(drawn)}, got {kind!r}")
+        image.check(Path(path))
+    drawn[kind](data, plot=path, **({} if algo is None else {"algo": algo}), **more)
+    return Path(path)
 
 
 def list_algorithms(kind: str | None = None, config: str | Path | None = None) -> dict[str, str]:

@@ -112,6 +112,11 @@ def hosts(text: str) -> tuple[str, ...]:
     return tuple(_host(word) for word in _words(text))
 
 
+def host_names(text: str) -> tuple[str, ...]:
+    """Read names of this node as browsers write them, in small letters."""
+    return tuple(name.lower() for name in hosts(text))
+
+
 def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     """Read addresses and networks such as ``127.0.0.1, 10.0.0.0/8``; nothing means everybody."""
     words = _words(text)

@@ -52,10 +52,12 @@ class Settings:
     log_max_bytes, log_backups : size at which a log file is rotated, and how many old ones are kept.
     pidfile : file that holds the master's process id, None for none.
     stats : (host, port) or the path of a UNIX socket where uWSGI-style statistics are served; None for none.
-    model_dir : trained models, one folder each.
-    dynamic_model_dir : models that were deployed on the running node.
+    model_dir, dynamic_model_dir : trained models, one folder each; those that were deployed on the running node.
     algorithm_dir : the operator's own algorithms, ``*.py``.
+    page : whether browsers get a page at ``/``; without it they get the line that everybody else gets.
+    allow_host : names by which requests may call this node besides addresses and localhost, none for any.
     empty_refusals : whether a refused anomaly detection is answered with 0 rows, for servers that crash otherwise.
+    models_by_name : whether `/models` is answered as by the newest nodes of TDgpt, by name.
     detail_types : further detail types announced in `/list` beyond forecast and anomaly-detection.
     tsfm : algorithm name -> URL of its foundation-model service; those that impute are there by default only if their
         detail type is announced.
@@ -92,7 +94,10 @@ class Settings:
     model_dir: Path = Path("model")
     dynamic_model_dir: Path = Path("model/dynamic")
     algorithm_dir: Path = Path("resource/algo")
+    page: bool = True
+    allow_host: tuple[str, ...] = ()
     empty_refusals: bool = False
+    models_by_name: bool = False
     detail_types: tuple[str, ...] = ()
     tsfm: Mapping[str, str] = field(default_factory=table.default_urls)
     tsfm_allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
@@ -145,12 +150,7 @@ SERVER_KEYS = (
     _number("reload_mercy_s", "reload-mercy worker-reload-mercy", 1, 3600, " of seconds"),
     _path("logto", "logto"),
     _path("pidfile", "pidfile safe-pidfile"),
-    Key(
-        "stats",
-        ("stats", "stats-server"),
-        setting_values.stats,
-        "host:port, the path of a UNIX socket, or nothing",
-    ),
+    Key("stats", ("stats", "stats-server"), setting_values.stats, "host:port, the path of a UNIX socket, or nothing"),
     _size("log_max_bytes", "log-maxsize log-max-size", "10k", "100G"),
 )
 NODE_KEYS = (
@@ -172,6 +172,9 @@ NODE_KEYS = (
         setting_values.detail_types,
         "all, or a comma-separated list of imputation, correlation, classification, regression",
     ),
+    Key("models_by_name", ("models-by-name",), setting_values.yes_or_no, "yes or no"),
+    Key("page", ("page",), setting_values.yes_or_no, "yes or no"),
+    Key("allow_host", ("allow-host",), setting_values.host_names, "a comma-separated list of names without ports"),
     Key("empty_refusals", ("empty-refusals",), setting_values.yes_or_no, "yes or no"),
     Key(
         "tsfm_allowed_hosts",

@@ -20,7 +20,7 @@ from appliance.model_servers import control, replies
 from appliance.model_servers.exchanges import BY_KIND
 from appliance.model_servers.replies import Refusal, ServiceError
 from appliance.transport.http import Client, Failed
-from kernels.contract import Algorithm, BadParameter, Task
+from kernels.contract import Algorithm, BadParameter, Needs, Task
 from kernels.options import Options, option
 from models import table
 from models.files import CheckpointError, describe, weights_file
@@ -145,7 +145,10 @@ class ModelServers:
     def algorithms(self) -> list[Algorithm]:
         """Return one algorithm for each line of `[tsfm-service]`."""
         return [
-            Algorithm(name, _desc(name, url), table.kind(name), Params, functools.partial(self.ask, name))
+            Algorithm(
+                *(name, _desc(name, url), table.kind(name), Params, functools.partial(self.ask, name)),
+                Needs(covariates=table.takes_covariates(name)),
+            )
             for name, url in self.urls.items()
             if table.kind(name) in BY_KIND
         ]
@@ -155,7 +158,8 @@ class ModelServers:
         for algorithm, status in self.statuses().items():
             name = control.server_name(algorithm)
             folder = self._model_dir / name
-            entry = {"name": name, "algo": algorithm, "type": table.kind(algorithm), "status": status}
+            kind = table.kind(algorithm)
+            entry = {"name": name, "algo": algorithm, "type": kind, "status": status, "path": str(folder)}
             try:
                 weights = describe(folder)
             except CheckpointError as error:

@@ -15,8 +15,10 @@ from appliance.analysis.deployed.store import Store
 from appliance.analysis.kinds import KINDS
 from appliance.analysis.tools import monitoring_band
 from appliance.host.settings import Settings
+from appliance.node.browsers import Browsers
 from appliance.node.guests import Guests
 from appliance.node.observer import Observer, served
+from appliance.node.resources import page
 from appliance.node.resources.analysis import Analysis
 from appliance.node.resources.deploying import Deploy, Undeploy
 from appliance.node.resources.listing import Listing, Models
@@ -33,10 +35,15 @@ def create_app(
     catalog: Catalog, settings: Settings, slots: Slots, guests: Guests, observer: Observer, metrics: MetricsText
 ) -> falcon.App[Any, Any]:
     """Build the WSGI application of one worker process."""
-    app = falcon.App(middleware=[observer])
+    app: falcon.App[Any, Any] = falcon.App(middleware=observer)
+    app.add_middleware(Browsers(settings.allow_host))
     parsing = threading.Lock()
     store = Store(settings.dynamic_model_dir)
-    app.add_route("/", Home())
+    app.add_route("/", Home(page=settings.page))
+    if settings.page:
+        app.add_route("/page/algorithms", page.Algorithms(catalog, settings))
+        app.add_route("/page/refused", page.Refused(metrics.refusals))
+        app.add_route("/page/table", page.Table(settings, slots))
     app.add_route("/status", Status())
     app.add_route("/list", Listing(catalog, settings, store))
     app.add_route("/models", Models(catalog, settings, store))

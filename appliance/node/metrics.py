@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from appliance.node.refusals import Notebook, Refusals
 from appliance.node.scoreboard import ROWS, Scoreboard, shared_table
 
 OUTCOMES = ("ok", "refused", "busy", "gone", "error")
@@ -32,7 +33,10 @@ _OVERFLOW: Labels = ("other", UNKNOWN, "ok")
 
 
 class Metrics:
-    """The table; rows as in the scoreboard."""
+    """The table; rows as in the scoreboard.
+
+    refusals : the last requests without a result, which are told rather than counted.
+    """
 
     def __init__(self, rows: int = ROWS, series: int = SERIES) -> None:
         layout = np.dtype(
@@ -45,11 +49,11 @@ class Metrics:
             ],
             align=True,
         )
-        self._table = shared_table(layout, (rows, series))
+        self._table, self.refusals = shared_table(layout, (rows, series)), Refusals(rows)
 
     def recorder(self, row: int) -> Recorder:
         """Return what a worker records with; `row` as reserved in the scoreboard."""
-        return Recorder(self._table[row])
+        return Recorder(self._table[row], self.refusals.notebook(row))
 
     def totals(self) -> dict[Labels, tuple[list[int], float, int]]:
         """Return, for each combination of labels: requests by bucket, seconds spent, rows of data."""
@@ -66,8 +70,9 @@ class Metrics:
 class Recorder:
     """A worker's own row; every thread of the worker may record."""
 
-    def __init__(self, row: Any) -> None:
+    def __init__(self, row: Any, notebook: Notebook) -> None:
         self._row = row
+        self.note = notebook.note
         self._lock = threading.Lock()
         self._places = {_labels(series): place for place, series in enumerate(_used(row))}
         # views of single fields: several times as fast as a record

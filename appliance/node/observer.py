@@ -91,6 +91,10 @@ class Observer:
         self._recorder.observe(
             endpoint, algorithm if record.algorithm else "", record.outcome, seconds, record.rows * record.read
         )
+        if record.outcome != "ok":
+            self._recorder.note(
+                endpoint, algorithm if record.algorithm else "", record.rows, record.outcome, record.message
+            )
         self._log(req, endpoint, record, seconds)
 
     def _log(self, req: falcon.Request, endpoint: str, record: Served, seconds: float) -> None:

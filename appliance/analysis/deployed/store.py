@@ -39,6 +39,7 @@ class Described(NamedTuple):
     algo: str
     kind: str
     summary: dict[str, Any]
+    path: Path
 
 
 Signature = tuple[int, int, int]  # changes with the file
@@ -162,7 +163,7 @@ class Store:
         except (OSError, BadModel) as error:
             log.warning("deployed model %s is left out: %s", path, _reason(error))
             return None
-        return Described(name, model.algo, model.kind, model.summary)
+        return Described(name, model.algo, model.kind, model.summary, path)
 
 
 def _is_old_form(entry: os.DirEntry[str]) -> bool:

@@ -69,8 +69,9 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
         if given.plot not in (None, TERMINAL):
             plot = Path(given.plot)
             writing.Output.refuse(plot, "--plot", kept)
-            if given.out and plot.resolve() == given.out.resolve():
-                raise ValueError(f"--out and --plot name one file: {plot}")
+            for name, other in (("--out", given.out), ("--backtest-out", getattr(given, "backtest_out", None))):
+                if other and plot.resolve() == other.resolve():
+                    raise ValueError(f"{name} and --plot name one file: {plot}")
     except (ValueError, FileError, OSError) as error:
         say(str(error))
         return USAGE

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from typing import Any
-from urllib.parse import urlsplit
 
 import falcon
 
@@ -36,7 +35,6 @@ class Deploy:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer 200, or 400 for what cannot be deployed and 500 for what cannot be written."""
         try:
-            refuse_other_sites(req)
             asked = self._read(req)
             self._add(asked)
         except AlgorithmError as error:
@@ -88,7 +86,6 @@ class Undeploy:
         """Answer 200, 400, 404 for a model that is not there, or 500 where it cannot be removed."""
         name = ""
         try:
-            refuse_other_sites(req)
             body = bodies.read(req, self._settings.max_body)
             if not body:
                 raise BadPost("Missing JSON payload in request")
@@ -108,18 +105,6 @@ class Undeploy:
             else:
                 missing = BadPost(f"Model with name {name} does not exist")
                 _answer(req, resp, falcon.HTTP_404, missing, str(missing))
-
-
-def refuse_other_sites(req: falcon.Request) -> None:
-    """Refuse what a page of another site has a browser send: there is no password that it would not have.
-
-    Raises
-    ------
-    BadPost
-    """
-    origin = req.get_header("Origin")
-    if origin and urlsplit(origin).netloc.lower() != req.netloc.lower():
-        raise BadPost(f"a page of {origin[:80]} cannot change the models of this node")
 
 
 def _answer(req: falcon.Request, resp: falcon.Response, status: str, error: BaseException | None, message: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -14,9 +16,12 @@ from appliance.analysis.deployed.store import Described, Store
 from appliance.analysis.kind import Kind
 from appliance.analysis.kinds import BY_TYPE, KINDS
 from appliance.host.settings import Settings
+from appliance.model_servers.servers import READY
 from appliance.protocol import answers, fields
 from kernels.contract import Algorithm
 from kernels.options import defaults
+
+PATH = "path"  # of a model's files
 
 
 class Listing:
@@ -46,13 +51,32 @@ class Models:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with one entry per model."""
-        details = [*self._catalog.servers.models(), *catalogue.trained_models(self._settings.model_dir)]
-        details += [
-            {fields.NAME: one.name, fields.ALGO: one.algo, fields.TYPE: one.kind} for one in self._store.listed()
-        ]
-        resp.data = answers.listing(details)
+        found = [*self._catalog.servers.models(), *catalogue.trained_models(self._settings.model_dir)]
+        found += map(_deployed_model, self._store.listed())
+        if self._settings.models_by_name:
+            resp.data = answers.dump({one[fields.NAME]: _as_the_newest(one) for one in found})
+        else:  # what is where on this machine is nobody's business
+            resp.data = answers.listing({key: each for key, each in one.items() if key != PATH} for one in found)
 
     on_head = on_get
+
+
+def _deployed_model(model: Described) -> dict[str, Any]:
+    told = {fields.NAME: model.name, fields.ALGO: model.algo, fields.TYPE: model.kind}
+    return {**told, fields.STATUS: READY, PATH: str(model.path)}
+
+
+def _as_the_newest(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry of `/models` as TDgpt 3.4 has it; the time is that of the files, nothing is loaded for this."""
+    path = Path(model[PATH])
+    changed = datetime.fromtimestamp(path.stat().st_mtime) if path.exists() else datetime.fromtimestamp(0)
+    return {
+        "model_name": model[fields.NAME],
+        PATH: str(path),
+        "load_time": changed.strftime("%Y-%m-%d %H:%M:%S"),
+        "invoke_cls_name": model[fields.ALGO],
+        "note": model.get("error") or model[fields.STATUS],
+    }
 
 
 def answer(

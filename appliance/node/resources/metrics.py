@@ -5,6 +5,7 @@ from __future__ import annotations
 import falcon
 
 from appliance.node.metrics import CONTENT_TYPE, Metrics, exposition
+from appliance.node.refusals import Refusals
 from appliance.node.scoreboard import Scoreboard
 
 
@@ -14,6 +15,11 @@ class MetricsText:
     def __init__(self, metrics: Metrics, scoreboard: Scoreboard) -> None:
         self._metrics = metrics
         self._scoreboard = scoreboard
+
+    @property
+    def refusals(self) -> Refusals:
+        """The last requests without a result."""
+        return self._metrics.refusals
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with what has been counted until now."""

@@ -158,3 +158,12 @@ def test_wrong_use_is_told(call: Callable[[], Any], told: str) -> None:
 def test_algorithms_are_listed() -> None:
     assert {"arima", "auto", "holtwinters", "zero"} <= set(taosanode.list_algorithms("forecast"))
     assert "iqr" in taosanode.list_algorithms()
+
+
+def test_a_plot_draws_what_an_analysis_finds(tmp_path: Path) -> None:
+    assert taosanode.plot(months("a"), tmp_path / "a.svg", "forecast", "theta", h=6) == tmp_path / "a.svg"
+    assert "Forecast by theta" in (tmp_path / "a.svg").read_text()
+    with pytest.raises(taosanode.AlgorithmError, match="kind must be one of anomaly, forecast, imputation, got 'x'"):
+        taosanode.plot([1.0] * 20, tmp_path / "a.svg", "x")  # type: ignore[arg-type]
+    with pytest.raises(taosanode.AlgorithmError, match="a plot is a file that ends in .png, .svg"):
+        taosanode.plot([1.0] * 20, tmp_path / "a.pdf")

@@ -191,6 +191,8 @@ def test_server_keys_in_their_spellings(reading, line, setting, value):
         ("tsfm-hosts = gpu1, gpu2", "tsfm_allowed_hosts", ("gpu1", "gpu2")),
         ("memory-limit = 4G", "memory_limit", 4 << 30),
         ("memory-limit =", "memory_limit", 0),
+        ("page = false", "page", False),
+        ("allow-host = Node.example, gateway", "allow_host", ("node.example", "gateway")),
         ("empty-refusals = Yes", "empty_refusals", True),
         ("empty_refusals = 0", "empty_refusals", False),
     ],

@@ -53,7 +53,9 @@ def test_a_model_is_deployed_listed_asked_and_removed(client, make):
     }
     worker = make(detail_types=("regression",))  # another one, or the node after a restart
     assert listed(client)["regression"] == listed(worker)["regression"] == [entry]
-    assert {"name": "pumps", "algo": "lasso", "type": "regression"} in client.simulate_get("/models").json["details"]
+    model = {"name": "pumps", "algo": "lasso", "type": "regression", "status": "READY"}
+    assert model in client.simulate_get("/models").json["details"]
+    assert make(models_by_name=True).simulate_get("/models").json["pumps"]["path"].endswith("/dynamic/pumps/pumps.json")
     question = {"algo": "pumps", "schema": [["val"], ["val1"]], "data": [[1, 6], [2, 3]]}
     told = post(worker, "/regression", question)
     assert (told.status_code, told.json) == (200, {"algo": "pumps", "option": "", "res": [0.5, 9.5], "rows": 2})
@@ -120,8 +122,8 @@ def test_what_cannot_be_removed_is_refused(client, document, status, message):
 
 def test_a_page_of_another_site_changes_nothing(client):
     answer = post(client, "/deploy", {"model_name": "a", "config": LINE}, Origin="http://elsewhere.example")
-    assert (answer.status_code, listed(client)["regression"]) == (400, [])
-    assert post(client, "/undeploy", {"model_name": "a"}, Origin="http://elsewhere.example").status_code == 400
+    assert (answer.status_code, listed(client)["regression"]) == (403, [])
+    assert post(client, "/undeploy", {"model_name": "a"}, Origin="http://elsewhere.example").status_code == 403
 
 
 def test_a_folder_that_cannot_be_written_is_the_node_s_fault(client, tmp_path):
