@@ -114,6 +114,9 @@ def _refusal(settings: Settings, systemd: Systemd) -> str | None:
         return None
     wanted = {"http": settings.http, "stats": settings.stats}
     if systemd.inherited(settings.http):
+        if elsewhere := systemd.elsewhere(settings.http):
+            http = addresses.host_port(*settings.http)
+            return f"http = {http}, but its socket unit listens on {elsewhere}: ListenStream= must name the same"
         del wanted["http"]
     for key, address in wanted.items():
         reason = addresses.unusable(*address) if isinstance(address, tuple) else None

@@ -13,7 +13,7 @@ from appliance.analysis.catalog import Catalog
 from appliance.analysis.deployed import predicting
 from appliance.analysis.deployed.store import Store
 from appliance.analysis.kinds import KINDS
-from appliance.analysis.tools import monitoring_band
+from appliance.analysis.tools import association, monitoring_band, profile_search
 from appliance.host.settings import Settings
 from appliance.node.browsers import Browsers
 from appliance.node.guests import Guests
@@ -29,6 +29,8 @@ from appliance.node.slots import Slots
 from appliance.protocol import answers
 
 BATCH = ("/tool/batch", "/api/v1/analysis/batch")
+PROFILE_SEARCH = "/api/v1/analysis/profile-search"
+ASSOCIATION = ("/api/v1/analysis/apriori", "/api/v1/analysis/association")
 
 
 def create_app(
@@ -52,7 +54,10 @@ def create_app(
             algorithms = catalog.of_kind(kind.wire_type)
             app.add_route(path, Analysis(kind, algorithms, settings, slots, guests, parsing, algorithm))
     for path in BATCH:
-        app.add_route(path, Tool(monitoring_band.answer, settings, slots))
+        app.add_route(path, Tool(lambda body, _: monitoring_band.answer(body), settings, slots))
+    app.add_route(PROFILE_SEARCH, Tool(profile_search.answer, settings, slots))
+    for path in ASSOCIATION:
+        app.add_route(path, Tool(association.answer, settings, slots))
     for path, predicted in predicting.ROUTES.items():
         app.add_route(path, Tool(partial(predicting.answer, store, predicted), settings, slots))
     app.add_route("/deploy", Deploy(store, settings, catalog.reserved))

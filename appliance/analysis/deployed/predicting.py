@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,8 @@ ROUTES = {"/regression": REGRESSION, "/classification": CLASSIFICATION}
 NEEDED = (fields.ALGO, fields.SCHEMA, fields.DATA)
 
 
-def answer(store: Store, kind: str, body: Body) -> dict[str, Any]:
-    """Return the answer to a request; raises AlgorithmError."""
+def answer(store: Store, kind: str, body: Body, out_of_time: Callable[[], bool]) -> dict[str, Any]:
+    """Return the answer to a request, which is never long to compute; raises AlgorithmError."""
     document = documents.parse(body)
     for name in NEEDED:
         if document.get(name) is None:

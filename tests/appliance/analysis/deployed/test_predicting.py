@@ -21,7 +21,8 @@ def store(tmp_path):
 
 def asked(store, algo, kind, schema=COLUMNS, data=((1, 6, 0), (2, 3, 3.5)), **more):
     body = {"algo": algo, "schema": schema, "data": data, "option": "x=1", **more}
-    return predicting.answer(store, kind, dump({key: value for key, value in body.items() if value is not None}))
+    sent = dump({key: value for key, value in body.items() if value is not None})
+    return predicting.answer(store, kind, sent, lambda: False)
 
 
 def test_each_row_gets_a_number_or_a_label(store):
