@@ -23,11 +23,12 @@ from appliance.node import stats
 from appliance.node.app import create_app
 from appliance.node.guests import Guests
 from appliance.node.load import Load
-from appliance.node.metrics import Metrics
+from appliance.node.metrics import MODEL_SERVER, Metrics
 from appliance.node.observer import Observer
 from appliance.node.resources.metrics import MetricsText
 from appliance.node.scoreboard import Scoreboard
 from appliance.node.slots import Slots
+from appliance.node.state import State
 from appliance.transport import readiness
 from appliance.transport.gate import Gate
 from appliance.transport.listening import Master
@@ -121,12 +122,20 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         _keep_freed_memory()
         row = self._scoreboard.take(self._row)
-        observer = Observer(row, self._metrics.recorder(self._row), self._catalog.names)
+        recorder = self._metrics.recorder(self._row)
+        observer = Observer(row, recorder, self._catalog.names)
+        self._catalog.servers.answered = lambda model, outcome, seconds: recorder.observe(
+            MODEL_SERVER, model, outcome, seconds, 0
+        )
         Worker.gate = Gate(self.settings.allow_from, row.turn_away) if self.settings.allow_from else None
         # before there are threads
         guests = Guests(self._catalog, memory_of(self.settings), self._replace_worker)
         slots = Slots(slots_of(self.settings), self.settings.queue, row.slots, self._replace_worker)
-        metrics = MetricsText(self._metrics, self._scoreboard)
+        metrics = MetricsText(
+            self._metrics,
+            self._scoreboard,
+            State(self._scoreboard, slots, self._catalog.servers, os.getppid()).lines,
+        )
         return create_app(self._catalog, self.settings, slots, guests, observer, metrics)
 
     def look_after(self, arbiter: Master) -> None:
