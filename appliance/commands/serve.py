@@ -35,6 +35,10 @@ files:
   .run
       all that a node without a configuration writes
 
+environment:
+  TAOSANODE_HTTP, TAOSANODE_QUEUE, ...
+      any key of the configuration, whatever the file says of it: the key in capitals, with underscores for dashes
+
 examples:
   taosanoded
       try it: a node on 127.0.0.1:6090
@@ -114,6 +118,9 @@ def _refusal(settings: Settings, systemd: Systemd) -> str | None:
         return None
     wanted = {"http": settings.http, "stats": settings.stats}
     if systemd.inherited(settings.http):
+        if elsewhere := systemd.elsewhere(settings.http):
+            http = addresses.host_port(*settings.http)
+            return f"http = {http}, but its socket unit listens on {elsewhere}: ListenStream= must name the same"
         del wanted["http"]
     for key, address in wanted.items():
         reason = addresses.unusable(*address) if isinstance(address, tuple) else None

@@ -10,7 +10,8 @@ import functools
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -44,12 +45,18 @@ class Params(Options):
 
 
 class ModelServers:
-    """The configured model servers, what is known of each, and the connections to them."""
+    """The configured model servers, what is known of each, and the connections to them.
+
+    answered : told of every question: model, "ok", "refused" or "error", and the seconds it took. May be changed.
+    """
+
+    answered: Callable[[str, str, float], None]
 
     def __init__(self, settings: Settings) -> None:
         self.urls: Mapping[str, SplitResult] = {name: urlsplit(url) for name, url in settings.tsfm.items()}
         self.allowed = tuple(host.lower() for host in settings.tsfm_allowed_hosts)
         self.client = Client(connect_s=CONNECT_S, max_answer=MAX_ANSWER)
+        self.answered = lambda model, outcome, seconds: None
         self._model_dir = settings.model_dir
         self._up: dict[str, bool] = {}  # what the last probe saw
         self._prober: int | None = None  # the process that has one
@@ -67,6 +74,11 @@ class ModelServers:
                         threading.Thread(target=self._probe_until_closed, name="tsfm-probe", daemon=True).start()
                         self._prober = os.getpid()
         return {name: READY if self._up.get(name) else UNAVAIL for name in self.urls}
+
+    def seen(self) -> dict[str, bool]:
+        """Return whether each model server answered at the last look, but for those not looked at yet."""
+        self.statuses()
+        return {name: self._up[name] for name in self.urls if name in self._up}
 
     def probe(self) -> None:
         """Ask every server; whatever it answers over HTTP, it is there."""
@@ -113,6 +125,18 @@ class ModelServers:
 
     def ask(self, name: str, task: Task, params: Params) -> Any:
         """Return what a model server answers, as the kind of its model has it; raises AlgorithmError."""
+        outcome, began = "error", time.perf_counter()
+        try:
+            answer = self._answer(name, task, params)
+            outcome = "ok"
+            return answer
+        except (BadParameter, Refusal):
+            outcome = "refused"
+            raise
+        finally:
+            self.answered(name, outcome, time.perf_counter() - began)
+
+    def _answer(self, name: str, task: Task, params: Params) -> Any:
         exchange = BY_KIND[table.kind(name)]
         url = self.where(name, params.host)
         question = exchange.question(task)

@@ -6,7 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -357,3 +357,29 @@ def test_the_models_route_has_the_form_of_the_newest_nodes_if_the_operator_wants
     }
     datetime.strptime(one["load_time"], "%Y-%m-%d %H:%M:%S")
     assert "no weights in" in found["timemoe"]["note"]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "outcome"),
+    [
+        (_answer(output=[1, 2, 3], status="success"), "ok"),
+        (answer('{"error": "no"}', "400 Bad Request"), "refused"),
+        (answer('{"error": "no"}', "500 Internal Server Error"), "error"),
+    ],
+    ids=["ok", "refused", "error"],
+)
+def test_every_question_is_told_with_its_end(behaviour: Behaviour, outcome: str) -> None:
+    told: list[tuple[str, str]] = []
+    with _service(behaviour) as (services, _):
+        services.answered = lambda model, end, seconds: told.append((model, end))
+        with suppress(Refusal, ServiceError):
+            services.ask("timemoe-fc", Task.of(SERIES, rows=3), Params())
+    assert told == [("timemoe-fc", outcome)]
+
+
+def test_a_server_nobody_has_looked_at_is_neither_up_nor_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    services = ModelServers(Settings(tsfm={"mine": f"http://127.0.0.1:{closed_port()}/"}))
+    monkeypatch.setattr(services, "_probe_until_closed", lambda: None)
+    assert services.seen() == {}
+    services.probe()
+    assert services.seen() == {"mine": False}
