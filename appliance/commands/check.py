@@ -20,11 +20,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from appliance.host import addresses, certificates, paths, settings, tdgpt_config
 from appliance.host.settings import Settings
-from appliance.transport.http import Client, Failed
+from appliance.node import background
+from appliance.transport import readiness
 
 if TYPE_CHECKING:
     from appliance.analysis.catalog import Catalog
@@ -46,9 +46,7 @@ examples:
       write that as taosanode.ini beside it; a file that is there is never overwritten
 """
 CONFIG_PY = ".config.py"
-OURS = "taosanode"  # in the command line of a node
 SERVICE_ANSWERS_WITHIN_S = 0.5
-MAX_ANSWER = 1024 * 1024  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +153,12 @@ def _look_at(configured: Settings) -> Iterator[Finding]:
     if isinstance(configured.stats, tuple):
         yield _address("stats", configured.stats, configured)
     elif configured.stats:
-        yield _written("stats", Path(configured.stats), paths.unusable_socket, _running(configured))
+        yield _written("stats", Path(configured.stats), paths.unusable_socket, background.running(configured))
     for what, path in (("logto", configured.logto), ("app-log", configured.app_log)):
         if path:
             yield _written(what, path, paths.unwritable)
     if configured.pidfile:
-        yield _written("pidfile", configured.pidfile, paths.unusable_pid_file, _running(configured))
+        yield _written("pidfile", configured.pidfile, paths.unusable_pid_file, background.running(configured))
     yield _folder("model-dir", configured.model_dir, "models", "*/")
     yield _folder("algorithm-dir", configured.algorithm_dir, "files", "**/*.py")
     for name, url in configured.tsfm.items():
@@ -176,8 +174,8 @@ def _address(what: str, address: tuple[str, int], configured: Settings) -> Findi
     reason = addresses.unusable(host, port)
     if reason is None:
         return Finding(OK, what, f"{shown} is free")
-    if _running(configured) in addresses.owners(port):
-        return Finding(OK, what, f"{shown} belongs to the running node, process {_running(configured)}")
+    if background.running(configured) in addresses.owners(port):
+        return Finding(OK, what, f"{shown} belongs to the running node, process {background.running(configured)}")
     return Finding(ERROR, what, reason)
 
 
@@ -200,14 +198,6 @@ def _certificate(configured: Settings, path: Path) -> Finding:
     return Finding(OK, "certfile", f"{path}: {configured.ssl_version} or newer{clients}")
 
 
-def _running(configured: Settings) -> int | None:
-    """Return the process of the running node: the pid file names it, and it is one of ours or has the port."""
-    pid = paths.pid_in(configured.pidfile)
-    if pid is None:
-        return None
-    return pid if pid in addresses.owners(configured.http[1]) or OURS in paths.command_line(pid) else None
-
-
 def _written(what: str, path: Path, refusal: Callable[..., str | None], *running: int | None) -> Finding:
     """Look at a file that the node writes; the running node may have it already."""
     reason = refusal(path, *running)
@@ -228,11 +218,9 @@ def _folder(what: str, path: Path, content: str, pattern: str) -> Finding:
 
 def _service(name: str, url: str) -> Finding:
     """Look whether a model service is up; it need not be, they are started by hand."""
-    client = Client(connect_s=SERVICE_ANSWERS_WITHIN_S, max_answer=MAX_ANSWER, kept=0)
-    try:
-        client.request("GET", urlsplit(url), longest_s=SERVICE_ANSWERS_WITHIN_S)  # whatever it says, it is there
-    except Failed as error:
-        return Finding(REMARK, "tsfm-service", f"{name}: {url} does not answer: {error.reason}")
+    reason = readiness.silent(url, SERVICE_ANSWERS_WITHIN_S)
+    if reason:
+        return Finding(REMARK, "tsfm-service", f"{name}: {url} does not answer: {reason}")
     return Finding(OK, "tsfm-service", f"{name}: {url} answers")
 
 

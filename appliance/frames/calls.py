@@ -16,7 +16,7 @@ from appliance.files.draw import image
 from appliance.files.run.arguments import ALL
 from appliance.files.run.placing import Wishes
 from appliance.files.series import UsageError
-from appliance.frames.course import Names, SeriesWarning, call_of, compared, each_pair, for_python, node, run
+from appliance.frames.course import Names, SeriesWarning, call_of, compared, each_pair, for_python, is_array, node, run
 from appliance.protocol import fields
 
 __all__ = ["SeriesWarning", "compare", "correlate", "detect", "forecast", "impute", "list_algorithms", "plot"]
@@ -83,6 +83,7 @@ def forecast(
     fill: str | None = None,
     non_negative: bool = False,
     whole: bool = False,
+    covariate: Names = None,
     **more: Any,
 ) -> Any:
     """Forecast every series of a frame, or one array.
@@ -90,12 +91,13 @@ def forecast(
     Parameters
     ----------
     data, time, value, by, **more : as in `detect`; columns of several values are series of their own.
-    h : rows to forecast, 10 if not given.
-    algo : name of a forecaster; `list_algorithms("forecast")` has them all.
+    h : rows to forecast, 10 if not given; with covariates as many as there are rows without a value at the end.
+    algo : name of a forecaster; `list_algorithms("forecast")` has them all. auto with covariates is arima.
     conf : coverage of the interval in per cent, or several: then the bounds are called ``low_80``, ``high_80``, ...
     freq : step of the rows, such as ``"1h"``, ``"1mo"``, ``"B"``; else the usual one of the series.
     fill : what gaps are filled with before: kalman, linear, previous, zero or none; else kalman up to 30 % of the rows.
     non_negative : nothing below 0. whole : whole numbers where those of the series are.
+    covariate : columns of a frame that are known ahead and help to forecast: it goes on with rows without a value.
 
     Returns
     -------
@@ -116,7 +118,12 @@ def forecast(
     asked |= {} if freq is None else {fields.EVERY: freq}
     with for_python():
         wishes = Wishes(fill, bool(non_negative), bool(whole))
-        return run(data, call_of("forecast", "forecast", algo, (time, value, by), {**asked, **more}, wishes, wanted))
+        beside = covariate if covariate is None or isinstance(covariate, str) else ",".join(covariate)
+        if beside and is_array(data):
+            raise UsageError("covariates are columns of a frame, or of a dict of arrays")
+        named = "arima" if beside and algo == "auto" else algo
+        call = call_of("forecast", "forecast", named, (time, value, by), {**asked, **more}, wishes, wanted)
+        return run(data, dataclasses.replace(call, asked=dataclasses.replace(call.asked, covariates=beside or "")))
 
 
 def impute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
@@ -21,7 +23,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 import benchmarks.node
 
 WAIT_S = 40
-PICTURES = "TAOSANODE_PICTURES"  # a folder: the documentation's pictures are written there
+PICTURES = "PAGE_PICTURES"  # a folder: the documentation's pictures are written there
 
 
 class Page:
@@ -103,9 +105,8 @@ class Page:
         if folder:
             self.script("window.scrollTo(0, 0)")
             target = self.one(selector) if selector else self.browser
-            Path(folder, f"page-{name}.png").write_bytes(
-                target.screenshot_as_png if selector else self.browser.get_screenshot_as_png()
-            )
+            taken = target.screenshot_as_png if selector else self.browser.get_screenshot_as_png()
+            Image.open(io.BytesIO(taken)).convert("RGB").quantize(128).save(Path(folder, f"page-{name}.png"))
 
 
 @pytest.fixture(scope="session")

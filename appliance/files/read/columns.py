@@ -118,6 +118,17 @@ def label(columns: Sequence[Column], name: str) -> Column:
     return found[0]
 
 
+def covariates(columns: Sequence[Column], names: str) -> tuple[Column, ...]:
+    """Return the columns of covariates, separated by commas; raises UsageError."""
+    found = _named(columns, names, "--covariate")
+    for column in found:
+        if column.kind not in (NUMBER, TEXT) or (column.kind == TEXT and not (column.text or column.type == "BOOLEAN")):
+            raise UsageError(f"--covariate {column.name}: it is {_called(column)}, numbers are needed")
+    if len(set(found)) < len(found) or not found:
+        raise UsageError(f"--covariate {names}: different columns are needed")
+    return found
+
+
 def number_sql(column: Column, decimal: str = ".") -> str:
     """Return the SQL for float64 values; NULL where none is given, or what is given is not a number.
 

@@ -14,6 +14,7 @@ from appliance.files.read.columns import NUMBER, TIME, TIME_TYPES, Column
 from appliance.files.read.database import connect, literal, reason
 from appliance.files.series import FileError
 
+PARQUET = b"PAR1"  # what such a file begins with
 MAX_CELLS = 2_000_000  # what a browser is sent at once
 PER_MS = {"us": 1e3, "ns": 1e6}
 
@@ -30,12 +31,12 @@ def table(content: bytes | bytearray) -> dict[str, Any]:
     ------
     FileError : it is no Parquet file, cannot be read, has no such columns or more than `MAX_CELLS` cells.
     """
+    if not content.startswith(PARQUET):
+        raise FileError("a Parquet file is expected: it begins with PAR1")
     with tempfile.TemporaryDirectory(prefix="taosanode-page-") as folder:
         place = Path(folder, "table.parquet")
         place.write_bytes(content)
         file = formats.open_file(str(place), Path(folder))
-        if file.format != formats.PARQUET:
-            raise FileError("a Parquet file is expected: it begins with PAR1")
         try:
             with connect(Path(folder), [place]) as connection:
                 return _read(connection, file)

@@ -119,7 +119,9 @@ def conflict(given: argparse.Namespace) -> str | None:
         return f"--every {given.every} needs --agg: one row is made of those of each step"
     if given.auto and given.compare is None:
         given.compare = ALL
-    alone = ("--algo", "--flags", "--start", *(() if given.auto else ("--plot",)))
+    if getattr(given, "covariate", None) and (given.agg or given.duplicates):
+        return f"--covariate and --{'agg' if given.agg else 'duplicates'} exclude each other"
+    alone = ("--algo", "--flags", "--start", "--covariate", *(() if given.auto else ("--plot",)))
     together = ("--folds", "--season", "--labels", "--backtest-out")
     named = [name for name in (*alone, *together) if getattr(given, _dest(name), None) not in (None, False)]
     for name in named:

@@ -161,6 +161,7 @@ def opened(connection: duckdb.DuckDBPyConnection, files: Files, given: argparse.
     named = ("time", "by", "precision", "sort", "time_format", "duplicates", "agg", "last", "decimal")
     shared = {name: getattr(given, name) for name in named}
     filled = getattr(given, "fill", None) not in (None, filling.NONE)  # rows without a value are gaps then
+    shared["covariates"] = getattr(given, "covariate", None) or ""
     shared["drop_nulls"] = given.drop_nulls or filled
     source = Source(connection, files, Asked(values=given.value, zone=zone, every=_every(given), **shared, **more))
     for file in files.headless:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from typing import Any
@@ -58,6 +59,9 @@ class Local:
             body, data.times, data.columns, lambda: self._halted.is_set() or deadline.out_of_time()
         )
         deadline.due = time.monotonic() + run.patience_s(request, self._settings)
+        if placed.asked.known:  # in the names that the user knows
+            known = dict(zip(placed.asked.known, request.task.known.values(), strict=True))
+            request = dataclasses.replace(request, task=dataclasses.replace(request.task, known=known))
         found = run.answer(self._kind, self._algorithms, request)
         self._kind.write(request, found)  # what could not be sent is refused here too
         return placed.result(self._kind, algorithm, request.task, found)

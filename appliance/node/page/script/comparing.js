@@ -3,10 +3,11 @@ const HIDE_SEED = 11;
 
 async function compareAll(asked, data, names, chosen, held) {
   const plan = COMPARISONS[asked.kind](data, asked, held), told = [];
+  const { period } = asked.options, shared = period ? { period } : {}; // what is said of the data, not to one algorithm
   for (const algo of chosen) {
     const began = performance.now();
     try {
-      const answer = await ask({ ...asked, ...plan.asked, algo, options: {} }, plan.data);
+      const answer = await ask({ ...asked, ...plan.asked, algo, options: shared }, plan.data);
       told.push({ algo, answer, figures: plan.judge(answer), ms: performance.now() - began });
     } catch (why) {
       told.push({ algo, why: why.message, figures: [], ms: performance.now() - began });
@@ -39,7 +40,7 @@ const COMPARISONS = {
       judge: ({ res }) => [...errors(res[1], truth), truth.filter((value, i) => value >= res[2][i] && value <= res[3][i]).length / truth.length],
       part: (told, names) => {
         const shownLines = lines(told);
-        return { height: 380, windows: [[data.times[cut], data.times.at(-1)]], data: [data.times.slice(from), data.values.slice(from), ...shownLines.map((each) => each.list)], series: [{ label: names.value, stroke: ink("series") }, ...shownLines.map(({ list, ...line }) => line)] };
+        return { height: 380, windows: [[data.times[cut], data.times.at(-1)]], shading: "tint", data: [data.times.slice(from), data.values.slice(from), ...shownLines.map((each) => each.list)], series: [{ label: names.value, stroke: ink("series") }, ...shownLines.map(({ list, ...line }) => line)] };
       },
     };
   },

@@ -25,7 +25,7 @@ function seeAll() {
   for (const each of charts) each.setData(each.data);
 }
 
-function chart(place, { series, data, bands = [], height = 320, windows = [], numbers = false, label }) {
+function chart(place, { series, data, bands = [], height = 320, windows = [], shading = "mark", numbers = false, label }) {
   const axis = { stroke: ink("soft"), grid: { stroke: ink("grid"), width: 1 }, ticks: { stroke: ink("grid"), width: 1 } };
   const values = (_, ticks) => ticks.map((tick) => shown(tick));
   const first = numbers ? { label, value: (_, x) => (x == null ? "–" : shown(x)) } : { label: t("time"), value: (_, x) => (x == null ? "–" : moment(x)) };
@@ -40,7 +40,7 @@ function chart(place, { series, data, bands = [], height = 320, windows = [], nu
     bands,
     cursor: { sync: numbers ? {} : { key: "rows", setSeries: false }, focus: { prox: -1 } },
     hooks: {
-      drawClear: [(plot) => shade(plot, windows)],
+      drawClear: [(plot) => shade(plot, windows, shading)],
       setScale: [(plot, key) => key === "x" && !numbers && together(plot)],
     },
   }, data, place);
@@ -54,13 +54,13 @@ function together(plot) {
   }
 }
 
-function shade(plot, windows) {
+function shade(plot, windows, colour) {
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  ctx.fillStyle = ink("mark") + "33";
+  ctx.fillStyle = ink(colour) + (colour === "mark" ? "33" : "");
   for (const [from, to] of windows) {
     const left = plot.valToPos(from, "x", true), width = plot.valToPos(to, "x", true) - left;
     ctx.fillRect(left - 2 * devicePixelRatio, bbox.top, width + 4 * devicePixelRatio, bbox.height);

@@ -20,8 +20,8 @@ function fillSelect(id, entries, chosen) {
 
 function showAlgorithms() {
   const kind = kindOf(chosenKind()), names = kind.algorithms.map((each) => each.name);
-  const first = names.includes("auto") ? "auto" : kind.default || names[0];
-  const usable = kind.algorithms.filter((each) => !each.status || each.status === "ready" || each.status === "running" || each.name === first);
+  const first = ["auto", "kalman", "pearsonr", kind.default].find((name) => names.includes(name)) ?? names[0];
+  const usable = kind.algorithms.filter((each) => each.status !== "UNAVAIL" || each.name === first);
   fillSelect("algorithm", usable.map((each) => [each.name, each.name]), first);
   at("ahead-field").hidden = kind.type !== "forecast";
   at("other-field").hidden = kind.type !== "correlation";

@@ -8,6 +8,7 @@ function fail(why, head) {
   at("picture").hidden = at("welcome").hidden = false;
   at("welcome").hidden = true;
   if (head) at("headline").textContent = head;
+  at("said").textContent = "";
   at("error").textContent = why.message || String(why);
   at("error").hidden = false;
 }

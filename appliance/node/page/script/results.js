@@ -99,6 +99,8 @@ function grid(columns, rows, best = -1) {
 function show({ head, said, parts, title, columns = [], rows = [], best }) {
   at("headline").textContent = head;
   at("said").textContent = said;
+  at("chart").setAttribute("aria-label", `${head}. ${said}`);
+  at("below").setAttribute("aria-label", t("score"));
   at("error").hidden = true;
   at("picture").hidden = false;
   at("welcome").hidden = true;

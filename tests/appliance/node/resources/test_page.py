@@ -67,7 +67,7 @@ def test_parquet_comes_back_as_numbers_and_times(node: Node, catalog: Catalog, t
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (b"", "is empty"),
+        (b"", "PAR1"),
         (b"a,b\n1,2\n", "PAR1"),
         (b"PAR1 and no more", "cannot be read"),
         (b"PAR1" + bytes(range(256)) * 8 + b"PAR1", "cannot be read"),
@@ -79,6 +79,7 @@ def test_what_is_no_parquet_is_refused(node: Node, catalog: Catalog, body: bytes
     assert answer.json["rows"] == -1
     assert why in answer.json["msg"]
     assert "internal" not in answer.json["msg"]
+    assert "table.parquet" not in answer.json["msg"]
 
 
 def test_bodies_and_tables_have_bounds(node: Node, catalog: Catalog, tmp_path: Path) -> None:
