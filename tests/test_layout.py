@@ -28,8 +28,10 @@ ELSEWHERE = {
     "appliance/node/resources/analysis.py": "tests/appliance/node/test_app.py",
     "appliance/node/resources/bodies.py": "tests/appliance/node/test_app.py",
     "appliance/node/resources/tool.py": "tests/appliance/node/test_tools.py",
+    "appliance/node/resources/deploying.py": "tests/appliance/node/test_deploying.py",
     "appliance/node/resources/listing.py": "tests/appliance/node/test_app.py",
     "appliance/node/resources/metrics.py": "tests/appliance/node/test_metrics.py",
+    "appliance/node/resources/openapi.py": "tests/appliance/node/test_openapi.py",
     "appliance/node/resources/status.py": "tests/appliance/node/test_app.py",
 }
 MAX_LINES = 400

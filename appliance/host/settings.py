@@ -52,7 +52,7 @@ class Settings:
     log_max_bytes, log_backups : size at which a log file is rotated, and how many old ones are kept.
     pidfile : file that holds the master's process id, None for none.
     stats : (host, port) or the path of a UNIX socket where uWSGI-style statistics are served; None for none.
-    model_dir : trained models, one folder each.
+    model_dir, dynamic_model_dir : trained models, one folder each; those that were deployed on the running node.
     algorithm_dir : the operator's own algorithms, ``*.py``.
     page : whether browsers get a page at ``/``; without it they get the line that everybody else gets.
     allow_host : names by which requests may call this node besides addresses and localhost, none for any.
@@ -92,6 +92,7 @@ class Settings:
     pidfile: Path | None = None
     stats: tuple[str, int] | str | None = None
     model_dir: Path = Path("model")
+    dynamic_model_dir: Path = Path("model/dynamic")
     algorithm_dir: Path = Path("resource/algo")
     page: bool = True
     allow_host: tuple[str, ...] = ()
@@ -155,6 +156,7 @@ SERVER_KEYS = (
 NODE_KEYS = (
     _path("app_log", "app-log"),
     _path("model_dir", "model-dir", "the path of a folder"),
+    _path("dynamic_model_dir", "dynamic-model-dir", "the path of a folder"),
     _path("algorithm_dir", "algorithm-dir", "the path of a folder"),
     _path("resource_dir", "resource-dir", "the path of a folder"),
     Key("log_level", ("log-level",), setting_values.log_level, "DEBUG, INFO, WARN, ERROR or CRITICAL"),
@@ -168,7 +170,7 @@ NODE_KEYS = (
         "detail_types",
         ("detail-types",),
         setting_values.detail_types,
-        "all, or a comma-separated list of imputation, correlation",
+        "all, or a comma-separated list of imputation, correlation, classification, regression",
     ),
     Key("models_by_name", ("models-by-name",), setting_values.yes_or_no, "yes or no"),
     Key("page", ("page",), setting_values.yes_or_no, "yes or no"),
@@ -185,7 +187,8 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
     "uwsgi": {name: key for key in SERVER_KEYS for name in key.names},
     "taosanode": {name: key for key in NODE_KEYS for name in key.names},
 }
-FOLDERS = ("model_dir", "algorithm_dir", "resource_dir")  # settings that an empty value cannot switch off
+# settings that an empty value cannot switch off
+FOLDERS = ("model_dir", "dynamic_model_dir", "algorithm_dir", "resource_dir")
 
 
 def load(path: Path | None) -> Settings:
@@ -291,6 +294,7 @@ class _Reader:
         values["longest_request_s"] = longest
         values["http_timeout_s"] = min(CLIENT_TIMEOUT_S, longest)
         model_dir = values.setdefault("model_dir", PRODUCT_MODEL_DIR)
+        values.setdefault("dynamic_model_dir", model_dir / "dynamic")
         resource_dir = values.pop("resource_dir", model_dir.parent / "resource")
         values.setdefault("algorithm_dir", resource_dir / "algo")
         services = table.default_urls((table.FORECAST, *values.get("detail_types", ()))) | self._tsfm

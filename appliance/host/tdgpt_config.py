@@ -37,7 +37,6 @@ _REASONS = {  # reason -> the keys that have no meaning for it
     "log_level says it for all logs": "loglevel",
     "only Windows has it": "waitresslog waitress_config",
     "this node draws no pictures of requests": "img_dir draw_result",
-    "no models are deployed to this node": "dynamic_model_dir",
 }
 MEANINGLESS = {key: reason for reason, keys in _REASONS.items() for key in keys.split()}
 OF_A_MODEL = {
@@ -257,5 +256,6 @@ TAKEN: dict[str, tuple[str, str, Callable[[Any, Path], str]]] = {
     "ciphers": (SERVER, "ciphers", _text),
     "app_log": (NODE, "app-log", _log),
     "model_dir": (NODE, "model-dir", _file),
+    "dynamic_model_dir": (NODE, "dynamic-model-dir", _file),
     "log_level": (NODE, "log-level", _text),
 }

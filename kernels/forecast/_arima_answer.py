@@ -17,7 +17,7 @@ from kernels.contract import Forecast, Horizon, Json, Series
 from kernels.forecast._arima_harmonics import Harmonics
 from kernels.forecast._arima_orders import Limits, Orders
 from kernels.forecast._arima_project import project
-from kernels.forecast._arima_regression import Regressors, combined, doubt
+from kernels.forecast._arima_regression import BOUNDLESS, Regressors, combined, doubt
 from kernels.forecast._arima_scale import LARGEST, Scaled
 from kernels.forecast._arima_search import Fit, Search
 from kernels.forecast._arima_short import SHORT, spread
@@ -173,7 +173,9 @@ def _disagreement(model: Differenced, fit: Fit, search: Search, value: Series) -
             break
         weight = exp(-0.5 * max(rival.aicc - fit.aicc, 0.0))
         total += weight
-        squares += weight * (model.project(rival, False, len(value), search.all_steps(rival.orders))[0] - value) ** 2
+        other, _, _ = model.project(rival, False, len(value), search.all_steps(rival.orders))
+        with np.errstate(over="ignore"):
+            squares += np.minimum(weight * (other - value) ** 2, BOUNDLESS)
     return squares / total if total else squares
 
 

@@ -20,6 +20,8 @@ from kernels.numerics.covariates import Covariates, combinations
 from kernels.numerics.innovations import innovations
 from kernels.numerics.products import times
 
+BOUNDLESS = 1e300  # a variance that can still be multiplied
+
 
 @dataclass(frozen=True, slots=True)
 class Regressors:
@@ -121,4 +123,5 @@ def doubt(columns: Series, moves: Series, phi: Series, theta: Series, exact_step
     moves : (k, rows), by how much a forecast moves with each coefficient.
     """
     triangle = np.linalg.qr(whitened(columns, phi, theta, exact_steps).T, mode="r")
-    return np.asarray(np.sum((np.linalg.pinv(triangle).T @ moves) ** 2, axis=0))
+    with np.errstate(over="ignore"):  # of a future out of all proportion to the past nothing is known
+        return np.asarray(np.minimum(np.sum((np.linalg.pinv(triangle).T @ moves) ** 2, axis=0), BOUNDLESS))

@@ -142,7 +142,8 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
         "changepoints": int(np.sum(np.abs(theta[q - len(changes) : q]) > 0.01 * params.changepoint_prior_scale)),
     }
     if beside.names:
-        effects = theta[-len(size) :] / size * (1.0 if multiplied else unit)
+        with np.errstate(over="ignore"):
+            effects = np.nan_to_num(theta[-len(size) :] / size * (1.0 if multiplied else unit))
         told["covariates"] = dict(zip(beside.names, effects.tolist(), strict=True))
     return Forecast(
         unit * value + floor, unit * (value - half) + floor, unit * (value + half) + floor, mse=None, extra=told
@@ -202,9 +203,10 @@ def _standardised(beside: Covariates) -> tuple[Series, Series, Series]:
     """Return covariates of mean 0 and deviation 1 at the rows, ahead, and their size; those of 0 and 1 as they are."""
     if not beside.names:
         return beside.inside, beside.ahead, np.empty(0)
+    unit = np.max(np.abs(beside.inside), axis=1, keepdims=True)  # so that squares do not underflow
     whether = np.all((beside.inside == 0.0) | (beside.inside == 1.0), axis=1, keepdims=True)
     origin = np.where(whether, 0.0, np.mean(beside.inside, axis=1, keepdims=True))
-    size = np.where(whether, 1.0, np.std(beside.inside, axis=1, keepdims=True, ddof=1))
+    size = np.where(whether, 1.0, unit * np.std(beside.inside / unit, axis=1, keepdims=True, ddof=1))
     return (beside.inside - origin) / size, (beside.ahead - origin) / size, size[:, 0]
 
 

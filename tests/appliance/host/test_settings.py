@@ -83,6 +83,7 @@ def test_without_a_file_there_are_the_defaults():
 def test_empty_file_means_the_defaults_and_the_product_folders(reading, tmp_path):
     assert reading("") == Settings(
         model_dir=Path("/usr/local/taos/taosanode/model"),
+        dynamic_model_dir=Path("/usr/local/taos/taosanode/model/dynamic"),
         algorithm_dir=Path("/usr/local/taos/taosanode/resource/algo"),
         source=tmp_path / "taosanode.ini",
     )
@@ -99,6 +100,7 @@ def test_packaged_file_loads_without_a_warning():
         stats=("127.0.0.1", 8387),
         app_log=Path("/var/log/taos/taosanode/taosanode.app.log"),
         model_dir=product / "model",
+        dynamic_model_dir=product / "model" / "dynamic",
         algorithm_dir=product / "resource" / "algo",
         source=PACKAGED,
     )
@@ -174,6 +176,8 @@ def test_server_keys_in_their_spellings(reading, line, setting, value):
     [
         ("app_log = /l/app.log", "app_log", Path("/l/app.log")),
         ("model-dir = /m", "model_dir", Path("/m")),
+        ("model-dir = /m", "dynamic_model_dir", Path("/m/dynamic")),
+        ("dynamic-model-dir = /d", "dynamic_model_dir", Path("/d")),
         ("model-dir = /v/m", "algorithm_dir", Path("/v/resource/algo")),
         ("resource-dir = /r", "algorithm_dir", Path("/r/algo")),
         ("algorithm-dir = /r", "algorithm_dir", Path("/r")),

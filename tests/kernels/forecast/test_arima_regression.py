@@ -114,6 +114,15 @@ def test_a_constant_series_has_no_effect_of_anything() -> None:
     assert answer.value.tolist() == [4.0] * 5
 
 
+@SEARCHES
+def test_a_future_out_of_all_proportion_has_a_finite_answer() -> None:
+    y, x = data()
+    x[0, 60:] *= 1e140
+    answer = forecast(task(y, x * 1e-150))
+    assert np.isfinite([answer.value, answer.low, answer.high]).all()
+    assert np.all((answer.low <= answer.value) & (answer.value <= answer.high))
+
+
 def test_a_long_season_is_found_beside_a_covariate() -> None:
     rng = np.random.default_rng(6)
     t = np.arange(1210)
