@@ -35,6 +35,10 @@ files:
   .run
       all that a node without a configuration writes
 
+environment:
+  TAOSANODE_HTTP, TAOSANODE_QUEUE, ...
+      any key of the configuration, whatever the file says of it: the key in capitals, with underscores for dashes
+
 examples:
   taosanoded
       try it: a node on 127.0.0.1:6090
