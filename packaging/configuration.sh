@@ -19,7 +19,8 @@ install_configuration() {
         echo "taosanode: $config is kept as it is; the new default lies beside it as $config.new"
     fi
     cp "$default" "$previous"
-    mkdir -p /var/lib/taos/taosanode/model /var/lib/taos/taosanode/resource/algo /var/lib/taos/taosanode/venv
+    mkdir -p /var/lib/taos/taosanode/model /var/lib/taos/taosanode/resource/algo /var/lib/taos/taosanode/resource/site \
+        /var/lib/taos/taosanode/venv
 }
 
 # At the first installation, what a TDgpt node's configuration says goes into ours; into a file beside it where there is one

@@ -103,25 +103,7 @@ class ModelServers:
         ------
         BadParameter
         """
-        configured = self.urls[name]
-        if not host:
-            return configured
-        if not re.fullmatch(r"[\x21-\x7e]+", host):
-            raise BadParameter("invalid host url")
-        text = host if "://" in host else f"http://{host}"
-        try:
-            url = urlsplit(text)
-            port = url.port
-        except ValueError as error:
-            raise BadParameter(f"invalid host url: {error}") from error
-        if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc:
-            raise BadParameter("invalid host url")
-        if url.hostname not in self.allowed:
-            raise BadParameter(f"host {url.hostname} is not allowed, only tsfm-hosts: {', '.join(self.allowed)}")
-        shown = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-        netloc = shown if port is None else f"{shown}:{port}"
-        path = url.path if url.path.strip("/") else configured.path
-        return SplitResult("http", netloc, path, url.query, "")
+        return located(self.urls[name], host, self.allowed)
 
     def ask(self, name: str, task: Task, params: Params) -> Any:
         """Return what a model server answers, as the kind of its model has it; raises AlgorithmError."""
@@ -196,6 +178,33 @@ class ModelServers:
         """Stop looking, and close the idle connections of this process."""
         self._closed.set()
         self.client.close()
+
+
+def located(configured: SplitResult, host: str, allowed: tuple[str, ...]) -> SplitResult:
+    """Return the URL to call: the configured one, or what ``host=`` names if it is one of those allowed.
+
+    Raises
+    ------
+    BadParameter
+    """
+    if not host:
+        return configured
+    if not re.fullmatch(r"[\x21-\x7e]+", host):
+        raise BadParameter("invalid host url")
+    text = host if "://" in host else f"http://{host}"
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError as error:
+        raise BadParameter(f"invalid host url: {error}") from error
+    if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc:
+        raise BadParameter("invalid host url")
+    if url.hostname not in allowed:
+        raise BadParameter(f"host {url.hostname} is not allowed, only tsfm-hosts: {', '.join(allowed)}")
+    shown = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+    netloc = shown if port is None else f"{shown}:{port}"
+    path = url.path if url.path.strip("/") else configured.path
+    return SplitResult("http", netloc, path, url.query, "")
 
 
 def _desc(name: str, url: SplitResult) -> str:
