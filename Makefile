@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-forecast bench-imputation bench-tsfm bench-files soak lint venv lock train-sample-model train-zero package repo release test-package test-release clean
+.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-forecast bench-imputation bench-tsfm bench-files soak lint venv lock train-sample-model train-zero package repo image release test-package test-release clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -66,8 +66,15 @@ bench-detectors: $(VENV)/.dev $(VENV)-bench-detect/.peers
 bench-detection: $(VENV)/.dev .venv-bench-detection/.peers
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.accuracy_detection --data ../shared/data
 
-bench-files: $(VENV)/.dev
+$(VENV)-bench-files/.peers: benchmarks/peers-files.txt
+	$(PYTHON) -m venv $(VENV)-bench-files
+	$(VENV)-bench-files/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers-files.txt
+	touch $@
+
+# Speed on many series; then from a file to forecasts, as one would write it with this project and with others.
+bench-files: $(VENV)/.dev $(VENV)-bench-files/.peers
 	$(BIN)/python -m benchmarks.bench_files
+	$(BIN)/python -m benchmarks.workflows --data ../shared/data
 
 # A node under load and under trouble, every answer compared; as root its logs lie on a disk that fills up.
 MINUTES ?= 60
@@ -113,13 +120,25 @@ wheel: $(VENV)/.dev
 repo: package
 	$(BUILD)/bin/python packaging/build.py repo
 
+# From the package, as localhost/taosanode of this machine's podman; root.
+IMAGE ?= localhost/taosanode:latest
+image: package
+	./packaging/system-packages.sh image
+	./packaging/container/build.sh dist $(IMAGE)
+
 # For publication: packages for older systems too, built in a chroot.
 release: $(BUILD)/.done
 	./packaging/system-packages.sh release
 	./packaging/release.sh
 
+# What knows the schemas of Kubernetes, in an environment of its own: no test but that of our manifests needs it.
+.venv-kubernetes/.done: tests/package/kubernetes.txt
+	$(PYTHON) -m venv .venv-kubernetes
+	.venv-kubernetes/bin/pip install --quiet --disable-pip-version-check -r tests/package/kubernetes.txt
+	touch $@
+
 # Boots real systems: takes root, a Debian mirror and some minutes. Shows what was measured (-rP).
-test-package: $(VENV)/.dev repo
+test-package: $(VENV)/.dev .venv-kubernetes/.done repo
 	./packaging/system-packages.sh test-package
 	$(BIN)/pytest -q -raP --timeout=900 tests/package
 

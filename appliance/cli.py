@@ -40,6 +40,24 @@ COMMANDS = {
     "selftest": "run every algorithm and compare with the answers of the release",
     "warm": "compile all kernels; part of the package build",
     "remove": "uninstall the node",
+    "start": "start the node in the background",
+    "stop": "stop the node",
+    "status": "say whether the node and its model servers run",
+    "model-start": "start model servers, by default all",
+    "model-stop": "stop model servers, by default all",
+    "model-status": "say which model servers run",
+    "install-service": "have systemd start the node with the machine",
+    "uninstall-service": "have systemd not start the node with the machine",
+    "start-service": "start the node's unit of systemd",
+    "stop-service": "stop the node's unit of systemd",
+}
+
+# Commands that are another's module with some values: the verbs of TDgpt's taosanode_service.py.
+VERBS: dict[str, tuple[str, Mapping[str, str]]] = {
+    "model-start": ("start-model", {"unnamed": "all"}),
+    "model-stop": ("stop-model", {"unnamed": "all"}),
+    "model-status": ("status", {"only": "models"}),
+    **{f"{verb}-service": ("service", {"verb": verb}) for verb in ("install", "uninstall", "start", "stop")},
 }
 
 # The other names this executable is linked to: the command each stands for, and the values it brings along.
@@ -139,7 +157,8 @@ def _run(name: str, rest: Sequence[str]) -> int:
 
 
 def _meant(name: str) -> tuple[str, Mapping[str, str]]:
-    return LINKS.get(name) or (name.partition(" ")[2], {})
+    command = name.partition(" ")[2]
+    return LINKS.get(name) or VERBS.get(command) or (command, {})
 
 
 def _end_by(number: signal.Signals) -> int:
@@ -151,11 +170,12 @@ def _end_by(number: signal.Signals) -> int:
 
 def module(command: str) -> ModuleType:
     """Return the module of a command."""
+    command = VERBS.get(command, (command,))[0]
     return importlib.import_module(f"appliance.commands.{command.replace('-', '_')}")
 
 
 def _overview() -> argparse.ArgumentParser:
-    lines = [f"  {name:<16} {summary}" for name, summary in COMMANDS.items()]
+    lines = [f"  {name:<18} {summary}" for name, summary in COMMANDS.items()]
     made = _parser("taosanode", DESCRIPTION, {}, EPILOG)
     made.epilog = "\n".join(["commands:", *lines, "", made.epilog or ""])
     made.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="what to do")

@@ -83,6 +83,10 @@ MODELS = (
 )
 OURS = tuple(row for row in MODELS if row.module)  # those that this program serves
 
+WITHOUT_COVARIATES = (
+    "timesfm",
+)  # of the models of others, those that look at one series alone, as all of this table do
+
 _BY_ALGORITHM = {row.algorithm: row for row in MODELS}
 _CANONICAL = {spelling: row.algorithm for row in MODELS for spelling in row.spellings}
 _BY_ANY_NAME = {name: row for row in MODELS for name in (row.name, row.algorithm, *row.spellings, *row.commands)}
@@ -107,6 +111,11 @@ def kind(algorithm: str) -> str:
     """Return what the model of an algorithm can be asked for; one that is not in this table forecasts."""
     row = of_algorithm(algorithm)
     return row.kind if row else FORECAST
+
+
+def takes_covariates(algorithm: str) -> bool:
+    """Return whether a model is sent covariates: those of others that do not say they refuse them."""
+    return of_algorithm(algorithm) is None and algorithm not in WITHOUT_COVARIATES
 
 
 def default_urls(kinds: tuple[str, ...] = (FORECAST,)) -> dict[str, str]:

@@ -44,7 +44,7 @@ def of_program(program: Path) -> list[Component]:
     ------
     RuntimeError : a component without a licence text, or a library of unknown origin.
     """
-    libraries = _system_libraries(program / "_internal")
+    libraries = [_uplot(program), *_system_libraries(program / "_internal")]
     return _listed([_python(), *_distributions(importlib.metadata.distributions(), program), *libraries])
 
 
@@ -98,6 +98,13 @@ def _python() -> Component:
         purl = _debian(name, version)
         more = {"pedigree": {"patches": [_patch(line) for line in applied.read_text().split()]}}
     return Component("python", version, "PSF-2.0", purl, (text,) if text.exists() else (), more)
+
+
+def _uplot(program: Path) -> Component:
+    """Tell of the library that draws on the page; its first line says which version it is."""
+    folder = program / "_internal" / "appliance" / "node" / "page" / "uplot"
+    (version,) = re.findall(r"\(v([\d.]+)\)", (folder / "uPlot.iife.min.js").read_text(encoding="utf-8")[:200])
+    return Component("uplot", version, "MIT", f"pkg:npm/uplot@{version}", (folder / "LICENSE",))
 
 
 def _patch(name: str) -> dict[str, Any]:

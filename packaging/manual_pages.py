@@ -19,7 +19,8 @@ from appliance.analysis.kinds import KINDS
 from kernels.options import Declared
 
 # Of the administrator, in section 8; all others are in section 1.
-ADMINISTRATION = {"serve", "check", "start-model", "stop-model", "selftest", "warm", "remove"}
+ADMINISTRATION = {"serve", "check", "start-model", "stop-model", "selftest", "warm", "remove", *cli.VERBS}
+ADMINISTRATION |= {"start", "stop", "status"}
 MANUALS = {1: "User Commands", 7: "Miscellanea", 8: "System Administration"}
 ALGORITHMS = "taosanode algorithms"
 # What troff would print as something else; the hyphen must stay one that can be copied into a shell.

@@ -3,11 +3,16 @@
 set -eu
 case "${1:-}" in
     # pycurl is built from source where no wheel fits; manual and completions are tried with what reads them
-    test) packages="libcurl4-openssl-dev libssl-dev gcc bash-completion fish man-db mandoc nginx-light openssl zsh" ;;
+    test)
+        packages="libcurl4-openssl-dev libssl-dev gcc bash-completion fish man-db mandoc nginx-light openssl zsh"
+        packages="$packages prometheus"  # rules and dashboard
+        packages="$packages chromium chromium-driver"  # the page in a browser
+        ;;
     package) packages="apt-utils binutils createrepo-c rpm xz-utils" ;;
-    test-package) packages="debootstrap lintian rpm rpmlint systemd-container" ;;
+    image) packages="buildah debootstrap" ;;
+    test-package) packages="buildah crun debootstrap lintian podman rpm rpmlint systemd-container" ;;
     release) packages="apt-utils createrepo-c debootstrap" ;;
-    *) echo "usage: $0 test|package|release|test-package" >&2; exit 2 ;;
+    *) echo "usage: $0 test|package|image|release|test-package" >&2; exit 2 ;;
 esac
 missing=""
 for package in $packages; do
@@ -16,4 +21,10 @@ done
 [ -z "$missing" ] && exit 0
 [ "$(id -u)" = 0 ] || { echo "please install:$missing" >&2; exit 1; }
 apt-get -q update
+# the tests want programs, not services that run from now on
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+    chmod 755 /usr/sbin/policy-rc.d
+fi
 DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing

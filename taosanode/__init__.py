@@ -33,10 +33,19 @@ from kernels.contract import (
 from kernels.options import NoOptions, Options, check, option
 
 if TYPE_CHECKING:
-    from appliance.frames.calls import SeriesWarning, compare, correlate, detect, forecast, impute, list_algorithms
+    from appliance.frames.calls import (
+        SeriesWarning,
+        compare,
+        correlate,
+        detect,
+        forecast,
+        impute,
+        list_algorithms,
+        plot,
+    )
     from appliance.frames.estimators import Arima, Auto, Detector, Forecaster, HoltWinters, Zero
 
-CALLS = ("SeriesWarning", "compare", "correlate", "detect", "forecast", "impute", "list_algorithms")
+CALLS = ("SeriesWarning", "compare", "correlate", "detect", "forecast", "impute", "list_algorithms", "plot")
 ESTIMATORS = ("Arima", "Auto", "Detector", "Forecaster", "HoltWinters", "Zero")
 
 __all__ = [
@@ -78,6 +87,7 @@ __all__ = [
     "kernel",
     "list_algorithms",
     "option",
+    "plot",
 ]
 
 

@@ -59,6 +59,11 @@ class Catalog:
         """The names of all algorithms, in order; one that several kinds have is there once."""
         return sorted({name for own in self.kinds.values() for name in own})
 
+    @property
+    def reserved(self) -> frozenset[str]:
+        """The names that no deployed model may have, those of deferred kinds among them."""
+        return frozenset({*self.names, *chain.from_iterable(self.deferred.values())})
+
     def __iter__(self) -> Iterator[Algorithm]:
         return chain.from_iterable(own.values() for own in self.kinds.values())
 

@@ -8,6 +8,7 @@ it never takes the node down.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import inspect
 import json
 import logging
@@ -33,6 +34,7 @@ from kernels.options import defaults
 log = logging.getLogger(__name__)
 
 PACKAGE = "operator_algorithms"  # kernels._jit keeps compiled kernels of modules below this name
+SITE = "site"  # beside the folder: further packages for these files, as pip install --target puts them
 LOAD_S = 60.0  # for one file
 PLUGIN_CLASS = re.compile(r"_.*Service")
 BASES = {kind.plugin: kind for kind in KINDS if kind.plugin}
@@ -115,6 +117,10 @@ def _start_afresh(folder: Path, settings: Settings) -> None:
     package = ModuleType(PACKAGE, "The operator's own algorithms.")
     package.__path__ = [str(folder)]  # so that one file can import from another
     sys.modules[PACKAGE] = package
+    extra = str(folder.parent / SITE)
+    if extra not in sys.path:
+        sys.path.append(extra)  # the last: what the node brings is not replaced
+    importlib.invalidate_caches()  # it may have been filled since
     taosanalytics_compat.install(settings)
     _jit.forget_sources()
 

@@ -72,7 +72,8 @@ def answer(kind: Kind[Any], algorithms: Mapping[str, Algorithm], request: Reques
         _refuse_lost_option(request.mended, kind, algorithm)
     task = request.task
     if (task.past or task.known) and not algorithm.needs.covariates:
-        raise AlgorithmError(f"covariate forecast is not supported yet by {request.algo}")
+        others = ", ".join(each.name for each in algorithms.values() if each.needs.covariates)
+        raise AlgorithmError(f"covariate forecast is not supported yet by {request.algo}; it is by {others or 'none'}")
     return kind.run(algorithm, request, options.params(algorithm.params, request.options))
 
 

@@ -8,14 +8,19 @@ public developer's guide; the framework's side of it, a fresh object for each re
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from types import MappingProxyType, ModuleType
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from appliance.host.settings import Settings
+from appliance.model_servers import replies, servers
+from appliance.transport.http import Client, Failed
 
 log = logging.getLogger("operator_algorithms")
 
@@ -120,10 +125,93 @@ class AbstractForecastService(_Service):
         return {"period": self.period, "conf": self.conf, "return_conf": self.return_conf}
 
 
+class AbstractImputationService(_Service):
+    """Base of plug-ins that fill gaps; `execute` returns ``{"ts": [...], "target": [...], "mask": [1 where filled]}``.
+
+    freq : distance of the rows, a number and D, H, T, S, L, U or N as in ``100L``.
+    """
+
+    type = "imputation"
+
+    freq = ""
+
+    def set_params(self, params: Mapping[str, Any]) -> None:
+        """Take over what was asked for."""
+        super().set_params(params)
+        self.freq = str(params.get("freq", self.freq))
+
+
+class AbstractCorrelationService(_Service):
+    """Base of correlation plug-ins; `list1` is the second data column.
+
+    `execute` returns a coefficient, (distance, path) as of DTW, (lags, coefficients) as of TLCC, or a dict with the
+    names of the wire.
+    """
+
+    type = "correlation"
+
+    list1: Sequence[float] | None = None
+
+    def set_second_input_data(self, input_list1: Sequence[float]) -> None:
+        """Take over the second data column."""
+        self.list1 = input_list1
+
+
 def insert_ts_list(res: list[Any], start_ts: int, time_step: int, fc_rows: int) -> list[Any]:
     """Put the times of the forecast in front of its value arrays."""
     res.insert(0, [start_ts + step * time_step for step in range(fc_rows)])
     return res
+
+
+class TsfmBaseService(AbstractForecastService):
+    """Base of plug-ins that have a model server make the forecast.
+
+    service_host : its URL; that of the line in [tsfm-service] with the plug-in's name unless the plug-in sets it.
+    """
+
+    node: ClassVar[_Conf]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers = {"Content-Type": "application/json"}
+        self.service_host = self.node.get_tsfm_service(self.name)
+
+    def set_params(self, params: Mapping[str, Any]) -> None:
+        """Take over what was asked for; raises ValueError for a host that the operator does not allow."""
+        super().set_params(params)
+        if host := params.get("host"):
+            url = servers.located(urlsplit(self.service_host or ""), host, self.node.allowed_hosts())
+            self.service_host = url.geturl()
+
+    def execute(self) -> dict[str, Any]:
+        """Ask the model server; raises ValueError for what keeps it from an answer."""
+        if len(self.list or ()) < self.period:
+            raise ValueError("number of input data is less than the periods")
+        url = urlsplit(self.service_host or "")
+        if not url.hostname:
+            raise ValueError(f"{self.name} has no line in [tsfm-service]")
+        question = {
+            "input": self.list,
+            "ts": self.ts_list,
+            "next_len": self.rows,
+            "past_dynamic_real": self.past_dynamic_real,
+            "dynamic_real": self.dynamic_real,
+            "conf_interval": self.conf,
+        }
+        client = Client(connect_s=servers.CONNECT_S, max_answer=servers.MAX_ANSWER, kept=0)
+        body = json.dumps(question).encode()
+        try:
+            status, told = client.request("POST", url, body, self.headers, longest_s=servers.ANSWER_S)
+        except Failed as error:
+            raise ValueError(f"failed to request the service, {error}") from error
+        if status == HTTPStatus.NOT_FOUND:
+            raise ValueError("invalid host url")
+        if status != HTTPStatus.OK:
+            raise ValueError(f"failed to request the service, {replies.read_failure(told)}")
+        answer = replies.document(told, "output")
+        value = answer["output"]
+        bounds = [answer.get("lower", value), answer.get("upper", value)] if self.return_conf else []
+        return {"res": insert_ts_list([value, *bounds], self.start_ts, self.time_step, self.rows)}
 
 
 class _Conf:
@@ -139,6 +227,10 @@ class _Conf:
     def get_tsfm_service(self, service_name: str) -> str | None:
         """Return the URL of a foundation-model service, None if there is none."""
         return self._settings.tsfm.get(service_name)
+
+    def allowed_hosts(self) -> tuple[str, ...]:
+        """Return the hosts that the option ``host=`` of a request may name."""
+        return tuple(host.lower() for host in self._settings.tsfm_allowed_hosts)
 
 
 class _Configure:
@@ -156,6 +248,12 @@ class _AppLogger:
     """The application's log, as ``app_logger.log_inst.info(...)`` and as ``AppLogger.info(...)``."""
 
     log_inst = log
+
+    @staticmethod
+    def get_instance() -> logging.Logger:
+        """Return the log, as the newest plug-ins ask for it."""
+        return log
+
     debug, info, warning, error = log.debug, log.info, log.warning, log.error
     critical, exception = log.critical, log.exception
 
@@ -163,12 +261,15 @@ class _AppLogger:
 _SERVICES: Mapping[str, Any] = {
     "AbstractAnomalyDetectionService": AbstractAnomalyDetectionService,
     "AbstractForecastService": AbstractForecastService,
+    "AbstractImputationService": AbstractImputationService,
+    "AbstractCorrelationService": AbstractCorrelationService,
 }
 
 
 def install(settings: Settings) -> None:
     """Make ``import taosanalytics...`` work in this process; plug-ins see these settings."""
     conf = _Conf(settings)
+    tsfm = type("TsfmBaseService", (TsfmBaseService,), {"node": conf, "__doc__": TsfmBaseService.__doc__})
     for name, content in {
         "taosanalytics": {},
         "taosanalytics.service": _SERVICES,
@@ -176,7 +277,13 @@ def install(settings: Settings) -> None:
         "taosanalytics.analytics_base": _SERVICES,
         "taosanalytics.algo": {},
         "taosanalytics.algo.forecast": {"insert_ts_list": insert_ts_list},
-        "taosanalytics.conf": {"conf": conf, "app_logger": _AppLogger, "Configure": _Configure(conf)},
+        "taosanalytics.algo.tsfm": {"TsfmBaseService": tsfm},
+        "taosanalytics.conf": {
+            "conf": conf,
+            "app_logger": _AppLogger,
+            "AppLogger": _AppLogger,
+            "Configure": _Configure(conf),
+        },
         "taosanalytics.log": {"AppLogger": _AppLogger},
     }.items():
         module = ModuleType(name, "Put in place for operators' plug-ins.")

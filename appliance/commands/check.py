@@ -2,6 +2,10 @@
 
 Folders and files must be there or can be made, addresses must be free, every algorithm must load. Run it as the user
 the node runs as: what may be read and written is that user's.
+
+The configuration may also be the taosanode.config.py of a TDgpt node. It is read as data, never executed: what it would
+become in a taosanode.ini is shown line by line, and what is not taken over is a remark with its line and the reason.
+--convert writes that taosanode.ini, and leaves the old file as it is.
 """
 
 from __future__ import annotations
@@ -16,11 +20,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from appliance.host import addresses, certificates, paths, settings
+from appliance.host import addresses, certificates, paths, settings, tdgpt_config
 from appliance.host.settings import Settings
-from appliance.transport.http import Client, Failed
+from appliance.node import background
+from appliance.transport import readiness
 
 if TYPE_CHECKING:
     from appliance.analysis.catalog import Catalog
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
 OK, REMARK, FAULT, ERROR = "ok", "remark", "FAULT", "ERROR"
 EXIT_STATUS = {
     0: "the node can start, perhaps with remarks or without an algorithm of yours that has a FAULT",
-    1: "it cannot; the lines that begin with ERROR say why",
+    1: "it cannot; the lines that begin with ERROR say why. With --convert: nothing was written, and why",
 }
 EPILOG = """
 examples:
@@ -36,10 +40,13 @@ examples:
       look at the configuration of the installed node
   taosanode check
       look at what a node without a configuration needs
+  taosanode check -c taosanode.config.py
+      see what the configuration of a TDgpt node would become
+  taosanode check --convert taosanode.config.py
+      write that as taosanode.ini beside it; a file that is there is never overwritten
 """
-OURS = "taosanode"  # in the command line of a node
+CONFIG_PY = ".config.py"
 SERVICE_ANSWERS_WITHIN_S = 0.5
-MAX_ANSWER = 1024 * 1024  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +71,45 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="configuration, such as /etc/taos/taosanode.ini; without it the defaults",
     )
+    parser.add_argument(
+        "--convert", type=Path, metavar="FILE.config.py", help="write the taosanode.ini that means what this file says"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="where --convert writes to, FILE.ini by default"
+    )
 
 
 def run(given: argparse.Namespace) -> int:
     """Print the verdict."""
+    if given.convert:
+        return _convert(given.convert, given.output or given.convert.with_name(_stem(given.convert) + ".ini"))
     text, code = report(given.config)
     sys.stdout.write(text)
     return code
+
+
+def _convert(path: Path, output: Path) -> int:
+    """Write an ini that means what a configuration of TDgpt says; only one that the node would take."""
+    try:
+        found = settings.load(path)
+        with output.open("x", encoding="utf-8") as file:
+            file.write(tdgpt_config.as_ini(path))
+    except (settings.SettingsError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write("".join(f"{line}\n" for line in (*found.warnings, f"written: {output}")))
+    return 0
+
+
+def _stem(path: Path) -> str:
+    return path.name.removesuffix(CONFIG_PY).removesuffix(tdgpt_config.SUFFIX)
 
 
 def report(path: Path | None) -> tuple[str, int]:
     """Return what there is to say about a configuration file, or about a node without one, and the exit code."""
     try:
         configured = settings.load(path) if path else settings.embedded()
-        findings = list(_look_at(configured))
+        findings = [*_taken_over(path), *_look_at(configured)]
     except settings.SettingsError as error:
         findings = [Finding(ERROR, "configuration", line) for line in str(error).splitlines()]
     errors, faults, remarks = (sum(one.level == level for one in findings) for level in (ERROR, FAULT, REMARK))
@@ -100,9 +132,20 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def _taken_over(path: Path | None) -> Iterator[Finding]:
+    """Say what the lines of a TDgpt node's configuration become."""
+    if path and path.suffix == tdgpt_config.SUFFIX:
+        for one in tdgpt_config.read(path):
+            if isinstance(one, tdgpt_config.Taken):
+                text = f"{path}:{one.line}: {one.was} becomes {one.key} = {one.value} in [{one.section}]"
+                yield Finding(OK, "configuration", text)
+
+
 def _look_at(configured: Settings) -> Iterator[Finding]:
     for warning in configured.warnings:
         yield Finding(REMARK, "configuration", warning)
+    for variable in configured.environment:
+        yield Finding(OK, "environment", variable)
     yield _address("http", configured.http, configured)
     yield _clients(configured)
     if configured.certfile:
@@ -110,12 +153,12 @@ def _look_at(configured: Settings) -> Iterator[Finding]:
     if isinstance(configured.stats, tuple):
         yield _address("stats", configured.stats, configured)
     elif configured.stats:
-        yield _written("stats", Path(configured.stats), paths.unusable_socket, _running(configured))
+        yield _written("stats", Path(configured.stats), paths.unusable_socket, background.running(configured))
     for what, path in (("logto", configured.logto), ("app-log", configured.app_log)):
         if path:
             yield _written(what, path, paths.unwritable)
     if configured.pidfile:
-        yield _written("pidfile", configured.pidfile, paths.unusable_pid_file, _running(configured))
+        yield _written("pidfile", configured.pidfile, paths.unusable_pid_file, background.running(configured))
     yield _folder("model-dir", configured.model_dir, "models", "*/")
     yield _folder("algorithm-dir", configured.algorithm_dir, "files", "**/*.py")
     for name, url in configured.tsfm.items():
@@ -131,8 +174,8 @@ def _address(what: str, address: tuple[str, int], configured: Settings) -> Findi
     reason = addresses.unusable(host, port)
     if reason is None:
         return Finding(OK, what, f"{shown} is free")
-    if _running(configured) in addresses.owners(port):
-        return Finding(OK, what, f"{shown} belongs to the running node, process {_running(configured)}")
+    if background.running(configured) in addresses.owners(port):
+        return Finding(OK, what, f"{shown} belongs to the running node, process {background.running(configured)}")
     return Finding(ERROR, what, reason)
 
 
@@ -155,14 +198,6 @@ def _certificate(configured: Settings, path: Path) -> Finding:
     return Finding(OK, "certfile", f"{path}: {configured.ssl_version} or newer{clients}")
 
 
-def _running(configured: Settings) -> int | None:
-    """Return the process of the running node: the pid file names it, and it is one of ours or has the port."""
-    pid = paths.pid_in(configured.pidfile)
-    if pid is None:
-        return None
-    return pid if pid in addresses.owners(configured.http[1]) or OURS in paths.command_line(pid) else None
-
-
 def _written(what: str, path: Path, refusal: Callable[..., str | None], *running: int | None) -> Finding:
     """Look at a file that the node writes; the running node may have it already."""
     reason = refusal(path, *running)
@@ -183,11 +218,9 @@ def _folder(what: str, path: Path, content: str, pattern: str) -> Finding:
 
 def _service(name: str, url: str) -> Finding:
     """Look whether a model service is up; it need not be, they are started by hand."""
-    client = Client(connect_s=SERVICE_ANSWERS_WITHIN_S, max_answer=MAX_ANSWER, kept=0)
-    try:
-        client.request("GET", urlsplit(url), longest_s=SERVICE_ANSWERS_WITHIN_S)  # whatever it says, it is there
-    except Failed as error:
-        return Finding(REMARK, "tsfm-service", f"{name}: {url} does not answer: {error.reason}")
+    reason = readiness.silent(url, SERVICE_ANSWERS_WITHIN_S)
+    if reason:
+        return Finding(REMARK, "tsfm-service", f"{name}: {url} does not answer: {reason}")
     return Finding(OK, "tsfm-service", f"{name}: {url} answers")
 
 

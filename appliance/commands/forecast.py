@@ -7,6 +7,7 @@ those of FORECAST in SQL. A series that fails is named on standard error and doe
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from appliance.files.run import arguments as common
@@ -18,12 +19,17 @@ examples:
       a day ahead of hourly data
   taosanode forecast sales.parquet --by shop --value sold --algo arima --plot sales.png --out ahead.parquet
       one forecast for each shop, drawn and in a file
+  taosanode forecast sold.csv --value sold --covariate price,holiday
+      as many days as there are rows at the end with a price and no sales yet
   taosanode forecast load.csv --compare --rows 24
       which algorithm would have been right in the past?
+  taosanode forecast sales.parquet --by shop --auto --compare auto,zero,ets,ets:model=AAN --rows 12
+      compare these, and forecast each shop by what was best for it
 """
 
 KIND = "forecast"  # see appliance.analysis.kinds
 DEFAULT, REMOTE = "auto", "holtwinters"  # what any node knows, not only one of ours
+BESIDE = "arima"  # with covariates
 
 
 class _Levels(argparse.Action):
@@ -67,12 +73,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="first time that is wanted, one that the steps lead to (one step after the last row)",
     )
+    ahead.add_argument(
+        "--covariate",
+        metavar="COLUMN[,COLUMN]",
+        help="what is known ahead and helps to forecast: the file goes on with rows whose value is empty",
+    )
     common.add_fill(ahead, "what gaps are filled with before; rows without a value are gaps then")
     ahead.add_argument("--non-negative", action="store_true", help="nothing below 0")
     ahead.add_argument(
         "--round", dest="whole", action="store_true", help="whole numbers where all values of a series are whole"
     )
     compared = parser.add_argument_group("comparison")
+    compared.add_argument(
+        "--auto", action="store_true", help="compare, then forecast each series by what did best there in the past"
+    )
+    compared.add_argument(
+        "--backtest-out", type=Path, metavar="FILE", help="write every forecast of the past beside what came"
+    )
     compared.add_argument(
         "--folds", type=common.positive, metavar="N", help="forecasts to make of the past of each series (3)"
     )
@@ -83,4 +100,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Return 0 when every series was forecast."""
-    return common.run(given, KIND, DEFAULT if given.url is None else REMOTE, "forecast")
+    default = DEFAULT if given.url is None else REMOTE
+    return common.run(given, KIND, BESIDE if given.covariate else default, "forecast")

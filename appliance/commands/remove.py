@@ -33,6 +33,7 @@ LEFT_BY_PACKAGES = (  # of rpm, which knows no purge, and of an installation tha
     Path("/etc/taos/taosanode.ini"),
     Path("/etc/taos/taosanode.ini.new"),
     Path("/etc/taos/taosanode.ini.rpmsave"),
+    Path("/etc/taos/taosanode.ini.tdgpt"),
 )
 STOP_WITHIN_S = 30.0
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from appliance.host import addresses, paths, settings
 from appliance.host.settings import Settings
 from appliance.host.systemd import Systemd
+from appliance.node import background
 
 EXIT_STATUS = {0: "it was told to stop, and has", 1: "it could not start; standard error, or the journal, says why"}
 EPILOG = """
@@ -33,6 +34,10 @@ files:
       logs
   .run
       all that a node without a configuration writes
+
+environment:
+  TAOSANODE_HTTP, TAOSANODE_QUEUE, ...
+      any key of the configuration, whatever the file says of it: the key in capitals, with underscores for dashes
 
 examples:
   taosanoded
@@ -113,6 +118,9 @@ def _refusal(settings: Settings, systemd: Systemd) -> str | None:
         return None
     wanted = {"http": settings.http, "stats": settings.stats}
     if systemd.inherited(settings.http):
+        if elsewhere := systemd.elsewhere(settings.http):
+            http = addresses.host_port(*settings.http)
+            return f"http = {http}, but its socket unit listens on {elsewhere}: ListenStream= must name the same"
         del wanted["http"]
     for key, address in wanted.items():
         reason = addresses.unusable(*address) if isinstance(address, tuple) else None
@@ -128,4 +136,4 @@ def _refusal(settings: Settings, systemd: Systemd) -> str | None:
 def _announce(settings: Settings) -> None:
     url = f"{'https' if settings.certfile else 'http'}://{addresses.host_port(*settings.http)}"
     logs = settings.logto.parent if settings.logto else "standard error"
-    sys.stderr.write(f"taosanode is ready at {url}, logs go to {logs}; try:{TRY.format(url=url)}\n")
+    sys.stderr.write(f"{background.READY} {url}, logs go to {logs}; try:{TRY.format(url=url)}\n")

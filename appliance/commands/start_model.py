@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from appliance.host import addresses
+from appliance.host import addresses, processes
 from appliance.host import settings as configuration
 from appliance.host.settings import Settings, SettingsError
 from models import table
@@ -90,7 +90,18 @@ def add_which(parser: argparse.ArgumentParser) -> None:
     """Declare which model, and which configuration."""
     if parser.get_default("model") is None:  # the links for one model bring it along
         names = ", ".join(row.name for row in table.OURS)
-        parser.add_argument("model", metavar="NAME", help=f"{names}, another name in [tsfm-service], or all")
+        told = f"{names}, another name in [tsfm-service], or all"
+        if unnamed := parser.get_default("unnamed"):
+            parser.add_argument(
+                "model", metavar="NAME", nargs="?", default=unnamed, help=f"{told}, by default {unnamed}"
+            )
+        else:
+            parser.add_argument("model", metavar="NAME", help=told)
+    add_config(parser)
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Declare which configuration."""
     parser.add_argument(
         "-c", "--config", type=Path, metavar="FILE", help=f"configuration, {PRODUCT_CONFIG} by default if it is there"
     )
@@ -107,9 +118,12 @@ def find_unit(config: Path | None, name: str) -> Unit | None:
     """Return systemd's unit of a model server; it belongs to the product's configuration, to no other."""
     from appliance.model_servers import unit
 
-    if not PRODUCT_CONFIG.exists() or not (config is None or config.absolute() == PRODUCT_CONFIG):
-        return None
-    return unit.find(name)
+    return unit.find(name) if is_product(config) else None
+
+
+def is_product(config: Path | None) -> bool:
+    """Tell whether a configuration is that of the installed node."""
+    return PRODUCT_CONFIG.exists() and (config is None or config.absolute() == PRODUCT_CONFIG)
 
 
 def _start_one(settings: Settings, name: str, given: argparse.Namespace) -> bool:
@@ -152,12 +166,7 @@ def _start_one(settings: Settings, name: str, given: argparse.Namespace) -> bool
 
 def _in_foreground(plan: Plan, config: Path | None) -> list[str]:
     """Return the command line of a server."""
-    program = (
-        [sys.executable]
-        if getattr(sys, "frozen", False)
-        else [sys.executable, "-m", __name__.partition(".commands")[0]]
-    )
-    command = [*program, "start-model", plan.name, "--foreground", f"--weights={plan.folder}"]
+    command = [*processes.program(), "start-model", plan.name, "--foreground", f"--weights={plan.folder}"]
     command += [f"--host={plan.host}", f"--port={plan.port}", f"--dtype={plan.dtype}", f"--threads={plan.threads}"]
     return command + ([f"--config={config.absolute()}"] if config else [])
 

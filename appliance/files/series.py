@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from appliance.analysis.kind import Kind
 from appliance.files.calendar.zones import Clock
@@ -30,6 +32,8 @@ class FileSeries:
     precision : unit of the times since 1970: ms, us or ns.
     columns : column name -> float64 (n,), finite; at least one.
     clock : how the times are meant.
+    ahead : int64 (m,), times of the rows to forecast, where covariates are known of them.
+    known : covariate -> float64 (n + m,), at the rows and ahead.
     """
 
     name: str
@@ -37,12 +41,15 @@ class FileSeries:
     precision: str
     columns: Mapping[str, Series]
     clock: Clock = Clock()
+    ahead: Times = field(default_factory=lambda: np.empty(0, np.int64))
+    known: Mapping[str, Series] = field(default_factory=dict)
 
     @property
     def data(self) -> Task:
         """The data alone, its columns under the names they have on the wire."""
         named = {f"{fields.VALUE_COLUMN}{i or ''}": column for i, column in enumerate(self.columns.values())}
-        return Task(named, self.times, self.precision)
+        known = {f"{fields.KNOWN_COVARIATE}_{i + 1}": values for i, values in enumerate(self.known.values())}
+        return Task({**named, **known}, self.times, self.precision)
 
 
 @dataclass(frozen=True, slots=True)

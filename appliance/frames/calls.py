@@ -6,19 +6,20 @@ They share the commands' code from the columns on, so a frame, a file and a node
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from appliance.analysis.kinds import BY_NAME, KINDS, imputation
 from appliance.analysis.kinds.anomaly import FLAGS, WINDOWS
+from appliance.files.draw import image
 from appliance.files.run.arguments import ALL
 from appliance.files.run.placing import Wishes
 from appliance.files.series import UsageError
-from appliance.frames.course import Names, SeriesWarning, call_of, compared, each_pair, for_python, node, run
+from appliance.frames.course import Names, SeriesWarning, call_of, compared, each_pair, for_python, is_array, node, run
 from appliance.protocol import fields
 
-__all__ = ["SeriesWarning", "compare", "correlate", "detect", "forecast", "impute", "list_algorithms"]
+__all__ = ["SeriesWarning", "compare", "correlate", "detect", "forecast", "impute", "list_algorithms", "plot"]
 
 
 def detect(
@@ -82,6 +83,7 @@ def forecast(
     fill: str | None = None,
     non_negative: bool = False,
     whole: bool = False,
+    covariate: Names = None,
     **more: Any,
 ) -> Any:
     """Forecast every series of a frame, or one array.
@@ -89,12 +91,13 @@ def forecast(
     Parameters
     ----------
     data, time, value, by, **more : as in `detect`; columns of several values are series of their own.
-    h : rows to forecast, 10 if not given.
-    algo : name of a forecaster; `list_algorithms("forecast")` has them all.
+    h : rows to forecast, 10 if not given; with covariates as many as there are rows without a value at the end.
+    algo : name of a forecaster; `list_algorithms("forecast")` has them all. auto with covariates is arima.
     conf : coverage of the interval in per cent, or several: then the bounds are called ``low_80``, ``high_80``, ...
     freq : step of the rows, such as ``"1h"``, ``"1mo"``, ``"B"``; else the usual one of the series.
     fill : what gaps are filled with before: kalman, linear, previous, zero or none; else kalman up to 30 % of the rows.
     non_negative : nothing below 0. whole : whole numbers where those of the series are.
+    covariate : columns of a frame that are known ahead and help to forecast: it goes on with rows without a value.
 
     Returns
     -------
@@ -115,7 +118,12 @@ def forecast(
     asked |= {} if freq is None else {fields.EVERY: freq}
     with for_python():
         wishes = Wishes(fill, bool(non_negative), bool(whole))
-        return run(data, call_of("forecast", "forecast", algo, (time, value, by), {**asked, **more}, wishes, wanted))
+        beside = covariate if covariate is None or isinstance(covariate, str) else ",".join(covariate)
+        if beside and is_array(data):
+            raise UsageError("covariates are columns of a frame, or of a dict of arrays")
+        named = "arima" if beside and algo == "auto" else algo
+        call = call_of("forecast", "forecast", named, (time, value, by), {**asked, **more}, wishes, wanted)
+        return run(data, dataclasses.replace(call, asked=dataclasses.replace(call.asked, covariates=beside or "")))
 
 
 def impute(
@@ -209,7 +217,7 @@ def compare(
     Parameters
     ----------
     data, time, value, by, **more : as in `detect`, for a frame.
-    algos : which are compared; None for all. kind : of analysis.
+    algos : which are compared, also settings such as ``ets:model=AAN``; None for all. kind : of analysis.
     labels : the column that says which rows are anomalies. folds : forecasts of the past of each series.
     season : rows in the season of the naive forecast to beat.
 
@@ -226,6 +234,37 @@ def compare(
         call = call_of(kind, "", "", (time, value, by), more)
         call = dataclasses.replace(call, asked=dataclasses.replace(call.asked, labels=labels))
         return compared(data, call, names, folds, season)
+
+
+def plot(
+    data: Any,
+    path: str | Path,
+    kind: Literal["anomaly", "forecast", "imputation"] = "anomaly",
+    algo: str | None = None,
+    **more: Any,
+) -> Path:
+    """Draw every series of a frame, or one array, with what an algorithm finds out about it.
+
+    Parameters
+    ----------
+    data, **more : as in `detect`, `forecast` or `impute`, whichever the kind names.
+    path : of the picture; its suffix, .png or .svg, tells the form. algo : None for the default of that function.
+
+    Returns
+    -------
+    The path.
+
+    Raises
+    ------
+    AlgorithmError : as in `detect`; also a kind that cannot be drawn so, or another suffix.
+    """
+    drawn: dict[str, Callable[..., Any]] = {"anomaly": detect, "forecast": forecast, "imputation": impute}
+    with for_python():
+        if kind not in drawn:
+            raise UsageError(f"kind must be one of {', '.join(drawn)}, got {kind!r}")
+        image.check(Path(path))
+    drawn[kind](data, plot=path, **({} if algo is None else {"algo": algo}), **more)
+    return Path(path)
 
 
 def list_algorithms(kind: str | None = None, config: str | Path | None = None) -> dict[str, str]:

@@ -106,10 +106,15 @@ def run(data: Any, call: Call, each: Callable[[Call, Prepared, Frame, Source], A
     check_shared(call.kind, call.question.given)
     check(algorithms, call.kind, call.question)
     prepared = Prepared(call.kind, call.engine, [call.question.algorithm], algorithms)
-    if isinstance(data, (list, tuple, np.ndarray)):
+    if is_array(data):
         return _array(data, call, prepared)
     with _opened(data, call.asked) as (frame, source):
         return (each or _series)(call, prepared, frame, source)
+
+
+def is_array(data: Any) -> bool:
+    """Tell whether data are values alone, without names."""
+    return isinstance(data, (list, tuple, np.ndarray))
 
 
 def _series(call: Call, prepared: Prepared, frame: Frame, source: Source) -> Any:

@@ -18,8 +18,9 @@ from typing import Any
 
 from gunicorn import glogging
 
-from appliance.host import paths
+from appliance.host import journal, paths
 from appliance.host.settings import Settings
+from appliance.host.wording import on_one_line
 
 # What concerns processes and sockets; everything else is about requests and algorithms.
 SERVER_LOGGERS = (
@@ -186,19 +187,17 @@ class _Formatter(logging.Formatter):
     """Keeps a message on one line, whatever a client put into it; only tracebacks have several."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # named by logging
-        line = super().formatMessage(record)
-        if line.isprintable():
-            return line
-        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+        return on_one_line(super().formatMessage(record))
 
 
 def _handler(path: Path | None, settings: Settings) -> logging.Handler:
     handler: logging.Handler
-    if path is None:
-        handler = logging.StreamHandler()
-    else:
+    if path is not None:
         handler = SharedFile(path, settings.log_max_bytes, settings.log_backups)
-    handler.setFormatter(_Formatter(FORMAT))
+    else:
+        handler = journal.Journal() if journal.listens() else logging.StreamHandler()
+    # the journal knows when, who and how bad it is
+    handler.setFormatter(_Formatter("%(message)s" if isinstance(handler, journal.Journal) else FORMAT))
     handler.set_name(f"taosanode:{path or 'stderr'}")
     return handler
 

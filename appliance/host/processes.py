@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+def program() -> list[str]:
+    """Return how this program is called, whether it is one file or a source tree."""
+    return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", __name__.partition(".")[0]]
 
 
 def resident_bytes(pid: int) -> int:

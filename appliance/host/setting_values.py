@@ -15,7 +15,8 @@ UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 LEVELS = {name: name for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")} | {"WARN": "WARNING"}
 SWITCH = dict.fromkeys(("yes", "true", "on", "1"), True) | dict.fromkeys(("no", "false", "off", "0"), False)
 ALL_DETAILS = "all"
-FURTHER_DETAILS = ("imputation", "correlation")  # in the order they are announced
+FURTHER_DETAILS = ("imputation", "correlation", "classification", "regression")  # in the order they are announced
+BY_NAME_ONLY = ("regression",)  # no release of TDengine is known to know it
 ALGORITHM_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")  # taosd keeps 63 bytes
 HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE)
 ANYWHERE = "0.0.0.0"  # noqa: S104  (what an operator means by an empty host)
@@ -98,16 +99,22 @@ def yes_or_no(text: str) -> bool:
 
 
 def detail_types(text: str) -> tuple[str, ...]:
-    """Read the further detail types to announce, in announcing order; ``all`` means all there are."""
+    """Read the further detail types to announce, in announcing order; ``all`` means all that TDengine knows."""
     given = {word.lower() for word in _words(text)}
     if not given <= {ALL_DETAILS, *FURTHER_DETAILS}:
         raise ValueError(text)
-    return tuple(name for name in FURTHER_DETAILS if name in given or ALL_DETAILS in given)
+    told = {name for name in FURTHER_DETAILS if name not in BY_NAME_ONLY} if ALL_DETAILS in given else set()
+    return tuple(name for name in FURTHER_DETAILS if name in given | told)
 
 
 def hosts(text: str) -> tuple[str, ...]:
     """Read host names or addresses."""
     return tuple(_host(word) for word in _words(text))
+
+
+def host_names(text: str) -> tuple[str, ...]:
+    """Read names of this node as browsers write them, in small letters."""
+    return tuple(name.lower() for name in hosts(text))
 
 
 def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:

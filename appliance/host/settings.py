@@ -1,18 +1,21 @@
-"""The node's settings, read from `taosanode.ini`.
+"""The node's settings, read from `taosanode.ini` and from the environment, which has the last word.
 
 This is the one place where configuration keys are spelled; everything else is handed a `Settings`.
 """
 
 from __future__ import annotations
 
-import difflib
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 
-from appliance.host import ini, setting_values
+from appliance.host import environment, ini, setting_values, tdgpt_config
+from appliance.host.environment import TSFM_SECTION, spelled
+from appliance.host.foreign_keys import DAEMONIZE, MEANINGLESS, SOCKETS
+from appliance.host.wording import did_you_mean, on_one_line
 from models import table
 
 PRODUCT_CONFIG = Path("/etc/taos/taosanode.ini")
@@ -49,14 +52,18 @@ class Settings:
     log_max_bytes, log_backups : size at which a log file is rotated, and how many old ones are kept.
     pidfile : file that holds the master's process id, None for none.
     stats : (host, port) or the path of a UNIX socket where uWSGI-style statistics are served; None for none.
-    model_dir : trained models, one folder each.
+    model_dir, dynamic_model_dir : trained models, one folder each; those that were deployed on the running node.
     algorithm_dir : the operator's own algorithms, ``*.py``.
+    page : whether browsers get a page at ``/``; without it they get the line that everybody else gets.
+    allow_host : names by which requests may call this node besides addresses and localhost, none for any.
     empty_refusals : whether a refused anomaly detection is answered with 0 rows, for servers that crash otherwise.
+    models_by_name : whether `/models` is answered as by the newest nodes of TDgpt, by name.
     detail_types : further detail types announced in `/list` beyond forecast and anomaly-detection.
     tsfm : algorithm name -> URL of its foundation-model service; those that impute are there by default only if their
         detail type is announced.
     tsfm_allowed_hosts : hosts that the ``host=`` option of a request may name.
     tsfm_lines : algorithm name -> where its service is configured: file, line, and what stands there.
+    environment : the variables that count, as in ``TAOSANODE_QUEUE = 8``.
     source : the file the settings were read from, None for the defaults.
     warnings : what deserves a line in the log, each with file and line.
     """
@@ -85,12 +92,17 @@ class Settings:
     pidfile: Path | None = None
     stats: tuple[str, int] | str | None = None
     model_dir: Path = Path("model")
+    dynamic_model_dir: Path = Path("model/dynamic")
     algorithm_dir: Path = Path("resource/algo")
+    page: bool = True
+    allow_host: tuple[str, ...] = ()
     empty_refusals: bool = False
+    models_by_name: bool = False
     detail_types: tuple[str, ...] = ()
     tsfm: Mapping[str, str] = field(default_factory=table.default_urls)
     tsfm_allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
     tsfm_lines: Mapping[str, str] = field(default_factory=dict, compare=False)
+    environment: tuple[str, ...] = ()
     source: Path | None = None
     warnings: tuple[str, ...] = ()
 
@@ -125,12 +137,7 @@ def _path(setting: str, names: str, allowed: str = "a path, or nothing") -> Key:
 
 SERVER_KEYS = (
     Key("http", ("http", "http-socket", "bind"), setting_values.address, "host:port, port 1 to 65535"),
-    Key(
-        "allow_from",
-        ("allow-from",),
-        setting_values.networks,
-        "addresses and networks, as in 127.0.0.1, 10.0.0.0/8",
-    ),
+    Key("allow_from", ("allow-from",), setting_values.networks, "addresses and networks, as in 127.0.0.1, 10.0.0.0/8"),
     _path("certfile", "certfile"),
     _path("keyfile", "keyfile"),
     _path("ca_file", "ca-file"),
@@ -143,17 +150,13 @@ SERVER_KEYS = (
     _number("reload_mercy_s", "reload-mercy worker-reload-mercy", 1, 3600, " of seconds"),
     _path("logto", "logto"),
     _path("pidfile", "pidfile safe-pidfile"),
-    Key(
-        "stats",
-        ("stats", "stats-server"),
-        setting_values.stats,
-        "host:port, the path of a UNIX socket, or nothing",
-    ),
+    Key("stats", ("stats", "stats-server"), setting_values.stats, "host:port, the path of a UNIX socket, or nothing"),
     _size("log_max_bytes", "log-maxsize log-max-size", "10k", "100G"),
 )
 NODE_KEYS = (
     _path("app_log", "app-log"),
     _path("model_dir", "model-dir", "the path of a folder"),
+    _path("dynamic_model_dir", "dynamic-model-dir", "the path of a folder"),
     _path("algorithm_dir", "algorithm-dir", "the path of a folder"),
     _path("resource_dir", "resource-dir", "the path of a folder"),
     Key("log_level", ("log-level",), setting_values.log_level, "DEBUG, INFO, WARN, ERROR or CRITICAL"),
@@ -167,8 +170,11 @@ NODE_KEYS = (
         "detail_types",
         ("detail-types",),
         setting_values.detail_types,
-        "all, or a comma-separated list of imputation, correlation",
+        "all, or a comma-separated list of imputation, correlation, classification, regression",
     ),
+    Key("models_by_name", ("models-by-name",), setting_values.yes_or_no, "yes or no"),
+    Key("page", ("page",), setting_values.yes_or_no, "yes or no"),
+    Key("allow_host", ("allow-host",), setting_values.host_names, "a comma-separated list of names without ports"),
     Key("empty_refusals", ("empty-refusals",), setting_values.yes_or_no, "yes or no"),
     Key(
         "tsfm_allowed_hosts",
@@ -181,36 +187,15 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
     "uwsgi": {name: key for key in SERVER_KEYS for name in key.names},
     "taosanode": {name: key for key in NODE_KEYS for name in key.names},
 }
-TSFM_SECTION = "tsfm-service"
-FOLDERS = ("model_dir", "algorithm_dir", "resource_dir")  # settings that an empty value cannot switch off
-
-# What configurations of older nodes hold and has no meaning for this one. Accepted, so that an old file keeps working.
-_MEANINGLESS = """
-    add-header auto-procname buffer-size callable chdir cheaper chmod-socket chown-socket close-on-exec
-    cpu-affinity die-on-term disable-logging disable-write-exception draw-result emperor enable-threads env
-    evil-reload-on-rss exit-on-reload gevent gid harakiri-verbose home http-auto-chunked http-buffer-size
-    http-connect-timeout http-keepalive http-processes http-raw-body http-workers ignore-sigpipe
-    ignore-write-errors lazy lazy-apps limit-as limit-post listen log-4xx log-5xx log-backupname log-date
-    log-format log-master log-reopen log-slow log-truncate log-x-forwarded-for log-zero logdate logformat logger
-    logto2 master master-fifo max-fd max-requests max-requests-delta max-worker-lifetime memory-report
-    min-worker-lifetime module mount need-app no-orphans offload-threads pidfile2 plugin plugins post-buffering
-    procname procname-append procname-master procname-prefix procname-prefix-spaced protocol py-autoreload
-    py-call-osafterfork pyhome python-path pythonpath reload-on-as reload-on-rss reuse-port set set-placeholder
-    show-config single-interpreter so-keepalive socket-timeout stats-http stats-minified stats-no-cores
-    stats-no-metrics strict tcp-nodelay thread-stacksize threads-stacksize thunder-lock touch-chain-reload
-    touch-logreopen touch-logrotate touch-reload uid umask vacuum venv virtualenv wsgi wsgi-disable-file-wrapper
-    wsgi-file
-"""
-MEANINGLESS = frozenset(_MEANINGLESS.split())
-SOCKETS = frozenset({"socket", "uwsgi-socket", "https", "https-socket", "fastcgi-socket", "scgi-socket"})
-DAEMONIZE = frozenset({"daemonize", "daemonize2"})
+# settings that an empty value cannot switch off
+FOLDERS = ("model_dir", "dynamic_model_dir", "algorithm_dir", "resource_dir")
 
 
 def load(path: Path | None) -> Settings:
-    """Read a configuration file; without one, return the defaults.
+    """Read a file, an ini or TDgpt's `taosanode.config.py`, and the environment; without one, return the defaults.
 
-    Relative paths in the file are relative to the file's folder. Keys that are unknown, repeated or without meaning
-    end up as `Settings.warnings`.
+    Relative paths are relative to the file's folder. Keys that are unknown, repeated or without meaning end up as
+    `Settings.warnings`.
 
     Raises
     ------
@@ -220,15 +205,14 @@ def load(path: Path | None) -> Settings:
         return Settings()
     path = path.absolute()
     try:
-        lines = ini.read(path)
+        lines = tdgpt_config.read(path) if path.suffix == tdgpt_config.SUFFIX else ini.read(path)
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from error
-    reader = _Reader(path)
+    except tdgpt_config.NotPython as error:
+        raise SettingsError(f"{path}:{error}") from error
+    reader = _Reader(path.parent, path)
     for line in lines:
         reader.take(line)
-    reader.check()
-    if reader.problems:
-        raise SettingsError("\n".join(reader.problems))
     return reader.settings()
 
 
@@ -245,32 +229,44 @@ def of_node(path: Path | None) -> Settings:
 
 
 def embedded(folder: Path = EMBEDDED_FOLDER) -> Settings:
-    """Return the settings of a node without a configuration file that keeps all it writes under one folder."""
+    """Return the settings of a node without a configuration file that keeps all it writes under one folder.
+
+    The environment has the last word; raises SettingsError as `load` does.
+    """
     folder = folder.absolute()
-    return Settings(
-        logto=folder / "log" / "taosanode.log",
-        app_log=folder / "log" / "taosanode.app.log",
-        pidfile=folder / "taosanode.pid",
-        model_dir=folder / "model",
-        algorithm_dir=folder / "resource" / "algo",
-    )
+    paths = {
+        "logto": folder / "log" / "taosanode.log",
+        "app_log": folder / "log" / "taosanode.app.log",
+        "pidfile": folder / "taosanode.pid",
+        "model_dir": folder / "model",
+    }
+    return _Reader(Path.cwd(), None, paths).settings()
 
 
 class _Reader:
-    """Collects the values of one file, line by line, and what is to be said about it."""
+    """Collects the values of one file, line by line, those of the environment, and what is to be said about them.
 
-    def __init__(self, path: Path) -> None:
-        self.problems: list[str] = []
-        self._path = path
-        self._values: dict[str, Any] = {}
+    folder : what relative paths are relative to.
+    path : the file, if there is one.
+    values : of settings that it need not name.
+    """
+
+    def __init__(self, folder: Path, path: Path | None, values: Mapping[str, Any] | None = None) -> None:
+        self._problems: list[str] = []
+        self._folder, self._path = folder, path
+        self._values: dict[str, Any] = dict(values or {})
+        self._environment: list[str] = []
         self._tsfm_lines: dict[str, str] = {}
         self._tsfm: dict[str, str] = {}  # as the file has it, "" for one that is to be left out
         self._warnings: list[str] = []
         self._seen: dict[tuple[str, str], ini.Entry] = {}
         self._ignored: set[str] = set()  # named in a warning already
 
-    def take(self, line: ini.Entry | ini.Unreadable) -> None:
+    def take(self, line: ini.Entry | ini.Unreadable | tdgpt_config.Remark) -> None:
         """Take in one line of the file."""
+        if isinstance(line, tdgpt_config.Remark):
+            self._warn(line.line, line.text)
+            return
         if isinstance(line, ini.Unreadable):
             self._problem(line.line, f"{line.text}: neither [section] nor key = value")
             return
@@ -283,30 +279,42 @@ class _Reader:
             self._refuse(line, f"a section must come first: {_listed(['uwsgi', 'taosanode', TSFM_SECTION])}")
         elif section not in self._ignored:
             self._ignored.add(section)
-            hint = _did_you_mean(section, [*SECTIONS, TSFM_SECTION])
+            hint = did_you_mean(section, [*SECTIONS, TSFM_SECTION])
             self._warn(line.line, f"unknown section [{line.section}], ignored{hint}")
 
-    def check(self) -> None:
-        """Refuse what would mean less than it seems to."""
-        if not self._values.get("certfile"):
-            for setting in ("keyfile", "ca_file"):
-                if self._values.get(setting):
-                    self._refuse(self._seen["", setting], "means nothing without certfile: the node speaks plain HTTP")
-
     def settings(self) -> Settings:
-        """Return what was read."""
+        """Return what was read, replaced by what the environment says; raises SettingsError."""
+        self._take_environment()
+        self._check()
+        if self._problems:
+            raise SettingsError("\n".join(self._problems))
         values = dict(self._values)
         longest = values.pop("http_timeout", LONGEST_REQUEST_S)
         longest = float(min(longest, values.pop("harakiri", 0) or longest))
         values["longest_request_s"] = longest
         values["http_timeout_s"] = min(CLIENT_TIMEOUT_S, longest)
         model_dir = values.setdefault("model_dir", PRODUCT_MODEL_DIR)
+        values.setdefault("dynamic_model_dir", model_dir / "dynamic")
         resource_dir = values.pop("resource_dir", model_dir.parent / "resource")
         values.setdefault("algorithm_dir", resource_dir / "algo")
         services = table.default_urls((table.FORECAST, *values.get("detail_types", ()))) | self._tsfm
         tsfm = {name: url for name, url in services.items() if url}
-        lines, warnings = self._tsfm_lines, tuple(self._warnings)
-        return Settings(**values, tsfm=tsfm, tsfm_lines=lines, source=self._path, warnings=warnings)
+        values.update(tsfm_lines=self._tsfm_lines, environment=tuple(self._environment))
+        return Settings(**values, tsfm=tsfm, source=self._path, warnings=tuple(self._warnings))
+
+    def _take_environment(self) -> None:
+        for text in environment.mistakes(os.environ, SECTIONS):
+            self._problem(0, text)
+        for line in environment.lines(os.environ, SECTIONS):
+            self.take(line)
+            self._environment.append(f"{spelled(line)} = {line.value or ''}")
+
+    def _check(self) -> None:
+        """Refuse what would mean less than it seems to."""
+        if not self._values.get("certfile"):
+            for setting in ("keyfile", "ca_file"):
+                if self._values.get(setting):
+                    self._refuse(self._seen["", setting], "means nothing without certfile: the node speaks plain HTTP")
 
     def _key(self, line: ini.Entry, section: str) -> None:
         name = line.key.replace("_", "-")
@@ -337,20 +345,24 @@ class _Reader:
             self._refuse(line, f"allowed: {key.allowed}")
             return
         if "%(" in text or "$(" in text:
-            self._warn(line.line, f"{line.key} = {text}: placeholders are not replaced, the text is taken as it is")
-        self._values[key.setting] = self._path.parent / value if isinstance(value, Path) else value
+            self._warn(
+                line.line, f"{spelled(line)} = {text}: placeholders are not replaced, the text is taken as it is"
+            )
+        self._values[key.setting] = self._folder / value if isinstance(value, Path) else value
 
     def _service(self, line: ini.Entry) -> None:
         name = table.canonical(line.key)
         self._note_repeated(line, TSFM_SECTION, name)
-        self._tsfm_lines[name] = f"{self._path}:{line.line}: {line.key} = {line.value}"
+        self._tsfm_lines[name] = f"{self._at(line.line)}: {spelled(line)} = {line.value}"
         if not line.value:
             self._tsfm[name] = ""
             return
         url = line.value
         if url.lower().startswith("https:"):
             url = "http:" + url[len("https:") :]
-            self._warn(line.line, f"{line.key} = {line.value}: only http is spoken to a model service, taken as {url}")
+            self._warn(
+                line.line, f"{spelled(line)} = {line.value}: only http is spoken to a model service, taken as {url}"
+            )
         try:
             self._tsfm[setting_values.algorithm_name(name)] = setting_values.url(url)
         except ValueError as error:
@@ -358,7 +370,9 @@ class _Reader:
 
     def _note_repeated(self, line: ini.Entry, scope: str, what: str) -> None:
         earlier = self._seen.get((scope, what))
-        if earlier:
+        if earlier and not line.line and not earlier.line:
+            self._refuse(line, f"{spelled(earlier)} is the same setting, only one of them can count")
+        elif earlier and line.line:
             self._warn(line.line, f"{line.key} replaces {earlier.key} of line {earlier.line}: the last one counts")
         self._seen[scope, what] = line
 
@@ -366,27 +380,20 @@ class _Reader:
         for other, keys in SECTIONS.items():
             if other != section and name in keys:
                 return f"; it belongs into [{other}]"
-        return _did_you_mean(name, SECTIONS[section])
+        return did_you_mean(name, SECTIONS[section])
 
     def _refuse(self, line: ini.Entry, why: str) -> None:
         value = "" if line.value is None else f" = {line.value}"
-        self._problem(line.line, f"{line.key}{value}: {why}")
+        self._problem(line.line, f"{spelled(line)}{value}: {why}")
 
     def _problem(self, line: int, text: str) -> None:
-        self.problems.append(_on_one_line(f"{self._path}:{line}: {text}"))
+        self._problems.append(on_one_line(f"{self._at(line)}: {text}"))
 
     def _warn(self, line: int, text: str) -> None:
-        self._warnings.append(_on_one_line(f"{self._path}:{line}: {text}"))
+        self._warnings.append(on_one_line(f"{self._at(line)}: {text}"))
 
-
-def _on_one_line(text: str) -> str:
-    """Spell out what a terminal or a log would not show as a character."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    def _at(self, line: int) -> str:
+        return f"{self._path}:{line}" if line else "environment"
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -73,6 +73,15 @@ class Systemd:
         self.forget()
         return False
 
+    def elsewhere(self, address: tuple[str, int]) -> str | None:
+        """Say where a socket unit listens if that is another address than this; only where one was `inherited`."""
+        with socket.socket(fileno=FIRST_INHERITED) as given:
+            found, same = given.getsockname(), addresses.listens_on(given, *address)
+            given.detach()
+        if same:
+            return None
+        return addresses.host_port(*found[:2]) if isinstance(found, tuple) else str(found)
+
     def _send(self, state: str, descriptors: Sequence[int] = ()) -> None:
         if not self._address:
             return

@@ -10,7 +10,8 @@ import functools
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -20,7 +21,7 @@ from appliance.model_servers import control, replies
 from appliance.model_servers.exchanges import BY_KIND
 from appliance.model_servers.replies import Refusal, ServiceError
 from appliance.transport.http import Client, Failed
-from kernels.contract import Algorithm, BadParameter, Task
+from kernels.contract import Algorithm, BadParameter, Needs, Task
 from kernels.options import Options, option
 from models import table
 from models.files import CheckpointError, describe, weights_file
@@ -44,12 +45,18 @@ class Params(Options):
 
 
 class ModelServers:
-    """The configured model servers, what is known of each, and the connections to them."""
+    """The configured model servers, what is known of each, and the connections to them.
+
+    answered : told of every question: model, "ok", "refused" or "error", and the seconds it took. May be changed.
+    """
+
+    answered: Callable[[str, str, float], None]
 
     def __init__(self, settings: Settings) -> None:
         self.urls: Mapping[str, SplitResult] = {name: urlsplit(url) for name, url in settings.tsfm.items()}
         self.allowed = tuple(host.lower() for host in settings.tsfm_allowed_hosts)
         self.client = Client(connect_s=CONNECT_S, max_answer=MAX_ANSWER)
+        self.answered = lambda model, outcome, seconds: None
         self._model_dir = settings.model_dir
         self._up: dict[str, bool] = {}  # what the last probe saw
         self._prober: int | None = None  # the process that has one
@@ -67,6 +74,11 @@ class ModelServers:
                         threading.Thread(target=self._probe_until_closed, name="tsfm-probe", daemon=True).start()
                         self._prober = os.getpid()
         return {name: READY if self._up.get(name) else UNAVAIL for name in self.urls}
+
+    def seen(self) -> dict[str, bool]:
+        """Return whether each model server answered at the last look, but for those not looked at yet."""
+        self.statuses()
+        return {name: self._up[name] for name in self.urls if name in self._up}
 
     def probe(self) -> None:
         """Ask every server; whatever it answers over HTTP, it is there."""
@@ -91,28 +103,22 @@ class ModelServers:
         ------
         BadParameter
         """
-        configured = self.urls[name]
-        if not host:
-            return configured
-        if not re.fullmatch(r"[\x21-\x7e]+", host):
-            raise BadParameter("invalid host url")
-        text = host if "://" in host else f"http://{host}"
-        try:
-            url = urlsplit(text)
-            port = url.port
-        except ValueError as error:
-            raise BadParameter(f"invalid host url: {error}") from error
-        if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc:
-            raise BadParameter("invalid host url")
-        if url.hostname not in self.allowed:
-            raise BadParameter(f"host {url.hostname} is not allowed, only tsfm-hosts: {', '.join(self.allowed)}")
-        shown = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-        netloc = shown if port is None else f"{shown}:{port}"
-        path = url.path if url.path.strip("/") else configured.path
-        return SplitResult("http", netloc, path, url.query, "")
+        return located(self.urls[name], host, self.allowed)
 
     def ask(self, name: str, task: Task, params: Params) -> Any:
         """Return what a model server answers, as the kind of its model has it; raises AlgorithmError."""
+        outcome, began = "error", time.perf_counter()
+        try:
+            answer = self._answer(name, task, params)
+            outcome = "ok"
+            return answer
+        except (BadParameter, Refusal):
+            outcome = "refused"
+            raise
+        finally:
+            self.answered(name, outcome, time.perf_counter() - began)
+
+    def _answer(self, name: str, task: Task, params: Params) -> Any:
         exchange = BY_KIND[table.kind(name)]
         url = self.where(name, params.host)
         question = exchange.question(task)
@@ -145,7 +151,10 @@ class ModelServers:
     def algorithms(self) -> list[Algorithm]:
         """Return one algorithm for each line of `[tsfm-service]`."""
         return [
-            Algorithm(name, _desc(name, url), table.kind(name), Params, functools.partial(self.ask, name))
+            Algorithm(
+                *(name, _desc(name, url), table.kind(name), Params, functools.partial(self.ask, name)),
+                Needs(covariates=table.takes_covariates(name)),
+            )
             for name, url in self.urls.items()
             if table.kind(name) in BY_KIND
         ]
@@ -155,7 +164,8 @@ class ModelServers:
         for algorithm, status in self.statuses().items():
             name = control.server_name(algorithm)
             folder = self._model_dir / name
-            entry = {"name": name, "algo": algorithm, "type": table.kind(algorithm), "status": status}
+            kind = table.kind(algorithm)
+            entry = {"name": name, "algo": algorithm, "type": kind, "status": status, "path": str(folder)}
             try:
                 weights = describe(folder)
             except CheckpointError as error:
@@ -168,6 +178,33 @@ class ModelServers:
         """Stop looking, and close the idle connections of this process."""
         self._closed.set()
         self.client.close()
+
+
+def located(configured: SplitResult, host: str, allowed: tuple[str, ...]) -> SplitResult:
+    """Return the URL to call: the configured one, or what ``host=`` names if it is one of those allowed.
+
+    Raises
+    ------
+    BadParameter
+    """
+    if not host:
+        return configured
+    if not re.fullmatch(r"[\x21-\x7e]+", host):
+        raise BadParameter("invalid host url")
+    text = host if "://" in host else f"http://{host}"
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError as error:
+        raise BadParameter(f"invalid host url: {error}") from error
+    if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc:
+        raise BadParameter("invalid host url")
+    if url.hostname not in allowed:
+        raise BadParameter(f"host {url.hostname} is not allowed, only tsfm-hosts: {', '.join(allowed)}")
+    shown = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+    netloc = shown if port is None else f"{shown}:{port}"
+    path = url.path if url.path.strip("/") else configured.path
+    return SplitResult("http", netloc, path, url.query, "")
 
 
 def _desc(name: str, url: SplitResult) -> str:

@@ -1,5 +1,6 @@
-"""The model servers as systemd's units taosanode-model@NAME.service, where the package taosanode-tsfm put them.
+"""The node and the model servers as systemd's units: taosanoded.service, taosanode-model@NAME.service.
 
+The package taosanode-tsfm brings the latter.
 Whether a unit runs is for systemd to say: it holds no pid file.
 """
 
@@ -53,10 +54,21 @@ class Unit:
         ControlError
         """
         pid = self.pid()
-        done = _systemctl("stop", self.name)
-        if done.returncode:
-            raise ControlError(f"{self.name} was not stopped: {' '.join(done.stderr.split())}")
+        self._do("stop", "stopped")
         return pid
+
+    def enable(self) -> None:
+        """Have it started with the machine; raises ControlError."""
+        self._do("enable", "enabled")
+
+    def disable(self) -> None:
+        """Have it not started with the machine; raises ControlError."""
+        self._do("disable", "disabled")
+
+    def _do(self, verb: str, done: str) -> None:
+        given = _systemctl(verb, self.name)
+        if given.returncode:
+            raise ControlError(f"{self.name} was not {done}: {' '.join(given.stderr.split())}")
 
     def _property(self, key: str) -> str:
         return _systemctl("show", "--property", key, "--value", "--", self.name).stdout.strip()
@@ -70,9 +82,17 @@ class Unit:
 
 def find(server: str) -> Unit | None:
     """Return the unit of a model server; None where systemd does not run the machine, or has no such unit."""
+    return _loaded(Unit(f"taosanode-model@{server}.service"))
+
+
+def of_node() -> Unit | None:
+    """Return the unit of the node; None where systemd does not run the machine, or has no such unit."""
+    return _loaded(Unit("taosanoded.service"))
+
+
+def _loaded(unit: Unit) -> Unit | None:
     if not BOOTED.is_dir():
         return None
-    unit = Unit(f"taosanode-model@{server}.service")
     return unit if unit._property("LoadState") == "loaded" else None
 
 

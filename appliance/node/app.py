@@ -3,45 +3,69 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import Any
 
 import falcon
 
 from appliance.analysis import errors
 from appliance.analysis.catalog import Catalog
+from appliance.analysis.deployed import predicting
+from appliance.analysis.deployed.store import Store
 from appliance.analysis.kinds import KINDS
-from appliance.analysis.tools import monitoring_band
+from appliance.analysis.tools import association, monitoring_band, profile_search
 from appliance.host.settings import Settings
+from appliance.node import openapi
+from appliance.node.browsers import Browsers
 from appliance.node.guests import Guests
 from appliance.node.observer import Observer, served
+from appliance.node.resources import page
 from appliance.node.resources.analysis import Analysis
+from appliance.node.resources.deploying import Deploy, Undeploy
 from appliance.node.resources.listing import Listing, Models
 from appliance.node.resources.metrics import MetricsText
+from appliance.node.resources.openapi import OpenApi
 from appliance.node.resources.status import Home, Status
 from appliance.node.resources.tool import Tool
 from appliance.node.slots import Slots
 from appliance.protocol import answers
 
 BATCH = ("/tool/batch", "/api/v1/analysis/batch")
+PROFILE_SEARCH = "/api/v1/analysis/profile-search"
+ASSOCIATION = ("/api/v1/analysis/apriori", "/api/v1/analysis/association")
 
 
 def create_app(
     catalog: Catalog, settings: Settings, slots: Slots, guests: Guests, observer: Observer, metrics: MetricsText
 ) -> falcon.App[Any, Any]:
     """Build the WSGI application of one worker process."""
-    app = falcon.App(middleware=[observer])
+    app: falcon.App[Any, Any] = falcon.App(middleware=observer)
+    app.add_middleware(Browsers(settings.allow_host))
     parsing = threading.Lock()
-    app.add_route("/", Home())
+    store = Store(settings.dynamic_model_dir)
+    app.add_route("/", Home(page=settings.page))
+    if settings.page:
+        app.add_route("/page/algorithms", page.Algorithms(catalog, settings))
+        app.add_route("/page/refused", page.Refused(metrics.refusals))
+        app.add_route("/page/table", page.Table(settings, slots))
     app.add_route("/status", Status())
-    app.add_route("/list", Listing(catalog, settings))
-    app.add_route("/models", Models(catalog, settings))
+    app.add_route("/list", Listing(catalog, settings, store))
+    app.add_route("/models", Models(catalog, settings, store))
     for kind in KINDS:
         for path, algorithm in ((kind.route, ""), *kind.shortcuts.items()):
             algorithms = catalog.of_kind(kind.wire_type)
             app.add_route(path, Analysis(kind, algorithms, settings, slots, guests, parsing, algorithm))
     for path in BATCH:
-        app.add_route(path, Tool(monitoring_band.answer, settings, slots))
+        app.add_route(path, Tool(lambda body, _: monitoring_band.answer(body), settings, slots))
+    app.add_route(PROFILE_SEARCH, Tool(profile_search.answer, settings, slots))
+    for path in ASSOCIATION:
+        app.add_route(path, Tool(association.answer, settings, slots))
+    for path, predicted in predicting.ROUTES.items():
+        app.add_route(path, Tool(partial(predicting.answer, store, predicted), settings, slots))
+    app.add_route("/deploy", Deploy(store, settings, catalog.reserved))
+    app.add_route("/undeploy", Undeploy(store, settings))
     app.add_route("/metrics", metrics)
+    app.add_route(openapi.PATH, OpenApi(catalog))
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(falcon.HTTPError, _http_error)
     return app

@@ -17,10 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from appliance.node.refusals import Notebook, Refusals
 from appliance.node.scoreboard import ROWS, Scoreboard, shared_table
 
 OUTCOMES = ("ok", "refused", "busy", "gone", "error")
 UNKNOWN = "unknown"  # stands for every algorithm that the node does not have
+MODEL_SERVER = "model server"  # in the place of the endpoint: a question of this node to a model server
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # of `exposition`
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -32,7 +34,10 @@ _OVERFLOW: Labels = ("other", UNKNOWN, "ok")
 
 
 class Metrics:
-    """The table; rows as in the scoreboard."""
+    """The table; rows as in the scoreboard.
+
+    refusals : the last requests without a result, which are told rather than counted.
+    """
 
     def __init__(self, rows: int = ROWS, series: int = SERIES) -> None:
         layout = np.dtype(
@@ -45,11 +50,11 @@ class Metrics:
             ],
             align=True,
         )
-        self._table = shared_table(layout, (rows, series))
+        self._table, self.refusals = shared_table(layout, (rows, series)), Refusals(rows)
 
     def recorder(self, row: int) -> Recorder:
         """Return what a worker records with; `row` as reserved in the scoreboard."""
-        return Recorder(self._table[row])
+        return Recorder(self._table[row], self.refusals.notebook(row))
 
     def totals(self) -> dict[Labels, tuple[list[int], float, int]]:
         """Return, for each combination of labels: requests by bucket, seconds spent, rows of data."""
@@ -66,8 +71,9 @@ class Metrics:
 class Recorder:
     """A worker's own row; every thread of the worker may record."""
 
-    def __init__(self, row: Any) -> None:
+    def __init__(self, row: Any, notebook: Notebook) -> None:
         self._row = row
+        self.note = notebook.note
         self._lock = threading.Lock()
         self._places = {_labels(series): place for place, series in enumerate(_used(row))}
         # views of single fields: several times as fast as a record
@@ -78,7 +84,7 @@ class Recorder:
 
         Parameters
         ----------
-        endpoint : the path of a route of this node, or "other".
+        endpoint : the path of a route of this node, "other", or `MODEL_SERVER`.
         algorithm : a name of the catalogue, `UNKNOWN`, or "" where an endpoint has none.
         outcome : one of `OUTCOMES`.
         """
@@ -104,27 +110,36 @@ class Recorder:
 
 
 def exposition(metrics: Metrics, scoreboard: Scoreboard) -> bytes:
-    """Write everything in Prometheus' text format, version 0.0.4."""
+    """Write what was counted in Prometheus' text format, version 0.0.4."""
     return "".join(f"{line}\n" for line in _lines(metrics.totals(), scoreboard)).encode()
 
 
 def _lines(totals: Mapping[Labels, tuple[list[int], float, int]], scoreboard: Scoreboard) -> Iterator[str]:
     build = {"version": version("taosanode"), "python": platform.python_version(), "numba": version("numba")}
-    yield from _family("build_info", "gauge", "what runs here", [(build, 1)])
+    yield from family("taosanode_build_info", "gauge", "what runs here", [(build, 1)])
 
+    passed_on = {labels: counted for labels, counted in totals.items() if labels[0] == MODEL_SERVER}
+    yield from _model_servers(passed_on)
+    totals = {labels: counted for labels, counted in totals.items() if labels not in passed_on}
     requests = [(_named(labels), sum(counted[0])) for labels, counted in sorted(totals.items())]
-    yield from _family("requests_total", "counter", "requests answered", requests)
+    yield from family("taosanode_requests_total", "counter", "requests answered", requests)
 
     together: dict[tuple[str, str], tuple[Any, float, int]] = defaultdict(lambda: (0, 0.0, 0))
     for (endpoint, algorithm, _), (buckets, seconds, rows) in totals.items():
         before = together[endpoint, algorithm]
         together[endpoint, algorithm] = before[0] + np.array(buckets), before[1] + seconds, before[2] + rows
-    yield from _histograms({labels: (counted[0], counted[1]) for labels, counted in sorted(together.items())})
+    yield from _histograms(
+        "taosanode_request_seconds",
+        "time from the complete request to its answer",
+        [(_named(labels), counted[0], counted[1]) for labels, counted in sorted(together.items())],
+    )
     data = [(_named(labels), counted[2]) for labels, counted in sorted(together.items()) if counted[2]]
-    yield from _family("rows_total", "counter", "rows of data received", data)
+    yield from family("taosanode_rows_total", "counter", "rows of data received", data)
 
     turned_away = scoreboard.turned_away()
-    yield from _family("connections_refused_total", "counter", "closed: not in allow-from", [({}, turned_away)])
+    yield from family(
+        "taosanode_connections_refused_total", "counter", "closed: not in allow-from", [({}, turned_away)]
+    )
 
     workers = scoreboard.workers()
     for name, kind, text, value in (
@@ -132,26 +147,38 @@ def _lines(totals: Mapping[Labels, tuple[list[int], float, int]], scoreboard: Sc
         ("slots_busy", "gauge", "analyses running now", sum(worker.slots_busy for worker in workers)),
         ("queue_length", "gauge", "analyses waiting for a slot now", sum(worker.queued for worker in workers)),
     ):
-        yield from _family(name, kind, text, [({}, value)])
+        yield from family(f"taosanode_{name}", kind, text, [({}, value)])
 
 
-def _histograms(series: Mapping[tuple[str, str], tuple[Any, float]]) -> Iterator[str]:
-    name = "taosanode_request_seconds"
-    yield f"# HELP {name} time from the complete request to its answer"
+def _model_servers(totals: Mapping[Labels, tuple[list[int], float, int]]) -> Iterator[str]:
+    requests = [({"model": model, "outcome": end}, sum(one[0])) for (_, model, end), one in sorted(totals.items())]
+    yield from family("taosanode_model_server_requests_total", "counter", "questions to model servers", requests)
+    together: dict[str, tuple[Any, float]] = defaultdict(lambda: (0, 0.0))
+    for (_, model, _), (buckets, seconds, _) in totals.items():
+        together[model] = together[model][0] + np.array(buckets), together[model][1] + seconds
+    yield from _histograms(
+        "taosanode_model_server_seconds",
+        "time from a question to a model server to its answer",
+        [({"model": model}, *counted) for model, counted in sorted(together.items())],
+    )
+
+
+def _histograms(name: str, text: str, series: Iterable[tuple[Mapping[str, str], Any, float]]) -> Iterator[str]:
+    yield f"# HELP {name} {text}"
     yield f"# TYPE {name} histogram"
-    for labels, (buckets, seconds) in series.items():
-        given = _named(labels)
+    for given, buckets, seconds in series:
         for bound, count in zip((*map(repr, BUCKETS_S), "+Inf"), np.cumsum(buckets), strict=True):
             yield f"{name}_bucket{_written({**given, 'le': bound})} {count}"
         yield f"{name}_sum{_written(given)} {seconds!r}"
         yield f"{name}_count{_written(given)} {sum(buckets)}"
 
 
-def _family(name: str, kind: str, text: str, samples: Iterable[tuple[Mapping[str, str], int]]) -> Iterator[str]:
-    yield f"# HELP taosanode_{name} {text}"
-    yield f"# TYPE taosanode_{name} {kind}"
+def family(name: str, kind: str, text: str, samples: Iterable[tuple[Mapping[str, str], float]]) -> Iterator[str]:
+    """Yield the lines of one metric: its description, and a value for each set of labels."""
+    yield f"# HELP {name} {text}"
+    yield f"# TYPE {name} {kind}"
     for labels, value in samples:
-        yield f"taosanode_{name}{_written(labels)} {value}"
+        yield f"{name}{_written(labels)} {value}"
 
 
 def _named(labels: Iterable[str]) -> dict[str, str]:

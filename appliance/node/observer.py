@@ -14,6 +14,7 @@ import falcon
 
 from appliance.analysis.errors import ClientGone, Overdue
 from appliance.analysis.plugin_classes import Failed
+from appliance.host import journal
 from appliance.host.logs import quoted
 from appliance.model_servers.replies import ServiceError
 from appliance.node.metrics import UNKNOWN, Recorder
@@ -90,6 +91,10 @@ class Observer:
         self._recorder.observe(
             endpoint, algorithm if record.algorithm else "", record.outcome, seconds, record.rows * record.read
         )
+        if record.outcome != "ok":
+            self._recorder.note(
+                endpoint, algorithm if record.algorithm else "", record.rows, record.outcome, record.message
+            )
         self._log(req, endpoint, record, seconds)
 
     def _log(self, req: falcon.Request, endpoint: str, record: Served, seconds: float) -> None:
@@ -98,19 +103,24 @@ class Observer:
         if not log.isEnabledFor(level):
             return
         known = record.algorithm in self._algorithms
+        shown = record.algorithm if known else quoted(record.algorithm, LONGEST_OPTION) if record.algorithm else "-"
+        path = endpoint if req.uri_template else quoted(req.path, LONGEST_OPTION)
+        ms = f"{seconds * 1e3:.1f}"
+        fields = {"ENDPOINT": path, "ALGORITHM": shown, "ROWS": record.rows, "MS": ms, "OUTCOME": record.outcome}
         log.log(
             level,
-            "%d-%d %s %s %s algo=%s rows=%d option=%s ms=%.1f %s",
+            "%d-%d %s %s %s algo=%s rows=%d option=%s ms=%s %s",
             os.getpid(),
             next(self._numbers),
             req.remote_addr,
             req.method,
-            endpoint if req.uri_template else quoted(req.path, LONGEST_OPTION),
-            record.algorithm if known else quoted(record.algorithm, LONGEST_OPTION) if record.algorithm else "-",
+            path,
+            shown,
             record.rows,
             quoted(record.option, LONGEST_OPTION) if record.option else "-",
-            seconds * 1e3,
+            ms,
             _result(record),
+            extra={journal.FIELDS: fields},
         )
 
 

@@ -106,6 +106,10 @@ class Scoreboard:
         rows = sorted([*shown, *others[: max(at_least - len(shown), 0)]])
         return [self._worker(int(row)) for row in rows]
 
+    def requests(self) -> int:
+        """Return how many requests all workers have answered, those gone included."""
+        return int(self._table["requests"].sum())
+
     def turned_away(self) -> int:
         """Return how many connections all workers have closed because of where they came from, those gone included."""
         return int(self._table["turned_away"].sum())

@@ -22,11 +22,13 @@ from appliance.host.systemd import Systemd
 from appliance.node import stats
 from appliance.node.app import create_app
 from appliance.node.guests import Guests
-from appliance.node.metrics import Metrics
+from appliance.node.load import Load
+from appliance.node.metrics import MODEL_SERVER, Metrics
 from appliance.node.observer import Observer
 from appliance.node.resources.metrics import MetricsText
 from appliance.node.scoreboard import Scoreboard
 from appliance.node.slots import Slots
+from appliance.node.state import State
 from appliance.transport import readiness
 from appliance.transport.gate import Gate
 from appliance.transport.listening import Master
@@ -59,6 +61,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         self._overgrown: dict[int, float] = {}  # workers with too much memory: pid -> since when
         self.settings, self._catalog = settings, catalog.build(settings, defer=True)
         self._systemd, self._tls = systemd, certificates.context(settings)
+        self._state = ""  # in words, for systemd, from when the node is ready
+        self._load = Load(self._scoreboard, systemd.tell)
         logs.configure(settings)
         if settings.pidfile:
             paths.make_folder_of(settings.pidfile)
@@ -118,16 +122,26 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         _keep_freed_memory()
         row = self._scoreboard.take(self._row)
-        observer = Observer(row, self._metrics.recorder(self._row), self._catalog.names)
+        recorder = self._metrics.recorder(self._row)
+        observer = Observer(row, recorder, self._catalog.names)
+        self._catalog.servers.answered = lambda model, outcome, seconds: recorder.observe(
+            MODEL_SERVER, model, outcome, seconds, 0
+        )
         Worker.gate = Gate(self.settings.allow_from, row.turn_away) if self.settings.allow_from else None
         # before there are threads
         guests = Guests(self._catalog, memory_of(self.settings), self._replace_worker)
         slots = Slots(slots_of(self.settings), self.settings.queue, row.slots, self._replace_worker)
-        metrics = MetricsText(self._metrics, self._scoreboard)
+        metrics = MetricsText(
+            self._metrics,
+            self._scoreboard,
+            State(self._scoreboard, slots, self._catalog.servers, os.getppid()).lines,
+        )
         return create_app(self._catalog, self.settings, slots, guests, observer, metrics)
 
     def look_after(self, arbiter: Master) -> None:
-        """End workers with too much memory: first they may finish what they do, then not."""
+        """Tell how busy they are; end workers with too much memory: first they may finish what they do, then not."""
+        if self._systemd.listens and self._state:
+            self._load.report(self._state, self.settings.processes * slots_of(self.settings))
         self._overgrown = {pid: since for pid, since in self._overgrown.items() if pid in arbiter.WORKERS}
         limit, now = memory_of(self.settings), time.monotonic()
         for pid in list(arbiter.WORKERS):
@@ -166,7 +180,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
                 raise
         except Exception as error:
             log.error("reload refused, the node goes on as it was: %s", error)
-            self._systemd.tell("STATUS=reload refused, goes on as it was: " + " ".join(str(error).split()))
+            self._tell("reload refused, goes on as it was: " + " ".join(str(error).split()))
             return
         _log_warnings(settings)
         self.settings, self._catalog, self._stats, self._tls = settings, found, statistics, tls
@@ -179,7 +193,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             if overlaps:
                 self._stop_listening(settings.http[1])
         super().reload()
-        self._systemd.tell(self._summary())
+        self._tell(self._summary())
 
     def _check_reachable(self, settings: Settings) -> bool:
         """Refuse an address or a pid file that gunicorn could not have: it would end the node.
@@ -241,16 +255,23 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         self._systemd.keep(arbiter.LISTENERS[0].sock)  # a new one, if the address has changed
 
     def _report_ready(self) -> None:
-        self._systemd.tell(f"READY=1\n{self._summary()}")
+        self._state = self._summary()
+        self._systemd.tell(f"READY=1\nSTATUS={self._state}")
         self._ready(self.settings)
 
+    def _tell(self, state: str) -> None:
+        self._state = state
+        self._systemd.tell(f"STATUS={state}")
+
     def _summary(self) -> str:
-        return f"STATUS=serving {len(self._catalog)} algorithms at {addresses.host_port(*self.settings.http)}"
+        return f"serving {len(self._catalog)} algorithms at {addresses.host_port(*self.settings.http)}"
 
 
 def _log_warnings(settings: Settings) -> None:
     for warning in settings.warnings:
         log.warning("%s", warning)
+    if settings.environment:
+        log.info("settings of the environment: %s", "; ".join(settings.environment))
 
 
 def _keep_freed_memory() -> None:

@@ -48,7 +48,7 @@ class Slots:
     ) -> None:
         self._changed, self._abandoned = changed, abandoned
         self._pool = Threads(slots, thread_name_prefix="slot", initializer=_lower_priority).start_all()
-        self._slots = slots
+        self.slots, self.queue = slots, queue
         self._limit = slots + queue
         self._lock = threading.Lock()
         self._admitted = 0
@@ -83,7 +83,7 @@ class Slots:
             if self._admitted >= self._limit:
                 raise Busy(f"the node is busy: {self._admitted} requests are running or waiting already")
             self._count(admitted=1)
-            must_wait = self._admitted > self._slots
+            must_wait = self._admitted > self.slots
         place = _Place()
 
         def in_slot() -> R:

@@ -64,7 +64,7 @@ def table(document: Document, body: Body) -> tuple[Times, dict[str, Series]]:
     data = document.get(fields.DATA)
     if data is None:
         raise BadRequest('"data" does not exist in request json')
-    if not _is_array(data) or not all(_is_array(column) for column in data):
+    if not is_array(data) or not all(is_array(column) for column in data):
         raise BadRequest("invalid request format: data must be a list of columns, each a list of numbers")
     if len(data) <= 1:
         raise BadRequest("only one column provided, more columns are expected")
@@ -88,7 +88,7 @@ def columns(document: Document, body: Body) -> tuple[Times, dict[str, Series]]:
     data = document.get(fields.DATA)
     if data is None:
         raise BadRequest('"data" does not exist in request json')
-    if not _is_array(data) or not all(_is_array(column) for column in data):
+    if not is_array(data) or not all(is_array(column) for column in data):
         raise BadRequest("invalid request format: data must be a list of columns, each a list of numbers")
     if len(data) > MAX_COLUMNS:
         raise BadRequest(f"too many columns, at most {MAX_COLUMNS} are allowed, got {len(data)}")
@@ -103,7 +103,7 @@ def columns(document: Document, body: Body) -> tuple[Times, dict[str, Series]]:
 
 def numbers(value: Any, name: str) -> Series:
     """Return a list of finite numbers; raises BadRequest."""
-    if not _is_array(value):
+    if not is_array(value):
         raise BadRequest(f"{name} must be a list of numbers")
     found = _buffer(value, "d", np.float64)
     return _floats(value, name, flat=found is not None and len(found) == len(value))
@@ -111,10 +111,15 @@ def numbers(value: Any, name: str) -> Series:
 
 def moments(value: Any) -> Times:
     """Return a list of times; raises BadRequest."""
-    if not _is_array(value):
+    if not is_array(value):
         raise BadRequest(f"{fields.TIME_COLUMN} must be a list of integers")
     found = _buffer(value, "i", np.int64)
     return _integers(value, flat=found is not None and len(found) == len(value))
+
+
+def is_array(value: Any) -> bool:
+    """Tell whether a part of a document is a list."""
+    return isinstance(value, (simdjson.Array, list))
 
 
 def plain(value: Any) -> Any:
@@ -233,18 +238,14 @@ def _names(schema: Any) -> list[str]:
     """Return the column names of a schema, none if there is no schema."""
     if schema is None:
         return []
-    if not _is_array(schema):
+    if not is_array(schema):
         raise BadRequest("invalid schema info, a list of [name, type, bytes] is expected")
     names = []
     for entry in schema:
-        if not _is_array(entry) or len(entry) == 0 or not isinstance(entry[0], str):
+        if not is_array(entry) or len(entry) == 0 or not isinstance(entry[0], str):
             raise BadRequest("invalid schema info, a list of [name, type, bytes] is expected")
         names.append(entry[0])
     return names
-
-
-def _is_array(value: Any) -> bool:
-    return isinstance(value, (simdjson.Array, list))
 
 
 def _floats(column: Any, name: str, flat: bool) -> Series:

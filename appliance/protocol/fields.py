@@ -31,3 +31,7 @@ VERSION, DETAILS, TYPE, NAME, DESC, PARAMS, STATUS = (
 
 # options that concern the service rather than an algorithm
 TIMEOUT, VALID_CODE, ONLY_LAST, EXPLAIN = "timeout", "valid_code", "only_last", "explain"
+
+# `/deploy` and `/undeploy`
+MODEL_NAME, CONFIG, MODEL_BINARY = "model_name", "config", "model_binary"
+ERROR = "error"

@@ -37,6 +37,16 @@ def status(url: str) -> bytes | None:
     return answer.body if answer.status == HTTPStatus.OK else None
 
 
+def silent(url: str, within_s: float) -> str | None:
+    """Say why nobody answers at a URL, None where somebody does, whatever the answer."""
+    client = Client(connect_s=within_s, max_answer=MAX_ANSWER, kept=0)
+    try:
+        client.request("GET", urlsplit(url), longest_s=within_s)
+    except Failed as error:
+        return error.reason
+    return None
+
+
 def _wait(ready: Callable[[], bool], then: Callable[[], None]) -> None:
     while not ready():
         time.sleep(ASK_AGAIN_AFTER_S)

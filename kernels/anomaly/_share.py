@@ -49,17 +49,23 @@ def truth(name: str) -> Callable[[str], bool]:
     return read
 
 
-def columns(task: Task) -> list[Series]:
-    """Return own copies of all columns of a task, n >= 2 rows each.
+def columns(task: Task) -> Series:
+    """Return own copies of all columns of a task as rows of a table, float64 (columns, n), n >= 2.
 
     Raises
     ------
     TooShort : n < 2. BadSeries : columns of unequal length, or a value that is not finite.
     """
-    found = [as_series(column, at_least=2) for column in task.columns.values()]
-    if len({len(column) for column in found}) > 1:
+    given = list(task.columns.values())
+    if len({len(column) for column in given}) > 1:
         raise BadSeries("columns of one length are needed")
-    return found
+    table = np.empty((len(given), len(given[0])))
+    for row, column in zip(table, given, strict=True):
+        row[:] = column
+    if table.shape[1] < 2 or not np.isfinite(table).all():
+        for column in given:
+            as_series(column, at_least=2)  # says what is wrong
+    return table
 
 
 def flagged(score: Series, share: float) -> Detection:

@@ -17,6 +17,7 @@ from kernels.anomaly import _share
 from kernels.contract import ANOMALY, Algorithm, BadParameter, Detection, Needs, Series, Task
 from kernels.options import Options, check, option
 
+Bins = NDArray[np.uint32]
 MAX_BINS = 10_000
 NARROW = 1e-200  # a range so small is widened, or the bins in one would leave the range of numbers
 ALPHA = 0.1  # added to every density
@@ -69,7 +70,7 @@ def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (
         widths = np.diff(edges)
         if not (widths > 0.0).all():
             continue  # the column varies by no more than rounding
-        bins = np.empty(len(column), np.int64)
+        bins = np.empty(len(column), np.uint32)
         counts = _count(column, edges, bins)
         with np.errstate(over="ignore"):  # a density out of range is as good as the largest
             density = np.minimum(counts / widths / len(column), np.finfo(np.float64).max)
@@ -77,27 +78,28 @@ def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (
     return _share.flagged(score, params.contamination)
 
 
-@kernel("f8[::1](f8[::1], f8[::1], i8[::1])")
-def _count(x: Series, edges: Series, bins: NDArray[np.int64]) -> Series:
+@kernel("f8[::1](f8[::1], f8[::1], u4[::1])")
+def _count(x: Series, edges: Series, bins: Bins) -> Series:
     """Count the values of each bin, and note for each value the bin of its score."""
     last = edges.shape[0] - 2
-    counts = np.zeros(last + 1)
+    counts = np.zeros((2, last + 1), np.int64)  # two in turn: a count waits for the one before
     low = edges[0]
     scale = (last + 1) / (edges[last + 1] - low)
     for i in range(x.shape[0]):
         value = x[i]
-        at = min(int((value - low) * scale), last)
-        if value < edges[at]:  # rounding
-            at -= 1
-        elif at < last and value >= edges[at + 1]:
-            at += 1
-        counts[at] += 1.0
-        bins[i] = at - (value == edges[at] and at > 0)
-    return counts
+        # unsigned: no place is looked for before the first
+        at = np.uint32(min(int((value - low) * scale), last))
+        below, above = value < edges[at], at < last and value >= edges[at + np.uint32(1)]
+        if below or above:  # rounding
+            at = at - np.uint32(1) if below else at + np.uint32(1)
+        counts[i & 1, at] += 1
+        bins[i] = at - np.uint32(1) if value == edges[at] and at > 0 else at
+    found: Series = (counts[0] + counts[1]).astype(np.float64)
+    return found
 
 
-@kernel("void(f8[::1], i8[::1], f8[::1])")
-def _add(rarity: Series, bins: NDArray[np.int64], score: Series) -> None:
+@kernel("void(f8[::1], u4[::1], f8[::1])")
+def _add(rarity: Series, bins: Bins, score: Series) -> None:
     for i in range(score.shape[0]):
         score[i] += rarity[bins[i]]
 

@@ -67,7 +67,7 @@ def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (
     ------
     TooShort : n < 2. BadSeries : columns of unequal length, or the time was up.
     """
-    table = np.column_stack(_share.columns(task))
+    table = np.ascontiguousarray(_share.columns(task).T)
     n = len(table)
     size = min(SAMPLE, n)
     levels = int(np.ceil(np.log2(size)))

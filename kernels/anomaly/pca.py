@@ -77,14 +77,13 @@ def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (
     ------
     TooShort : n < 2. BadSeries : columns of unequal length, or too many. BadParameter : more components than there are.
     """
-    columns = _share.columns(task)
-    n, count = len(columns[0]), len(columns)
+    table = centred = _share.columns(task)
+    count, n = table.shape
     if count > MAX_COLUMNS or n * count * count > MAX_PRODUCTS:
         raise BadSeries(
             f"pca takes at most {MAX_COLUMNS} columns, and {MAX_PRODUCTS} products of rows and pairs of columns, "
             f"got {n} rows of {count} columns"
         )
-    table = centred = np.array(columns)
     if params.standardization:
         for column in table:
             _bring_to_unit(column)
@@ -160,20 +159,24 @@ def _standardize(x: Series, low: float, high: float) -> None:
 def _products(table: Series) -> Series:
     """Return the products of all pairs of columns (rows of the table), summed over the rows, in four sums at a time."""
     count, n = table.shape
-    found = np.empty((count, count))
-    fours = n - n % 4
+    found = np.zeros((count, count))
+    for begin in range(0, n, BLOCK):
+        size = min(BLOCK, n - begin)
+        fours = size - size % 4
+        for j in range(count):
+            for k in range(j + 1):
+                x, y = table[j, begin : begin + size], table[k, begin : begin + size]
+                a = b = c = d = 0.0
+                for i in range(0, fours, 4):
+                    a += x[i] * y[i]
+                    b += x[i + 1] * y[i + 1]
+                    c += x[i + 2] * y[i + 2]
+                    d += x[i + 3] * y[i + 3]
+                for i in range(fours, size):
+                    a += x[i] * y[i]
+                found[j, k] += (a + b) + (c + d)
     for j in range(count):
-        for k in range(j + 1):
-            x, y = table[j], table[k]
-            a = b = c = d = 0.0
-            for i in range(0, fours, 4):
-                a += x[i] * y[i]
-                b += x[i + 1] * y[i + 1]
-                c += x[i + 2] * y[i + 2]
-                d += x[i + 3] * y[i + 3]
-            for i in range(fours, n):
-                a += x[i] * y[i]
-            found[j, k] = found[k, j] = (a + b) + (c + d)
+        found[:j, j] = found[j, :j]
     return found
 
 

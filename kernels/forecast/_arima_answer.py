@@ -17,31 +17,16 @@ from kernels.contract import Forecast, Horizon, Json, Series
 from kernels.forecast._arima_harmonics import Harmonics
 from kernels.forecast._arima_orders import Limits, Orders
 from kernels.forecast._arima_project import project
+from kernels.forecast._arima_regression import BOUNDLESS, Regressors, combined, doubt
+from kernels.forecast._arima_scale import LARGEST, Scaled
 from kernels.forecast._arima_search import Fit, Search
 from kernels.forecast._arima_short import SHORT, spread
 from kernels.numerics.arma import coefficients
 from kernels.numerics.normal import two_sided_quantile
 from kernels.numerics.student_t import two_sided_point
 
-LARGEST = float(np.finfo(np.float64).max)
 # Models within so much AICc of the chosen one, and no more than so many, widen the interval.
 NEARBY, RIVALS = 6.0, 12
-
-
-@dataclass(frozen=True, slots=True)
-class Scaled:
-    """The series in units in which nothing over- or underflows: ``values * unit * scale + unit * centre``."""
-
-    values: Series
-    unit: float
-    centre: float
-    scale: float
-    rounding: float  # differences up to this are rounding of the user's numbers
-
-    def back(self, values: Series) -> Series:
-        """Return values in the user's units, within the range of a double."""
-        with np.errstate(over="ignore"):
-            return np.clip((values * self.scale + self.centre) * self.unit, -LARGEST, LARGEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +34,7 @@ class Differenced:
     """The series, `d` and `seasonal_d` times differenced at season length `m`: ``w``.
 
     season : what was taken off the series before, as it does not come from the differences.
+    regressors : what is in the series beside the ARIMA process, differenced alike.
     """
 
     z: Scaled
@@ -57,25 +43,52 @@ class Differenced:
     seasonal_d: int
     m: int
     season: Harmonics | None = None
+    regressors: Regressors | None = None
+
+    def process(self, fit: Fit) -> tuple[Series, Series]:
+        """Return the ARIMA process, scaled as z, and its differences: both without what regressors make of them."""
+        if not self.regressors:
+            return self.z.values, self.w
+        weights = fit.beta * self.scale
+        return self.z.values - combined(weights, self.regressors.inside), self.w - combined(weights, self.regressors.w)
 
     def project(self, fit: Fit, mean_uncertain: bool, rows: int, exact_steps: int) -> tuple[Series, Series, Series]:
         """Return forecasts, their variance over that of the innovations, and the in-sample errors, scaled as z."""
+        y, w = self.process(fit)
+        phi, theta = self._polynomials(fit)
+        mean, together = fit.mean * self.scale, self.regressors is not None
+        d, seasonal_d, m = self.d, self.seasonal_d, self.m
+        value, variance, error = project(
+            y, w, mean, mean_uncertain and not together, phi, theta, d, seasonal_d, m, rows, exact_steps
+        )
+        if self.regressors:
+            value = value + combined(fit.beta * self.scale, self.regressors.ahead)
+        return value, variance, error
+
+    def doubt(self, fit: Fit, rows: int, exact_steps: int) -> Series:
+        """Return the variance (rows,) of forecasts by the coefficients of the regressors, and the constant with them.
+
+        It is in units of the variance of the innovations.
+        """
+        regressors = self.regressors
+        if not regressors:
+            return np.zeros(rows)
+        phi, theta = self._polynomials(fit)
+        columns = list(zip(regressors.inside, regressors.w, regressors.ahead, strict=True))
+        if fit.orders.constant:
+            rising = np.arange(-len(self.z.values), rows, dtype=np.float64) / (self.m if self.seasonal_d else 1)
+            course = rising if self.d + self.seasonal_d else np.ones(len(rising))
+            columns.append((course[:-rows], np.ones(len(self.w)), course[-rows:]))
+        moves = [
+            ahead - project(inside, w, 0.0, False, phi, theta, self.d, self.seasonal_d, self.m, rows, exact_steps)[0]
+            for inside, w, ahead in columns
+        ]
+        return doubt(np.array([w for _, w, _ in columns]), np.array(moves), phi, theta, exact_steps)
+
+    def _polynomials(self, fit: Fit) -> tuple[Series, Series]:
         orders = fit.orders
         vector = np.array([orders.p, orders.q, orders.big_p, orders.big_q, max(self.m, 1)], dtype=np.int64)
-        phi, theta = coefficients(fit.x, vector)
-        return project(
-            self.z.values,
-            self.w,
-            fit.mean * self.scale,
-            mean_uncertain,
-            phi,
-            theta,
-            self.d,
-            self.seasonal_d,
-            self.m,
-            rows,
-            exact_steps,
-        )
+        return coefficients(fit.x, vector)
 
     @property
     def scale(self) -> float:
@@ -88,30 +101,6 @@ class Differenced:
         return f"SARIMAX({orders.p},{self.d},{orders.q})x{season}"
 
 
-def scaled(y: Series) -> Scaled:
-    """Centre and scale the series; a power of two as unit keeps the first step exact."""
-    largest = float(np.max(np.abs(y)))
-    unit = 2.0**900 if largest > 2.0**900 else 1.0
-    values = y / unit
-    # the last value as origin; but 0 where that costs no digits, so that a mean of 0 can be told from another
-    centre = 0.0 if float(np.ptp(values)) > 0.1 * largest / unit else float(values[-1])
-    values = values - centre
-    scale = float(np.max(np.abs(values)))
-    if scale == 0.0:
-        return Scaled(values, unit, centre, 1.0, 0.0)
-    rounding = 8.0 * float(np.finfo(np.float64).eps) * (largest / unit / scale + 1.0)
-    return Scaled(values / scale, unit, centre, scale, rounding)
-
-
-def differenced(values: Series, d: int, seasonal_d: int, m: int) -> Series:
-    """Return the series differenced D times at lag m and d times at lag 1."""
-    for _ in range(seasonal_d):
-        values = values[m:] - values[:-m]
-    for _ in range(d):
-        values = np.diff(values)
-    return np.ascontiguousarray(values)
-
-
 def answer(model: Differenced, fit: Fit, search: Search, limits: Limits, horizon: Horizon) -> Forecast:
     """Forecast with the chosen model and describe it."""
     orders, n, rows = fit.orders, len(model.w), horizon.rows
@@ -119,6 +108,8 @@ def answer(model: Differenced, fit: Fit, search: Search, limits: Limits, horizon
     value, variance, error = model.project(fit, searched and orders.constant, rows, search.all_steps(orders))
     freedom = max(n - orders.count - orders.constant - search.regressors, 1)
     sigma2 = fit.squares * model.scale**2 / freedom
+    if searched:
+        variance += model.doubt(fit, rows, search.all_steps(orders))
     variance *= sigma2
     if searched and not model.m and n < SHORT and sigma2 > 0.0:
         variance *= spread(model, fit, sigma2, error, rows)
@@ -138,6 +129,8 @@ def answer(model: Differenced, fit: Fit, search: Search, limits: Limits, horizon
         "params": _named(model, fit),
         "n_models": search.n_models,
     }
+    if model.regressors:
+        diagnostics["covariates"] = _effects(model, fit)
     extra = {"search": search.told(limits), "diagnostics": diagnostics}
     return _reply(model, value, quantile * np.sqrt(variance), float(np.mean(error * error)), orders, extra)
 
@@ -146,7 +139,9 @@ def answer_for_constant(model: Differenced, horizon: Horizon) -> Forecast:
     """Continue a series whose differences are all the same: nothing is uncertain, and there is no likelihood."""
     mean = float(np.mean(model.w)) / model.scale
     orders = Orders(0, 0, constant=mean != 0.0)
-    fit = Fit(orders, np.zeros(0), mean, 0.0, 0.0, 0.0)
+    fit = Fit(
+        orders, np.zeros(0), mean, 0.0, 0.0, 0.0, np.zeros(len(model.regressors.names) if model.regressors else 0)
+    )
     value, _, _ = model.project(fit, False, horizon.rows, len(model.w))
     diagnostics = {"sigma2": 0.0, "params": _named(model, fit), "n_models": 0}
     extra = {"search": "none: the differences are constant", "diagnostics": diagnostics}
@@ -178,7 +173,9 @@ def _disagreement(model: Differenced, fit: Fit, search: Search, value: Series) -
             break
         weight = exp(-0.5 * max(rival.aicc - fit.aicc, 0.0))
         total += weight
-        squares += weight * (model.project(rival, False, len(value), search.all_steps(rival.orders))[0] - value) ** 2
+        other, _, _ = model.project(rival, False, len(value), search.all_steps(rival.orders))
+        with np.errstate(over="ignore"):
+            squares += np.minimum(weight * (other - value) ** 2, BOUNDLESS)
     return squares / total if total else squares
 
 
@@ -198,8 +195,28 @@ def _named(model: Differenced, fit: Fit) -> dict[str, Json]:
         named |= {f"{name}{i + 1}": float(c) for i, c in enumerate(np.concatenate((phi, theta)))}
     z, differences = model.z, model.d + model.seasonal_d
     if orders.constant and differences == 0:
-        named["mean"] = float(z.back(np.array([fit.mean * model.scale]))[0])
+        named["mean"] = float(z.back(np.array([fit.mean * model.scale - _moved(model, fit)]))[0])
     elif orders.constant and differences == 1:
         step = fit.mean * model.scale * z.scale * z.unit / (model.m if model.seasonal_d else 1)
         named["drift"] = float(np.clip(step, -LARGEST, LARGEST))
     return named
+
+
+def _moved(model: Differenced, fit: Fit) -> float:
+    """Return what the origins of the regressors add to the mean, scaled as z."""
+    if not model.regressors:
+        return 0.0
+    origins = np.array([each.centre / each.scale for each in model.regressors.given]) / model.regressors.size
+    return float(fit.beta @ origins) * model.scale
+
+
+def _effects(model: Differenced, fit: Fit) -> dict[str, Json]:
+    """Return the coefficients of the regressors by name, in units of the series over those of the covariate."""
+    regressors, z = model.regressors, model.z
+    if not regressors:
+        return {}
+    with np.errstate(over="ignore"):
+        own = np.array([each.scale for each in regressors.given]) * regressors.size
+        effects = fit.beta * model.scale / own * z.scale
+        effects = effects / np.array([each.unit for each in regressors.given]) * z.unit
+    return dict(zip(regressors.names, np.clip(effects, -LARGEST, LARGEST).tolist(), strict=True))

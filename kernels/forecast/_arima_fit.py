@@ -4,6 +4,9 @@ With the innovation variance and the mean concentrated out, the likelihood is a 
 ``loglik = -n/2 (log(2 pi S / n) + 1)``, ``S = sum (g e_t / sqrt(f_t))^2``, g the geometric mean of the sqrt(f_t).
 Source: C. F. Ansley, "An algorithm for the exact likelihood of a mixed autoregressive-moving average process",
 Biometrika 66 (1979), section 4; minimised by Levenberg's method as scaled by D. W. Marquardt, SIAM J. 11 (1963).
+Coefficients of regressors are concentrated out like the mean: the filter makes generalised least squares ordinary ones
+(A. C. Harvey and G. D. A. Phillips, "Maximum likelihood estimation of regression models with autoregressive-moving
+average disturbances", Biometrika 66 (1979)), solved by the modified Gram-Schmidt process.
 """
 
 from __future__ import annotations
@@ -18,14 +21,15 @@ from kernels.numerics.arma import Lags, coefficients
 from kernels.numerics.cholesky import solve_positive
 from kernels.numerics.innovations import innovations
 
-# The differenced series, whether it has a mean, p, q, P, Q, m, and for how many steps the filter is exact.
-Problem = tuple[Series, bool, Lags, int]
+# The differenced series and regressors, whether it has a mean, p, q, P, Q, m, and how many steps the filter is exact.
+Problem = tuple[Series, Series, bool, Lags, int]
 # Unconstrained parameters stay within +-EDGE: tanh of it is 1 - 1.7e-6, on the unit circle for any series length here.
 EDGE = 7.0
 LONGEST_STEP = 2.0
 DIFFERENCE = 1e-6
 WORTHWHILE = 0.05
 WORST = 1e10  # the damping at which no step is possible any more
+NOTHING_NEW = 1e-12  # a regressor of which so much is left by the others tells nothing
 
 
 @kernel()
@@ -51,11 +55,62 @@ def dot(a: Series, b: Series) -> float:
 
 
 @kernel()
+def _take_off(columns: Series, at: int, out: Series) -> None:
+    """Make column `at` (n,) orthogonal to those before it, of length 1, and take it off `out`."""
+    column = columns[at]
+    before = dot(column, column)
+    for j in range(at):
+        share = dot(columns[j], column)
+        for t in range(column.shape[0]):
+            column[t] -= share * columns[j, t]
+    left = dot(column, column)
+    scale = 1.0 / sqrt(left) if left > NOTHING_NEW * before else 0.0
+    for t in range(column.shape[0]):
+        column[t] *= scale
+    share = dot(column, out)
+    for t in range(column.shape[0]):
+        out[t] -= share * column[t]
+
+
+@kernel()
+def _regress(
+    problem: Problem, phi: Series, theta: Series, settled: int, work: Series, state: Series, out: Series
+) -> None:
+    """Take off the residuals `out` what the filtered regressors explain; the mean is one of them."""
+    _, regressors, with_mean, _, exact_steps = problem
+    n, first = out.shape[0], 3
+    if with_mean:  # its filtered ones are there
+        for t in range(n):
+            work[3, t] = work[1, t] / sqrt(work[2, t]) if t < settled else work[1, t]
+        _take_off(work[3:], 0, out)
+        first = 4
+    for j in range(regressors.shape[0]):
+        column = work[first + j]
+        innovations(regressors[j], False, phi, theta, exact_steps, column, work[1], work[2], state)
+        for t in range(settled):
+            column[t] /= sqrt(work[2, t])
+        _take_off(work[3:], first - 3 + j, out)
+
+
+@kernel()
+def _mean(error: Series, ones: Series, variance: Series, settled: int) -> float:
+    """Return the generalised least squares mean, from the filtered series and the filtered ones."""
+    above = below = 0.0
+    for t in range(settled):
+        weighted = ones[t] / variance[t]
+        above += weighted * error[t]
+        below += weighted * ones[t]
+    above += dot(ones[settled:], error[settled:])
+    below += dot(ones[settled:], ones[settled:])
+    return above / below if below > 0.0 else 0.0
+
+
+@kernel()
 def _scaled_residuals(
     problem: Problem, x: Series, work: Series, state: Series, out: Series
 ) -> tuple[float, float, float]:
     """Write the scaled residuals to `out`; return their sum of squares (inf if unusable), the mean, and sum log f."""
-    w, with_mean, orders, exact_steps = problem
+    w, regressors, with_mean, orders, exact_steps = problem
     n = w.shape[0]
     phi, theta = coefficients(x, orders)
     error, ones, variance = work[0], work[1], work[2]
@@ -70,22 +125,14 @@ def _scaled_residuals(
             log_variance += log(product)
             product = 1.0
     log_variance += log(product)
-    mean = 0.0
-    if with_mean:
-        above = below = 0.0
-        for t in range(settled):
-            weighted = ones[t] / variance[t]
-            above += weighted * error[t]
-            below += weighted * ones[t]
-        above += dot(ones[settled:], error[settled:])
-        below += dot(ones[settled:], ones[settled:])
-        if below > 0.0:
-            mean = above / below
+    mean = _mean(error, ones, variance, settled) if with_mean else 0.0
     scale = exp(0.5 * log_variance / n)
     for t in range(n):
         out[t] = scale * (error[t] - mean * ones[t]) if with_mean else scale * error[t]
     for t in range(settled):
         out[t] /= sqrt(variance[t])
+    if regressors.shape[0]:
+        _regress(problem, phi, theta, settled, work, state, out)
     total = dot(out, out)
     if not total < inf:
         total = inf
@@ -186,9 +233,10 @@ def propose(
     return max(promised, 0.0)
 
 
-@kernel("Tuple((f8, f8, f8, b1))(f8[::1], b1, f8[::1], i8[::1], i8, i8, f8, f8, f8[::1])")
+@kernel("Tuple((f8, f8, f8, b1))(f8[::1], f8[:,::1], b1, f8[::1], i8[::1], i8, i8, f8, f8, f8[::1])")
 def improve(
     w: Series,
+    regressors: Series,
     with_mean: bool,
     x: Series,
     orders: Lags,
@@ -203,6 +251,7 @@ def improve(
     Parameters
     ----------
     w : (n,) the differenced series.
+    regressors : (c, n) differenced as often, scaled to about 1; their coefficients and the mean are the likeliest ones.
     x : (k,) unconstrained parameters, see `coefficients`; `orders` too.
     exact_steps : after so many steps the filter is taken to be at its limit; n for the exact likelihood.
     tolerance : stop once an iteration promises to gain less log-likelihood than this.
@@ -212,12 +261,13 @@ def improve(
 
     Returns
     -------
-    squares, mean, log_variance, done : the likelihood is ``squares``'s; inf where `x` was unusable from the start.
+    squares, mean, log_variance, done : the likelihood is ``squares``'s; inf where `x` was unusable from the start. The
+        mean is that without regressors; with them it is one of the coefficients of `_arima_regression.coefficients`.
     """
     n, k = w.shape[0], x.shape[0]
     r = max(orders[0] + orders[2] * orders[4], orders[1] + orders[3] * orders[4])
-    problem = (w, with_mean, orders, exact_steps)
-    work, state = np.empty((3, n)), np.empty((4, r + 1))
+    problem = (w, regressors, with_mean, orders, exact_steps)
+    work, state = np.empty((4 + regressors.shape[0], n)), np.empty((4, r + 1))
     residual, other = np.empty(n), np.empty(n)
     squares, mean, logs = _scaled_residuals(problem, x, work, state, residual)
     if k == 0 or squares == inf or squares <= 0.0:

@@ -17,7 +17,9 @@ from kernels.contract import Series, TooShort
 from kernels.forecast._arima_conditional import improve_conditionally
 from kernels.forecast._arima_fit import improve
 from kernels.forecast._arima_orders import Limits, Orders, neighbours, seeds, starts
-from kernels.numerics.arma import Lags, roots_beyond
+from kernels.forecast._arima_regression import coefficients as regression_coefficients
+from kernels.forecast._arima_regression import rest
+from kernels.numerics.arma import Lags, coefficients, roots_beyond
 
 # The roots of a candidate stay beyond this radius: nearer ones mean a model on the edge, poor at forecasting.
 RADIUS = 1.01
@@ -50,6 +52,7 @@ class Fit:
 
     x : unconstrained parameters, see `kernels.numerics.arma.coefficients`.
     squares : sum of the squared standardised one-step errors.
+    beta : (k,) coefficients of the regressors' columns.
     """
 
     orders: Orders
@@ -58,6 +61,7 @@ class Fit:
     squares: float
     loglik: float
     aicc: float
+    beta: Series = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(slots=True)
@@ -67,13 +71,15 @@ class Search:
     w : float64 (n,), the differenced series, not constant, of about unit scale.
     period : season length m, 0 for none.
     out_of_time : polled between fits and, where they are long, inside them.
-    regressors : coefficients that were estimated before and count in the criteria, such as those of harmonics.
+    regressors : coefficients that count in the criteria besides those of the ARMA: of harmonics and of `columns`.
+    columns : (k, n) differenced regressors, of about unit scale, whose coefficients belong to each fit.
     """
 
     w: Series
     period: int
     out_of_time: OutOfTime
     regressors: int = 0
+    columns: Series = field(default_factory=lambda: np.empty((0, 0)))
     fits: dict[Orders, Fit] = field(default_factory=dict)
     n_models: int = 0
     stopped: bool = False
@@ -115,7 +121,7 @@ class Search:
     def _given(self, orders: Orders) -> Fit:
         """Fit the one model that was asked for."""
         if not self.enough_for(orders):
-            least = max(self.span(orders), orders.count + orders.constant + 2) + 1
+            least = max(self.span(orders), orders.count + orders.constant + len(self.columns) + 2) + 1
             raise TooShort(f"at least {least} differenced values are needed for these orders, got {len(self.w)}")
         self.n_models = 1
         if self.conditional:
@@ -171,9 +177,9 @@ class Search:
         """Return a fit with its likelihood, its parameters unchanged."""
         x = fit.x.copy()
         squares, mean, logs, _ = improve(
-            self.w, fit.orders.constant, x, self.vector(fit.orders), exact_steps, 0, 0.0, inf, np.array([0.0])
+            self.w, self.columns, fit.orders.constant, x, self.vector(fit.orders), exact_steps, 0, 0.0, inf, np.zeros(1)
         )
-        return self.judged(fit.orders, x, squares, mean, logs)
+        return self.judged(fit.orders, x, squares, mean, logs, exact_steps)
 
     def _visit(self, candidates: Iterable[Orders], thorough: bool = False) -> None:
         for orders in candidates:
@@ -211,6 +217,8 @@ class Search:
         n, vector = len(self.w), self.vector(orders)
         given = not self.fits  # the first model has to do whatever its roots are
         w = self.w - np.mean(self.w) if orders.constant else self.w
+        if len(self.columns):
+            w = rest(self.w, self.columns, orders.constant)
         found: list[tuple[float, Series]] = []
         wanted = squares_for(goal, n)
         for x in points if orders.count else points[-1:]:
@@ -257,7 +265,7 @@ class Search:
 
     def enough_for(self, orders: Orders) -> bool:
         """Tell whether the series is long enough for a candidate's lags and for its AICc."""
-        return len(self.w) > max(self.span(orders), orders.count + orders.constant + 2)
+        return len(self.w) > max(self.span(orders), orders.count + orders.constant + len(self.columns) + 2)
 
     def span(self, orders: Orders) -> int:
         """Return the longest lag of a candidate: the dimension of its state."""
@@ -271,13 +279,14 @@ class Search:
     def all_steps(self, orders: Orders) -> int:
         """Return for how many steps the filter is exact in the last fit: for all where that is affordable."""
         n, r = len(self.w), self.span(orders)
-        affordable = not self.conditional or (orders.count + 1) * (8 * n + r * (n + r)) <= 2 * UNINTERRUPTED
+        work = (orders.count + 1) * (1 + len(self.columns)) * (8 * n + r * (n + r))
+        affordable = not self.conditional or work <= 2 * UNINTERRUPTED
         return n if affordable else self.exact_steps(orders)
 
     def heavy(self, orders: Orders) -> bool:
         """Tell whether even one exact likelihood takes too long to be interrupted."""
         n, r = len(self.w), self.span(orders)
-        return r * max(n + r, 3 * r * (orders.count + 1)) > UNINTERRUPTED
+        return r * (1 + len(self.columns)) * max(n + r, 3 * r * (orders.count + 1)) > UNINTERRUPTED
 
     def vector(self, orders: Orders) -> Lags:
         """Return orders as the kernels take them."""
@@ -296,27 +305,32 @@ class Search:
         n, x = len(self.w), start.copy()
         vector = self.vector(orders)
         r = self.span(orders)
-        work = (orders.count + 1) * (8 * n + (r * (min(n, exact_steps) + r) if exact_steps >= 0 else 0))
+        one = 8 * n + (r * (min(n, exact_steps) + r) if exact_steps >= 0 else 0)
+        work = (orders.count + 1) * (1 + len(self.columns)) * one
         iterations = max(1, min(most, UNINTERRUPTED // work))
-        damping = np.array([1e-2])
+        w, columns, constant, damping = self.w, self.columns, orders.constant, np.array([1e-2])
         squares_wanted = squares_for(goal, n)
         for _ in range(0, most, iterations):
             squares, mean, logs, done = improve(
-                self.w, orders.constant, x, vector, exact_steps, iterations, tolerance, squares_wanted, damping
+                w, columns, constant, x, vector, exact_steps, iterations, tolerance, squares_wanted, damping
             )
             if done or self.out_of_time():
                 break
-        return self.judged(orders, x, squares, mean, logs)
+        return self.judged(orders, x, squares, mean, logs, exact_steps)
 
-    def judged(self, orders: Orders, x: Series, squares: float, mean: float, logs: float) -> Fit:
-        """Return a fit with its likelihood and AICc."""
+    def judged(self, orders: Orders, x: Series, squares: float, mean: float, logs: float, exact_steps: int) -> Fit:
+        """Return a fit with its likelihood, AICc and the coefficients of the columns."""
         n = len(self.w)
         if not squares < inf:
             return Fit(orders, x, 0.0, inf, -inf, inf)
         squares = max(squares, 1e-30 * n)
         loglik = -0.5 * n * (log(2.0 * pi * squares / n) + 1.0)
         aicc = self.penalty(orders) - 2.0 * loglik
-        return Fit(orders, x, mean, squares * exp(-logs / n), loglik, aicc)
+        beta = np.zeros(0)
+        if len(self.columns):
+            phi, theta = coefficients(x, self.vector(orders))
+            mean, beta = regression_coefficients(self.w, self.columns, orders.constant, phi, theta, exact_steps)
+        return Fit(orders, x, mean, squares * exp(-logs / n), loglik, aicc, beta)
 
 
 def squares_for(loglik: float, n: int) -> float:

@@ -45,7 +45,7 @@ def spread(model: Differenced, fit: Fit, sigma2: float, error: Series, rows: int
 
 def _missed(model: Differenced, fit: Fit, sigma2: float, rows: int) -> Series:
     """Compare the errors of forecasts from inside the series with the variances they should have, by steps ahead."""
-    y, w, orders = model.z.values, model.w, fit.orders
+    (y, w), orders = model.process(fit), fit.orders
     n, before = len(w), len(y) - len(w)
     phi, theta = coefficients(fit.x, np.array([orders.p, orders.q, 0, 0, 1], dtype=np.int64))
     total, count = np.zeros(rows), np.zeros(rows)

@@ -15,11 +15,14 @@ from typing import Literal
 import numpy as np
 
 from kernels.contract import FORECAST, Algorithm, BadParameter, Forecast, Json, Needs, Series, Task, TooShort, as_series
-from kernels.forecast._arima_answer import Differenced, Scaled, answer, answer_for_constant, differenced, scaled
+from kernels.forecast._arima_answer import Differenced, answer, answer_for_constant
 from kernels.forecast._arima_harmonics import Harmonics, harmonics
 from kernels.forecast._arima_orders import Limits, Orders
+from kernels.forecast._arima_regression import Regressors, combined, rest
+from kernels.forecast._arima_scale import Scaled, differenced, scaled
 from kernels.forecast._arima_search import Search
 from kernels.forecast._arima_short import SHORT, one_difference
+from kernels.numerics.covariates import known
 from kernels.numerics.period import Season, season_option, season_told
 from kernels.numerics.stationarity import KPSS_5_PERCENT, STRONG_SEASON, kpss, seasonal_strength
 from kernels.options import Options, check, option
@@ -62,37 +65,77 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
 
     Parameters
     ----------
-    task : its first column, float64 (n,), n >= 3, finite, any unit. Not modified.
+    task : its first column, float64 (n,), n >= 3, finite, any unit. Not modified. Covariates that are known ahead make
+        it a regression with ARIMA errors.
 
     Returns
     -------
     Forecast
         extra: ``model_info``, ``search`` (how the orders were found) and ``diagnostics``: loglik, aic, aicc of the
-        differenced series, sigma2 (innovation variance, squared units), params, n_models; ``periods`` where several
-        seasons were found.
+        differenced series, sigma2 (innovation variance, squared units), params, n_models, and with covariates their
+        coefficients as ``covariates``; ``periods`` where several seasons were found.
 
     Raises
     ------
     TooShort : n < 3, fewer values than the period, or none left after the differences asked for.
+    BadSeries, TooShort : a covariate that `kernels.numerics.covariates.known` refuses, or that differencing removes.
     """
     horizon = task.horizon
     z = scaled(as_series(task.series, at_least=AT_LEAST))
+    beside = Regressors.of(known(task, "arima"))
     m, seasons = _season(z.values, params)
-    d, seasonal_d = _differences(z, m, params)
+    d, seasonal_d = _differences(replace(z, values=rest(z.values, beside.inside, constant=True)), m, params)
+    d, seasonal_d = _telling(beside, d, seasonal_d, m, params)
     season: Harmonics | None = None
     if _long_season(len(z.values), m, d, params):
-        season, seasonal_d = harmonics(z.values, m, d), 0
+        season, seasonal_d = harmonics(_without(z.values, beside, m), m, d), 0
         z = replace(z, values=z.values - season.inside(len(z.values)))
         params = replace(params, P=0, Q=0)
     w = differenced(z.values, d, seasonal_d, m)
-    model = Differenced(z, w, d, seasonal_d, m, season)
-    if np.ptp(w) <= z.rounding * 2.0 ** (d + seasonal_d):
+    regressors = beside.differenced(d, seasonal_d, m) if beside.names else None
+    model = Differenced(z, w, d, seasonal_d, m, season, regressors)
+    rounding = z.rounding * 2.0 ** (d + seasonal_d)
+    if np.ptp(w) <= rounding:
         return answer_for_constant(model, horizon)
-    search = Search(w / np.std(w), m, horizon.out_of_time, 2 * season.count if season else 0)
-    limits = _limits(params, d, seasonal_d, m, mean_needed=z.centre != 0.0)
+    limits = _limits(params, d, seasonal_d, m, mean_needed=z.centre != 0.0 or beside.need_a_mean)
+    columns, estimated = np.empty((0, 0)), 2 * season.count if season else 0
+    if regressors:
+        columns, estimated = regressors.w, estimated + len(regressors.names)
+        limits = _limits_beside(limits, regressors, w, rounding)
+    search = Search(w / np.std(w), m, horizon.out_of_time, estimated, columns)
     fit = search.run(limits, Orders(params.start_p, params.start_q))
     answered = answer(model, fit, search, limits, horizon)
     return replace(answered, extra={**answered.extra, **seasons})
+
+
+def _telling(beside: Regressors, d: int, seasonal_d: int, m: int, params: Params) -> tuple[int, int]:
+    """Return d and D, fewer where a test chose so many that a covariate would vanish or become another's."""
+    if not beside.names:
+        return d, seasonal_d
+    fewest = 0 if params.d == "auto" else d, 0 if params.D == "auto" else seasonal_d
+    for big in range(seasonal_d, fewest[1] - 1, -1):
+        for small in range(d, fewest[0] - 1, -1):
+            if beside.told_apart(small, big, m):
+                return small, big
+    return d, seasonal_d
+
+
+def _without(values: Series, beside: Regressors, m: int) -> Series:
+    """Return the series less what covariates explain of its seasonal differences, which know no season."""
+    if not beside.names:
+        return values
+    columns = beside.differences(0, 1, m)
+    weights = np.asarray(np.linalg.lstsq(columns.T, differenced(values, 0, 1, m), rcond=None)[0], dtype=np.float64)
+    return np.asarray(values - combined(weights, beside.inside))
+
+
+def _limits_beside(limits: Limits, regressors: Regressors, w: Series, rounding: float) -> Limits:
+    """Return the limits for a series with regressors: no constant that they tell, no ARMA of nothing."""
+    if regressors.tell_a_constant:
+        limits = replace(limits, constants=(False,), most=replace(limits.most, constant=False))
+    if np.ptp(rest(w, regressors.w, constant=limits.constants[0])) <= rounding:
+        limits = Limits(Orders(0, 0), Orders(0, 0), limits.constants[:1])
+    return limits
 
 
 def _long_season(n: int, m: int, d: int, params: Params) -> bool:
@@ -163,5 +206,5 @@ ALGORITHM = Algorithm(
     FORECAST,
     Params,
     forecast,
-    Needs(rows=AT_LEAST),
+    Needs(rows=AT_LEAST, covariates=True),
 )

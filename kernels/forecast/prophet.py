@@ -1,7 +1,8 @@
 """Prophet: a trend whose slope changes, and seasons of the day, the week and the year by the time stamps.
 
 The most probable parameters of the model, found by a kernel of our own (`_prophet_fit`), not by Stan. The interval is
-that of the noise and of changes of slope to come, as many and as large as those before.
+that of the noise and of changes of slope to come, as many and as large as those before. Covariates, such as holidays,
+stand beside the seasons.
 
 Source: S. J. Taylor and B. Letham, "Forecasting at scale", The American Statistician 72 (2018).
 Cost: O(n p**2), p <= 61 parameters; more where the model is not linear.
@@ -18,6 +19,7 @@ import numpy as np
 from kernels.contract import FORECAST, Algorithm, BadParameter, BadSeries, Forecast, Json, Needs, Series, Task, TooShort
 from kernels.forecast._contracted import finite
 from kernels.forecast._prophet_fit import fit
+from kernels.numerics.covariates import Covariates, known
 from kernels.numerics.normal import two_sided_quantile
 from kernels.numerics.products import times
 from kernels.options import Options, check, option
@@ -87,16 +89,19 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     ----------
     task : its first column, float64 (n,), 2 <= n <= 3000, finite, |value| <= 1e150. Not modified. The times of its
         rows, and the step of those ahead; without times, rows are a step apart and end before the first one ahead.
+        Covariates that are known ahead are added to the seasons.
 
     Returns
     -------
     Forecast
         mse is None. extra: ``model_info``, ``seasons`` (days of those used), ``changepoints``: how often the slope
-        changes.
+        changes; with covariates ``covariates``: what one more of each adds, as a share of the trend where the seasons
+        are multiplied.
 
     Raises
     ------
-    TooShort : n < 2. BadSeries : too many rows, not finite, too large, or times that do not increase.
+    TooShort : n < 2. BadSeries : too many rows, not finite, too large, or times that do not increase; a covariate that
+        `kernels.numerics.covariates.known` refuses.
     BadParameter : no step.
     """
     x, horizon = finite(task), task.horizon
@@ -113,7 +118,9 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     t, later = (now - now[0]) / (now[-1] - now[0]), (ahead - now[0]) / (now[-1] - now[0])
     changes = _changepoints(t) if params.growth != "flat" else np.empty(0)
     seasons = _seasons(now, params)
-    basis, season = _basis(t, changes, params), _fourier(now, seasons)
+    beside = known(task, "prophet")
+    inside, outside, size = _standardised(beside)
+    basis, season = _basis(t, changes, params), np.column_stack([_fourier(now, seasons), *inside])
     q, s = basis.shape[1], season.shape[1]
     precision = np.concatenate([np.full(q, SLOPE**-2.0), np.full(s, SEASON**-2.0)])
     laplace = np.zeros(q + s)
@@ -122,7 +129,8 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     theta = _start(y, t, cap, q, s, params)
     variance = fit(basis, season, y, cap, multiplied, precision, laplace, theta)
     z = times(_basis(later, changes, params), theta[:q, None])[:, 0]
-    wave = times(_fourier(ahead, seasons), theta[q:, None])[:, 0] if s else np.zeros(horizon.rows)
+    later_season = np.column_stack([_fourier(ahead, seasons), *outside])
+    wave = times(later_season, theta[q:, None])[:, 0] if s else np.zeros(horizon.rows)
     trend = z if not cap else cap / (1.0 + np.exp(-np.clip(z, -500.0, 500.0)))
     value = trend * (1.0 + wave) if multiplied else trend + wave
     moved = _variance_of_changes(theta[q - len(changes) : q], later)
@@ -133,6 +141,10 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
         "seasons": [CALENDAR[name].days for name, _ in seasons],
         "changepoints": int(np.sum(np.abs(theta[q - len(changes) : q]) > 0.01 * params.changepoint_prior_scale)),
     }
+    if beside.names:
+        with np.errstate(over="ignore"):
+            effects = np.nan_to_num(theta[-len(size) :] / size * (1.0 if multiplied else unit))
+        told["covariates"] = dict(zip(beside.names, effects.tolist(), strict=True))
     return Forecast(
         unit * value + floor, unit * (value - half) + floor, unit * (value + half) + floor, mse=None, extra=told
     )
@@ -187,6 +199,17 @@ def _fourier(days: Series, seasons: list[tuple[str, int]]) -> Series:
     return np.column_stack(parts) if parts else np.zeros((len(days), 0))
 
 
+def _standardised(beside: Covariates) -> tuple[Series, Series, Series]:
+    """Return covariates of mean 0 and deviation 1 at the rows, ahead, and their size; those of 0 and 1 as they are."""
+    if not beside.names:
+        return beside.inside, beside.ahead, np.empty(0)
+    unit = np.max(np.abs(beside.inside), axis=1, keepdims=True)  # so that squares do not underflow
+    whether = np.all((beside.inside == 0.0) | (beside.inside == 1.0), axis=1, keepdims=True)
+    origin = np.where(whether, 0.0, np.mean(beside.inside, axis=1, keepdims=True))
+    size = np.where(whether, 1.0, unit * np.std(beside.inside / unit, axis=1, keepdims=True, ddof=1))
+    return (beside.inside - origin) / size, (beside.ahead - origin) / size, size[:, 0]
+
+
 def _basis(t: Series, changes: Series, params: Params) -> Series:
     """Return what the parameters of the trend are multiplied with: slope, level and changes of slope."""
     if params.growth == "flat":
@@ -221,5 +244,5 @@ ALGORITHM = Algorithm(
     FORECAST,
     Params,
     forecast,
-    Needs(rows=2, times=True),
+    Needs(rows=2, times=True, covariates=True),
 )

@@ -78,10 +78,13 @@ def match_by_resolutions(x: Series, y: Series, radius: int) -> tuple[float, Rows
     return distance, path
 
 
+@kernel("f8[::1](f8[::1])")
 def _half(x: Series) -> Series:
     """Return the means of two rows each; a last odd one is left out."""
-    even = len(x) // 2 * 2
-    return np.ascontiguousarray((x[0:even:2] + x[1:even:2]) / 2)
+    found = np.empty(x.shape[0] // 2)
+    for i in range(found.shape[0]):
+        found[i] = (x[2 * i] + x[2 * i + 1]) / 2
+    return found
 
 
 @kernel("Tuple((i8[::1], i8[::1]))(i8[:, ::1], i8, i8, i8)")
@@ -139,3 +142,43 @@ def _match(x: Series, y: Series, low: Rows, high: Rows) -> tuple[float, Rows]:
         i -= step != LEFT
         j -= step != UP
     return float(cost[m]), backwards[:count][::-1].copy()
+
+
+@kernel("f8(f8[::1], f8[::1], i8[::1], i8[::1], f8)")
+def _cost(x: Series, y: Series, low: Rows, high: Rows, limit: float) -> float:
+    """Return what `_match` does without the path, or infinity once no way within the limit is left."""
+    cost = np.full(y.shape[0] + 1, np.inf)
+    for i in range(x.shape[0]):
+        left, diagonal, least, value = np.inf, np.inf, np.inf, x[i]
+        if i == 0:
+            diagonal = 0.0
+        elif low[i] > low[i - 1]:
+            diagonal = cost[low[i]]
+        for j in range(low[i], high[i]):
+            up = cost[j + 1]
+            left = min(min(up, diagonal), left) + abs(value - y[j])
+            least = min(least, left)
+            diagonal = up
+            cost[j + 1] = left
+        if least > limit:
+            return float(np.inf)
+    return float(cost[y.shape[0]])
+
+
+@kernel("f8(f8[::1], f8[::1], i8, f8)")
+def distance(x: Series, y: Series, radius: int, limit: float) -> float:
+    """Return the distance that `match_by_resolutions` finds, infinity where it is known to be above the limit.
+
+    x, y : as there; the caller sees to it that cells and distance stay in range.
+    """
+    xs, ys = [x], [y]
+    while min(xs[-1].shape[0], ys[-1].shape[0]) >= radius + 2:
+        xs.append(_half(xs[-1]))
+        ys.append(_half(ys[-1]))
+    at = len(xs) - 1
+    low, high = np.zeros(xs[at].shape[0], np.int64), np.full(xs[at].shape[0], ys[at].shape[0])
+    while at > 0:
+        path = _match(xs[at], ys[at], low, high)[1]
+        at -= 1
+        low, high = _around(path, xs[at].shape[0], ys[at].shape[0], radius)
+    return _cost(xs[0], ys[0], low, high, limit)

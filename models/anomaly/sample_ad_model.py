@@ -145,7 +145,7 @@ def available(model_dir: Path) -> list[dict[str, Any]]:
 
 
 def _entry(folder: Path) -> dict[str, Any]:
-    entry: dict[str, Any] = {"name": folder.name, "algo": SHIPPED, "type": ANOMALY}
+    entry: dict[str, Any] = {"name": folder.name, "algo": SHIPPED, "type": ANOMALY, "path": str(folder)}
     try:
         _autoencoder.read(folder)
         size = (folder / _autoencoder.TENSORS).stat().st_size

@@ -105,6 +105,17 @@ def test_largest_request(node: Node) -> None:
     server(node).anomaly_window(columns, "algo=iqr")
 
 
+def test_arima_takes_covariates_that_are_known_ahead(node: Node) -> None:
+    known = [float(i % 7 == 3) for i in range(210)]
+    values = [w + 50.0 * x for w, x in zip(WAVE, known, strict=False)]
+    columns = [*table(TIMES, values), Column("dynamic_real_1", "DOUBLE", known)]
+    found = server(node).forecast(columns, "algo=arima,wncheck=0").value
+    assert found[6] > found[5] + 40.0  # row 206 is 3 modulo 7
+    past = [*table(TIMES, values), Column("past_dynamic_real_1", "DOUBLE", known[:200])]
+    with pytest.raises(Rejected, match="past_dynamic_real_1 ends with the data"):
+        server(node).forecast(past, "algo=arima,wncheck=0")
+
+
 def test_covariates_are_refused_in_words(node: Node) -> None:
     columns = [*table(TIMES, WAVE), Column("dynamic_real_1", "DOUBLE", [1.0] * 210)]
     for algo in set(algorithms(server(node), "forecast")) - REMOTE:

@@ -87,3 +87,8 @@ def test_servers_answer_on_the_paths_of_all_their_callers() -> None:
 
 def test_commands_name_models_that_are_served_here() -> None:
     assert {"tdtsfm": "tdtsfm", "time-moe": "timemoe", "timer-moe": "timemoe"}.items() <= dict(table.commands()).items()
+
+
+def test_covariates_go_to_the_servers_of_others_but_for_those_that_refuse_them() -> None:
+    asked = ("tdtsfm_1", "timemoe-fc", "timesfm", "moment", "moirai", "chronos", "any")
+    assert [name for name in asked if table.takes_covariates(name)] == ["moirai", "chronos", "any"]

@@ -69,7 +69,7 @@ def test_bill_of_materials_is_valid_and_names_the_parts(packages: Path) -> None:
     (bill,) = packages.glob("taosanode-[0-9]*.cdx.json")
     assert JsonStrictValidator(SchemaVersion.V1_5).validate_str(bill.read_text()) is None
     listed = json.loads(bill.read_text())["components"]
-    assert {"python", "numpy", "llvmlite", "openssl", "zlib"} <= {component["name"] for component in listed}
+    assert {"python", "numpy", "llvmlite", "openssl", "uplot", "zlib"} <= {component["name"] for component in listed}
     inner = {part["name"] for component in listed for part in component.get("components", [])}
     assert {"llvm", "openblas"} <= inner
     assert all(component["version"] and component["licenses"] for component in listed)

@@ -41,7 +41,8 @@ def test_takes_the_place_of_a_running_tdgpt_node(manager: Manager) -> None:
     machine.run("systemctl", "enable", "--now", "taosanoded")
     told = manager.install()
     assert f"whose unit is {UNIT}.tdgpt now" in told
-    assert "/etc/taos/taosanode.config.py is not read" in told
+    assert f"what /etc/taos/taosanode.config.py would make of it lies beside it as {CONFIG}.tdgpt" in told
+    assert "http = 0.0.0.0:6035" in machine.run("cat", f"{CONFIG}.tdgpt")
     assert machine.property("FragmentPath").endswith("/lib/systemd/system/taosanoded.service")
     assert machine.property("UnitFileState") == "enabled"
     assert machine.property("ActiveState") == "active"

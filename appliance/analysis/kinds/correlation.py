@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from appliance.analysis import checks
+from appliance.analysis import checks, plugin_objects
 from appliance.analysis.kind import REAL, Column, Kind
 from appliance.analysis.picture import Picture
+from appliance.analysis.taosanalytics_compat import AbstractCorrelationService
 from appliance.protocol import documents, fields
 from appliance.protocol.documents import BadRequest, Body, Document
 from appliance.protocol.requests import Request
@@ -55,6 +56,8 @@ class Correlating(Kind[Correlation]):
     shortcuts = {"/api/v1/analysis/pearsonr": "pearsonr"}
     default = ""
     optional = True
+    plugin = AbstractCorrelationService
+    folder = "correl"
     tables = {PAIR: {"value": REAL, fields.LAG: REAL, fields.P_VALUE: REAL}}
     noun = {PAIR: "pair"}
     headline = "Correlation by {}"
@@ -131,6 +134,20 @@ class Correlating(Kind[Correlation]):
         """Return the contracted words."""
         return f"unsupported algo: {name}"
 
+    def from_plugin(self, plugin: type[AbstractCorrelationService]) -> Callable[[Task, Any], Correlation]:
+        """Return what has an object of a plug-in's class correlate the columns."""
+
+        def correlate(task: Task, _: Any) -> Correlation:
+            worker = plugin_objects.fed(plugin, task)
+            worker.set_second_input_data(worker.input_data_lists[1])
+            worker.set_params({**task.options})
+            try:
+                return self.parse(_told(worker.execute()), task)
+            except (KeyError, TypeError, IndexError) as error:
+                raise AlgorithmError(f"the answer cannot be read: {type(error).__name__}: {error}") from error
+
+        return correlate
+
     def example(self, values: Series) -> Task:
         """Return the task of correlating some values with themselves in reverse."""
         table = np.column_stack((values, values[::-1])) if values.ndim == 1 else values[:, :2]
@@ -158,6 +175,18 @@ class Correlating(Kind[Correlation]):
         """Show all rows."""
         lag = "" if answer.lag is None else f" at lag {answer.lag}"
         return Picture(f"{answer.measure} {answer.value:.3g}{lag}", len(task.times))
+
+
+def _told(answer: Any) -> Mapping[str, Any]:
+    """Return the answer of a plug-in's `execute` under the names of the wire."""
+    if isinstance(answer, Mapping):
+        return answer
+    if not isinstance(answer, tuple):
+        return {COEFFICIENT: answer}
+    first, second = answer
+    if np.ndim(first) == 0:
+        return {DISTANCE: first, fields.PATH: second}
+    return {fields.LAGS: first, fields.AT_LAGS: second}
 
 
 def _check_path(path: Any, n: int, m: int) -> None:

@@ -83,6 +83,12 @@ class Forecasting(Kind[Forecast]):
         past = {name: column for name, column in data.columns.items() if fields.PAST_COVARIATE in name}
         ahead = {n: column for n, column in data.columns.items() if fields.KNOWN_COVARIATE in n and n not in past}
         others = {name: column for name, column in data.columns.items() if name not in past and name not in ahead}
+        for name, column in ahead.items():
+            if len(column) != len(data.times) + rows:
+                raise BadRequest(
+                    f"covariate {name} should have {len(data.times) + rows} values, {len(data.times)} rows and {rows} "
+                    f"to forecast, got {len(column)}"
+                )
         return dataclasses.replace(
             data,
             columns={fields.VALUE_COLUMN: others[fields.VALUE_COLUMN], **others},

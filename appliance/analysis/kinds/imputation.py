@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from appliance.analysis import checks
+from appliance.analysis import checks, plugin_objects
 from appliance.analysis.kind import ENTIRE, REAL, TIME, WHOLE, Column, Kind
 from appliance.analysis.picture import Picture, Points, counted
+from appliance.analysis.taosanalytics_compat import AbstractImputationService
 from appliance.protocol import documents, fields, times
 from appliance.protocol.documents import INT64, MAX_ROWS, BadRequest, Document
 from appliance.protocol.requests import Request
@@ -22,6 +23,7 @@ from kernels.options import Declared, Range
 DEFAULT_FREQ = "1ms"
 NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86_400 * 10**9}
 STEPS = {**NANOSECONDS, "w": 7 * 86_400 * 10**9}  # what a frequency may be counted in
+LETTERS = {"w": "W", "d": "D", "h": "H", "m": "T", "s": "S", "ms": "L", "us": "U", "ns": "N"}  # of plug-ins
 TASK_UNITS = ("s", "ms", "us", "ns")  # the coarsest first
 FREQUENCY = re.compile(r"([1-9][0-9]*)?(ns|us|ms|[smhdw])", re.IGNORECASE)
 SERIES, FILLED = "series", "filled"
@@ -48,6 +50,8 @@ class Imputation(Kind[Filling]):
     route = "/imputation"
     default = "moment"
     optional = True
+    plugin = AbstractImputationService
+    folder = "imputat"
     common = {fields.FREQ: DEFAULT_FREQ, "precision": "ms"}
     takes = (
         Declared(
@@ -152,6 +156,21 @@ class Imputation(Kind[Filling]):
         extra = {key: each for key, each in reply.items() if key not in ENVELOPE}
         return Filling(moments, value, filled, spread, reply.get(fields.PERIOD) or 0, extra)
 
+    def from_plugin(self, plugin: type[AbstractImputationService]) -> Callable[[Task, Any], Filling]:
+        """Return what has an object of a plug-in's class fill the gaps."""
+
+        def fill(task: Task, _: Any) -> Filling:
+            worker = plugin_objects.fed(plugin, task)
+            worker.set_params({**task.options, fields.FREQ: _of_plugins(task), "precision": task.unit})
+            told = worker.execute()
+            if not isinstance(told, Mapping) or not {fields.TIME_COLUMN, fields.TARGET, fields.MASK} <= told.keys():
+                raise AlgorithmError('a dict with "ts", "target" and "mask" is expected')
+            moments = np.array([checks.integer("time", each) for each in told[fields.TIME_COLUMN]], dtype=np.int64)
+            value = checks.array(told[fields.TARGET], len(moments), "target")
+            return Filling(moments, value, checks.array(told[fields.MASK], len(moments), "mask") == 1.0)
+
+        return fill
+
     def example(self, values: Series) -> Task:
         """Return the task of filling what is taken away: single rows, and some in a row."""
         n = len(values)
@@ -193,6 +212,13 @@ def _shown(step: int, unit: str) -> str:
     nanoseconds = step * NANOSECONDS[unit]
     largest = max((u for u in STEPS if nanoseconds % STEPS[u] == 0), key=lambda u: STEPS[u])
     return f"{nanoseconds // STEPS[largest]}{largest}"
+
+
+def _of_plugins(task: Task) -> str:
+    """Return the distance of rows as plug-ins read it, such as ``100L`` for milliseconds."""
+    shown = _shown(task.step, task.unit)
+    number = shown.rstrip("".join(STEPS))
+    return f"{number}{LETTERS[shown.removeprefix(number)]}"
 
 
 def _in_unit(axis: Times, request: Request) -> Any:

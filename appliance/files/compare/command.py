@@ -9,14 +9,13 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from appliance.analysis.kind import Kind
-from appliance.files.compare.comparison import Comparison, Run, Trial
+from appliance.files.compare.comparison import Backtest, Comparison, Run, Trial
 from appliance.files.read.reading import Source
 from appliance.files.run import arguments, each_series, engines
 from appliance.files.run.progress import Progress, say, show
@@ -48,35 +47,52 @@ def prepare(given: argparse.Namespace, kind: Kind[Any], asked: Question) -> engi
 
 
 def run(
-    given: argparse.Namespace, prepared: engines.Prepared, asked: Question, source: Source
+    given: argparse.Namespace,
+    prepared: engines.Prepared,
+    asked: Question,
+    source: Source,
+    tell: Callable[[Backtest], object] | None = None,
 ) -> tuple[Comparison, int]:
     """Compare the algorithms that were asked for; return with it how many series could not be used.
+
+    Series have in it the numbers that they have in the file. The engine stays open.
+
+    tell : hears of every forecast of the past.
 
     Raises
     ------
     FileError : no series can be used, or the node is gone.
     """
     compare, engine = _comparison_of(prepared.kind), prepared.engine
+    split(prepared, source)
     names = prepared.suited(source.values)
-    with closing(engine):
-        series, labels = _read(source)
-        failed = len(source) - len(series)
-        if not series:
-            raise FileError(f"{source.shown}: no series can be compared on")
-        pool = ThreadPoolExecutor(each_series.threads(given.threads), thread_name_prefix="series")
-        each = _each(pool, given.progress or sys.stderr.isatty())
-        folds, season = getattr(given, "folds", None), getattr(given, "season", None)
-        trial = Trial(series, names, _guarded(engine.answer), asked.given, labels, folds, season, each)
-        try:
-            return compare(trial), failed
-        except _Gone as gone:
-            engine.halt()
-            raise gone.error from None
-        except BaseException:
-            engine.halt()
-            raise
-        finally:
-            pool.shutdown(cancel_futures=True)
+    series, labels, numbers = _read(source, say if not getattr(given, "auto", False) else _silent)
+    failed = len(source) - len(series)
+    if not series:
+        raise FileError(f"{source.shown}: no series can be compared on")
+    pool = ThreadPoolExecutor(each_series.threads(given.threads), thread_name_prefix="series")
+    each = _each(pool, given.progress or sys.stderr.isatty())
+    folds, season = getattr(given, "folds", None), getattr(given, "season", None)
+    numbered = None if tell is None else lambda one: tell(dataclasses.replace(one, number=numbers[one.number]))
+    trial = Trial(series, names, _guarded(engine.answer), asked.given, labels, folds, season, each, numbered)
+    try:
+        compared = compare(trial)
+    except _Gone as gone:
+        engine.halt()
+        raise gone.error from None
+    except BaseException:
+        engine.halt()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+    winners = {numbers[at]: name for at, name in compared.winners.items()}
+    return dataclasses.replace(compared, winners=winners), failed
+
+
+def split(prepared: engines.Prepared, source: Source) -> None:
+    """Make a series of each column of values, where each algorithm looks at one."""
+    if prepared.kind.one_column and len(source.values) > 1:
+        source.split()
 
 
 def _comparison_of(kind: Kind[Any]) -> Callable[[Trial], Comparison]:
@@ -97,28 +113,34 @@ def marks(label: NDArray[np.float64]) -> NDArray[np.int8]:
 
 
 def _names(text: str) -> list[str]:
-    names = list(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
+    found = (name.strip().partition(":") for name in text.split(",") if name.strip())
+    names = list(dict.fromkeys(name.lower() + colon + own for name, colon, own in found))
     if not names:
         raise UsageError(f"--compare {text!r}: names of algorithms are expected, separated by commas")
     return names
 
 
-def _read(source: Source) -> tuple[list[FileSeries], Labels | None]:
-    """Read all series, and name those that cannot be used."""
-    series, labels = [], {}
+def _silent(_: str) -> None:
+    """Say nothing: what cannot be used is named when it is forecast."""
+
+
+def _read(source: Source, tell: Callable[[str], object]) -> tuple[list[FileSeries], Labels | None, list[int]]:
+    """Read all series, and name those that cannot be used; return them with their labels and numbers in the file."""
+    series, labels, numbers = [], {}, []
     for batch in source.batches():
         for rows in batch:
             try:
                 one = source.series(rows)
             except FileError as error:
-                say(f"series {rows.name}: {error}" if source.by else f"{source.shown}: {error}")
+                tell(f"series {rows.name}: {error}" if source.by else f"{source.shown}: {error}")
                 continue
             if source.labels is not None:
                 columns = dict(one.columns)
                 labels[one.name] = marks(columns.pop(source.labels))
                 one = dataclasses.replace(one, columns=columns)
             series.append(one)
-    return series, labels if source.labels is not None else None
+            numbers.append(rows.number)
+    return series, labels if source.labels is not None else None, numbers
 
 
 def _guarded(analyse: Run) -> Run:

@@ -12,13 +12,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.files.series import FileError, FileResult, FileSeries
-from kernels.contract import AlgorithmError
+from kernels.contract import AlgorithmError, Series, Times
 
 Run = Callable[[str, FileSeries], FileResult]
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]  # `map`, or that of a pool
 Cell = str | int | float | None
 
 TEXT, WHOLE, REAL = "VARCHAR", "BIGINT", "DOUBLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """A forecast of the past beside what came: place of the series, algorithm, last time that was known.
+
+    times : int64 (rows,). truth, value, low, high : float64 (rows,).
+    """
+
+    number: int
+    algorithm: str
+    origin: int
+    times: Times
+    truth: Series
+    value: Series
+    low: Series
+    high: Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +47,7 @@ class Trial:
     labels : by name of the series int8 (n,), anything but 0 is an anomaly; None where nobody knows.
     folds, season : of a rolling origin, None where the user says nothing.
     each : as `map`, in order; that of a pool runs several at once.
+    tell : hears of every forecast of the past, None if nobody wants to know.
     """
 
     series: Sequence[FileSeries]
@@ -40,6 +58,7 @@ class Trial:
     folds: int | None = None
     season: int | None = None
     each: Each = map
+    tell: Callable[[Backtest], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +68,7 @@ class Comparison:
     columns : name -> type, VARCHAR, BIGINT or DOUBLE. rows : best first, a cell for each column, None for unknown.
     sentence : which did best, and by how much. notes : what limits the comparison.
     brief : the columns that a table for people has, which fits 80 characters; the others are in files.
+    winners : place of a series -> the algorithm that did best there; those that could not be compared on have none.
     """
 
     columns: Mapping[str, str]
@@ -56,6 +76,7 @@ class Comparison:
     sentence: str
     notes: Sequence[str] = ()
     brief: Sequence[str] = ()
+    winners: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def table(self) -> tuple[dict[str, str], list[tuple[Cell, ...]]]:

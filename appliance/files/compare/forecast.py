@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +20,7 @@ from appliance.files.compare.comparison import (
     REAL,
     TEXT,
     WHOLE,
+    Backtest,
     Cell,
     Comparison,
     Each,
@@ -33,7 +34,7 @@ from appliance.files.compare.comparison import (
 )
 from appliance.files.series import FileError, FileSeries
 from appliance.protocol import fields, options, requests
-from kernels.contract import Series
+from kernels.contract import Series, Times
 from kernels.numerics.period import find_period
 
 NAIVE = "seasonal-naive"
@@ -63,6 +64,7 @@ class _Fold:
 
     number: int
     known: FileSeries
+    times: Times
     truth: Series
     season: int
     scale: float
@@ -82,16 +84,20 @@ class _Grade:
 
 @dataclass
 class _Record:
-    """What is known of one algorithm: its grades by series, the time it took, why it failed."""
+    """What is known of one algorithm: its grades by series, where it answered, the time it took, why it failed."""
 
     grades: dict[int, list[_Grade]] = field(default_factory=dict)
+    answered: set[int] = field(default_factory=set)
     seconds: list[float] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
 
     def mean(self, measure: str) -> float:
         """Return the mean over the series of the mean over a series; nan where no forecast has a value."""
-        means = [mean([getattr(grade, measure) for grade in own]) for own in self.grades.values()]
-        return mean(means)
+        return mean([self.of(number, measure) for number in self.grades])
+
+    def of(self, number: int, measure: str) -> float:
+        """Return the mean over one series."""
+        return mean([getattr(grade, measure) for grade in self.grades[number]])
 
     @property
     def all(self) -> list[_Grade]:
@@ -108,7 +114,9 @@ def compare_all(trial: Trial) -> Comparison:
         raise FileError(f"{OPTION_ROWS} must be at least 1, got {rows}")
     conf = confidence({}, trial.options)
     season = trial.season or _season(trial.options)
-    return compare(trial.series, trial.names, trial.run, rows, conf, trial.folds or FOLDS, season, trial.each)
+    return compare(
+        trial.series, trial.names, trial.run, rows, conf, trial.folds or FOLDS, season, trial.each, trial.tell
+    )
 
 
 def compare(
@@ -120,6 +128,7 @@ def compare(
     folds: int = 3,
     season: int | None = None,
     each: Each = map,
+    tell: Callable[[Backtest], object] | None = None,
 ) -> Comparison:
     """Compare forecasters by mean MASE over all folds of all series.
 
@@ -132,6 +141,7 @@ def compare(
     conf : coverage that the intervals promise. folds : origins in each series, fewer where the history is short.
     season : rows; None looks for one in the history before the first origin.
     each : as `map`, in order; that of a pool runs several at once.
+    tell : hears of every forecast, those of the naive one included, series after series.
 
     Raises
     ------
@@ -153,6 +163,8 @@ def compare(
     work = [(name, fold) for fold in jobs for name in names]
     tried = outcomes(run, [(name, fold.known) for name, fold in work], each)
     for (name, fold), (outcome, seconds) in zip(work, tried, strict=True):
+        if tell and name == names[0]:
+            tell(_backtest(fold, NAIVE, *fold.naive))
         record = records[name]
         found = outcome if isinstance(outcome, str) else outcome.answer
         if not isinstance(found, str) and len(found.value) != rows:
@@ -162,15 +174,20 @@ def compare(
             grade = _grade(fold, *fold.naive, conf)
         else:
             record.seconds.append(seconds)
+            record.answered.add(fold.number)
             grade = _grade(fold, found.value, found.low, found.high, conf)
+            if tell:
+                tell(_backtest(fold, name, found.value, found.low, found.high))
         record.grades.setdefault(fold.number, []).append(grade)
     ranked = _ranked(records, len(jobs))
+    winners = _winners(records)
     return Comparison(
         COLUMNS,
         [_forecaster_row(name, records[name], place) for name, place in ranked],
         _best_forecaster([name for name, place in ranked if place], records, jobs),
-        _forecast_notes(records, jobs, short, conf),
+        [*_forecast_notes(records, jobs, short, conf), *_winner_notes(winners, records)],
         BRIEF,
+        winners,
     )
 
 
@@ -201,7 +218,8 @@ def _folds(number: int, series: FileSeries, rows: int, conf: float, folds: int, 
         history, truth = values[:origin], values[origin : origin + rows]
         with np.errstate(over="ignore", invalid="ignore"):
             naive = scores.seasonal_naive(history, rows, period, conf)
-        yield _Fold(number, known, truth, period, scores.scale(history, period), naive)
+        times = series.times[origin : origin + rows]
+        yield _Fold(number, known, times, truth, period, scores.scale(history, period), naive)
 
 
 def _grade(fold: _Fold, value: Series, low: Series, high: Series, conf: float) -> _Grade:
@@ -214,6 +232,32 @@ def _grade(fold: _Fold, value: Series, low: Series, high: Series, conf: float) -
             scores.interval_score(fold.truth, low, high, conf) / fold.scale,
             float(((low <= fold.truth) & (fold.truth <= high)).mean()),
         )
+
+
+def _backtest(fold: _Fold, name: str, value: Series, low: Series, high: Series) -> Backtest:
+    return Backtest(fold.number, name, int(fold.known.times[-1]), fold.times, fold.truth, value, low, high)
+
+
+def _winners(records: Mapping[str, _Record]) -> dict[int, str]:
+    """Return the algorithm that did best on each series, of those that answered there; by sMAPE where all is flat."""
+    winners = {}
+    for number in records[NAIVE].grades:
+        measure = "mase" if np.isfinite(records[NAIVE].of(number, "mase")) else "smape"
+        able = [(last(one.of(number, measure)), name) for name, one in records.items() if number in one.answered]
+        if able:
+            winners[number] = min(able)[1]
+    return winners
+
+
+def _winner_notes(winners: Mapping[int, str], records: Mapping[str, _Record]) -> list[str]:
+    """Tell how many series each algorithm did best on, where there are several of both."""
+    counts = Counter(winners.values())
+    if len(winners) < 2 or len(records) < 3:
+        return []
+    behind = sum(records[NAIVE].of(at, "smape") < records[name].of(at, "smape") for at, name in winners.items())
+    told = ", ".join(f"{name} {count}" for name, count in counts.most_common())
+    more = f"; {NAIVE} has a lower sMAPE still in {behind}" if behind else ""
+    return [f"best by series: {told}{more}"]
 
 
 def _ranked(records: Mapping[str, _Record], folds: int) -> list[tuple[str, int]]:

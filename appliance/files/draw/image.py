@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from appliance.analysis.picture import Line, Picture
+from appliance.files.calendar.zones import Clock
 from appliance.files.draw import figures
-from appliance.files.draw.thinning import gaps, since, visible
+from appliance.files.draw.thinning import Rows, gaps, since, visible
 from appliance.files.series import FileError, FileResult
-from appliance.protocol.times import PER_SECOND, shown
+from appliance.protocol.times import PER_SECOND
 from kernels.contract import Series, Times
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ WIDTH_IN, FIRST_IN, PANEL_IN = 12.0, 2.8, 1.9  # inches: the figure, what a lone
 LONGEST_NAME = 60
 MARKED_ROWS = 80  # a line of up to so many rows shows each of them
 THINNEST = 0.003  # of the width: a shorter window is drawn as wide as this
+WIDENED = 0.15  # of the width: what widening may shade of rows that are not anomalous
 # told apart by people with any colour vision: M. Okabe and K. Ito, "Color Universal Design" (2008)
 BLUE, VERMILLION, BLACK = "#0072B2", "#D55E00", "#333333"
 SECONDS_A_DAY = 86_400.0
@@ -166,7 +168,8 @@ def _panel(axes: Axes, panel: Panel, pixels: int) -> dict[str, Any]:
     picture, (times, values) = panel.picture, panel.past
     axes.set_title(picture.said, loc="right", fontsize=8, color=BLACK)
     line = picture.line
-    place = _time_axis(axes, times, times[:0] if line is None else line.times, panel.result.series.precision)
+    series = panel.result.series
+    place = _time_axis(axes, times, times[:0] if line is None else line.times, series.precision, series.clock)
     legend: dict[str, Any] = {"value": _line(axes, place, times, values, pixels)}
     if len(picture.windows):
         legend[picture.window] = _windows(axes, place, times, picture.windows)
@@ -184,10 +187,16 @@ def _panel(axes: Axes, panel: Panel, pixels: int) -> dict[str, Any]:
 
 
 def _windows(axes: Axes, place: Any, times: Times, windows: Times) -> Any:
-    """Shade windows, around each row as much as belongs to it."""
+    """Shade windows, around each row as much as belongs to it.
+
+    What is too thin to be seen is widened, but not where windows are so many that they would cover what is usual.
+    """
     half = float(np.median(np.diff(place(times)))) / 2 if len(times) > 1 else 0.5
     begin, end = place(windows[:, 0]) - half, place(windows[:, 1]) + half
-    begin, end = _joined(begin, end, THINNEST * float(np.ptp(place(times)) or 1.0))
+    all_of_it = float(np.ptp(place(times)) or 1.0)
+    wide_begin, wide_end = _joined(begin, end, THINNEST * all_of_it)
+    if float((wide_end - wide_begin).sum() - (end - begin).sum()) <= WIDENED * all_of_it:
+        begin, end = wide_begin, wide_end
     return axes.broken_barh(
         np.column_stack((begin, end - begin)).tolist(),
         (0.0, 1.0),
@@ -196,6 +205,7 @@ def _windows(axes: Axes, place: Any, times: Times, windows: Times) -> Any:
         alpha=0.22,
         linewidth=0,
         zorder=1,
+        snap=False,  # a pixel is shaded by how much of it is covered
     )
 
 
@@ -203,27 +213,28 @@ def _second_line(axes: Axes, place: Any, line: Line, values: Series, pixels: int
     legend: dict[str, Any] = {}
     low, high, beyond = limits(line, values)
     if line.band:
+        every = np.arange(len(line.times))
+        x, bottom, top = _apart(place, line.times, every, pixels, (line.low, line.high))
         legend[line.band + (" (cut off where it is wider)" if beyond else "")] = axes.fill_between(
-            place(line.times),
-            np.maximum(line.low, low),
-            np.minimum(line.high, high),
-            color=VERMILLION,
-            alpha=0.22,
-            lw=0,
+            x, np.maximum(bottom, low), np.minimum(top, high), color=VERMILLION, alpha=0.22, lw=0
         )
-    rows = visible(line.times, line.value, pixels)
+    x, value = _apart(place, line.times, visible(line.times, line.value, pixels), pixels, (line.value,))
     style = "o-" if len(line.times) <= MARKED_ROWS else "-"
-    (legend[line.name],) = axes.plot(
-        place(line.times[rows]), line.value[rows], style, color=VERMILLION, linewidth=1.4, markersize=3, zorder=3
-    )
+    (legend[line.name],) = axes.plot(x, value, style, color=VERMILLION, linewidth=1.4, markersize=3, zorder=3)
     return legend
+
+
+def _apart(place: Any, times: Times, rows: Rows, pixels: int, columns: Sequence[Series]) -> list[Series]:
+    """Return places and values of some rows, with nan where rows are missing between them."""
+    missing = gaps(times, rows, pixels)
+    return [np.insert(part, missing, np.nan) for part in (place(times[rows]), *(column[rows] for column in columns))]
 
 
 def _line(axes: Axes, place: Any, times: Times, values: Series, pixels: int) -> Any:
     rows = visible(times, values, pixels)
     style = "o-" if len(times) <= MARKED_ROWS else "-"
     apart = gaps(times, rows, pixels)
-    x, y = (np.insert(part, apart, np.nan) for part in (place(times[rows]), values[rows]))
+    x, y = _apart(place, times, rows, pixels, (values,))
     (line,) = axes.plot(x, y, style, color=BLUE, linewidth=0.9, markersize=2.5, zorder=2)
     alone = np.intersect1d(apart, np.append(apart, len(rows)) - 1)  # between two gaps: no line shows it
     axes.plot(place(times[rows[alone]]), values[rows[alone]], ".", color=BLUE, markersize=2.5, zorder=2)
@@ -239,8 +250,13 @@ def _joined(begin: Series, end: Series, thinnest: float) -> tuple[Series, Series
     return begin[first], np.maximum.reduceat(end, first)
 
 
-def _time_axis(axes: Axes, past: Times, ahead: Times, precision: str) -> Any:
-    """Prepare the axis, and return what turns times into places on it.
+def zone_name(clock: Clock) -> str:
+    """Return by which clocks times are told, "" where the file does not say."""
+    return clock.zone.name if clock.zone else "" if clock.naive else "UTC"
+
+
+def _time_axis(axes: Axes, past: Times, ahead: Times, precision: str, clock: Clock) -> Any:
+    """Prepare the axis, and return what turns times into places on it; days and months begin by the clocks.
 
     Dates as the library counts them tell microseconds apart at best, and end in the year 9999; what they cannot show
     is told as the time since the first row.
@@ -251,12 +267,13 @@ def _time_axis(axes: Axes, past: Times, ahead: Times, precision: str) -> Any:
     day = start / per_second / SECONDS_A_DAY
     if seconds >= 1.0 and day > FIRST_DAY and day + seconds / SECONDS_A_DAY < LAST_DAY:
         dates: Any = importlib.import_module("matplotlib.dates")  # has no types
-        locator = dates.AutoDateLocator(tz="UTC", minticks=4, maxticks=9)
+        named = zone_name(clock)
+        locator = dates.AutoDateLocator(tz=named or "UTC", minticks=4, maxticks=9)
         axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz="UTC"))
-        axes.set_xlabel("time (UTC)")
+        axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=named or "UTC"))
+        axes.set_xlabel(f"time ({named})" if named else "time")
         return lambda these: day + since(these, start) / (per_second * SECONDS_A_DAY)
     exponent = -9 if seconds < 1e-6 else -6 if seconds < 1e-3 else -3 if seconds < 1.0 else 0
     unit, scale = {-9: "ns", -6: "us", -3: "ms", 0: "s"}[exponent], per_second * 10.0**exponent
-    axes.set_xlabel(f"{unit} since {shown(start, precision)}")
+    axes.set_xlabel(f"{unit} since {clock.shown(start, precision)}")
     return lambda these: since(these, start) / scale

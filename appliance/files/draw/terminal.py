@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.analysis.picture import Line, Picture
-from appliance.files.draw.image import Panel, cut, limits, panels, remark, title
-from appliance.files.draw.thinning import since, visible
+from appliance.files.calendar.zones import Clock
+from appliance.files.draw.image import Panel, cut, limits, panels, remark, title, zone_name
+from appliance.files.draw.thinning import gaps, since, visible
 from appliance.files.series import FileResult
 from appliance.host.terminal import columns_of
 from appliance.protocol.times import PER_SECOND
@@ -110,7 +111,7 @@ def _panel(panel: Panel, width: int, height: int, colour: bool) -> list[str]:
         label = "" if value is None else f"{value:.4g}"
         lines.append(f"{label:>{LABEL}} ┤" + _painted(cells[row], paint[row], colour))
     lines.append(" " * LABEL + " └" + _painted(axis, np.where(marks, VERMILLION, ""), colour))
-    lines.append(" " * (LABEL + 2) + _moments(times, result.series.precision, wide))
+    lines.append(" " * (LABEL + 2) + _moments(times, result.series.precision, wide, result.series.clock))
     return [line.rstrip() for line in lines]
 
 
@@ -144,9 +145,9 @@ def _drawn(
         if picture.border:
             border = int(_cell(x[-1:], wide)[0])
             cells[:, border], paint[:, border] = "│", ""
-    _line(x, values, visible(past, values, 2 * wide), low, high, cells, paint)
+    _line(x, past, values, low, high, cells, paint)
     if line is not None:
-        _line(ahead, line.value, visible(line.times, line.value, 2 * wide), low, high, cells, paint, VERMILLION)
+        _line(ahead, line.times, line.value, low, high, cells, paint, VERMILLION)
     if picture.points is not None:
         across = _cell(since(picture.points.times, start) / span, wide)
         down = height - 1 - _cell(_share(picture.points.values, low, high), height)
@@ -172,21 +173,23 @@ def _band(ahead: Series, line: Line, low: float, high: float, cells: Cells, pain
 
 def _line(
     x: Series,
+    times: Times,
     values: Series,
-    rows: NDArray[np.intp],
     low: float,
     high: float,
     cells: Cells,
     paint: Cells,
     colour: str = BLUE,
 ) -> None:
-    """Draw a line in braille dots, two across and four down in each cell."""
+    """Draw a line in braille dots, two across and four down in each cell; none where rows are missing."""
     height, wide = cells.shape
+    rows = visible(times, values, 2 * wide)
     dots = np.zeros((4 * height, 2 * wide), bool)
     across = np.minimum(x[rows] * (2 * wide), 2 * wide - 1)
     down = (1.0 - _share(values[rows], low, high)) * (4 * height - 1)
     # as many dots on the way from row to row as the longer side of the way has
     ways = np.maximum(np.abs(np.diff(across)), np.abs(np.diff(down)))
+    ways[gaps(times, rows, 2 * wide) - 1] = 1.0
     number = np.append(np.maximum(np.ceil(ways), 1.0), 1.0)
     begins = np.cumsum(number) - number
     dot = np.arange(number.sum())
@@ -212,12 +215,14 @@ def _span(times: Times) -> float:
     return float(since(times[-1:], int(times[0]))[0]) or 1.0
 
 
-def _moments(times: Times, precision: str, width: int) -> str:
-    """Return first and last time, as exact as is needed to tell the columns apart."""
+def _moments(times: Times, precision: str, width: int, clock: Clock) -> str:
+    """Return first and last time by the clocks of the series, as exact as is needed to tell the columns apart."""
     seconds = _span(times) / PER_SECOND[precision]
     unit = next((unit for unit, least in (("D", 30 * 86_400), ("m", 600), ("s", 30)) if seconds >= least), precision)
-    first, last = (f"{np.array(time, f'datetime64[{precision}]').astype(f'datetime64[{unit}]')}" for time in times)
-    first, last = (text + ("Z" if "T" in text else "") for text in (first, last))
+    walls = clock.wall(times, precision).view(f"datetime64[{precision}]").astype(f"datetime64[{unit}]")
+    utc = not clock.naive and clock.zone is None
+    first, last = (f"{wall}" + ("Z" if utc and "T" in f"{wall}" else "") for wall in walls)
     room = width - len(first) - len(last)
-    zone = " UTC " if room >= 7 and "T" not in first else ""
+    named = f" {zone_name(clock)} "
+    zone = named if room >= len(named) + 2 and not (utc and "T" in first) else ""
     return fit(first + zone.center(max(room, 1)) + last, width)

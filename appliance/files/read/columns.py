@@ -19,6 +19,8 @@ MAX_LISTED = 500  # characters of a list of columns in a message
 TIME_TYPES = {
     "DATE": ("us", "epoch_us"),
     "TIMESTAMP": ("us", "epoch_us"),
+    "TIMESTAMP_S": ("us", "epoch_us"),
+    "TIMESTAMP_MS": ("us", "epoch_us"),
     "TIMESTAMP WITH TIME ZONE": ("us", "epoch_us"),
     "TIMESTAMP_NS": ("ns", "epoch_ns"),
     "TIMESTAMPTZ_NS": ("ns", "epoch_ns"),
@@ -116,6 +118,17 @@ def label(columns: Sequence[Column], name: str) -> Column:
     if len(found) != 1 or not (found[0].kind == NUMBER or found[0].type == "BOOLEAN" or found[0].text):
         raise UsageError(f"--labels {name}: one column of numbers or truth values is needed")
     return found[0]
+
+
+def covariates(columns: Sequence[Column], names: str) -> tuple[Column, ...]:
+    """Return the columns of covariates, separated by commas; raises UsageError."""
+    found = _named(columns, names, "--covariate")
+    for column in found:
+        if column.kind not in (NUMBER, TEXT) or (column.kind == TEXT and not (column.text or column.type == "BOOLEAN")):
+            raise UsageError(f"--covariate {column.name}: it is {_called(column)}, numbers are needed")
+    if len(set(found)) < len(found) or not found:
+        raise UsageError(f"--covariate {names}: different columns are needed")
+    return found
 
 
 def number_sql(column: Column, decimal: str = ".") -> str:

@@ -17,7 +17,7 @@ from appliance.files.calendar import buckets
 from appliance.files.calendar.frequency import Frequency
 from appliance.files.calendar.zones import Clock, Zone
 from appliance.files.read import columns as roles
-from appliance.files.read import moments
+from appliance.files.read import future, moments
 from appliance.files.read.columns import Chosen, Column
 from appliance.files.read.database import literal, reason
 from appliance.files.read.moments import Moments
@@ -41,6 +41,7 @@ class Asked:
     last : how many rows at the end of each series are kept, None for all.
     decimal : what stands before the decimals of numbers in text.
     every_value : without `values`, all columns of numbers are meant.
+    covariates : columns that are known of the rows to forecast too, "" for none.
     """
 
     time: str | None = None
@@ -58,6 +59,7 @@ class Asked:
     last: int | None = None
     decimal: str = "."
     every_value: bool = False
+    covariates: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Source:
     def __init__(self, connection: duckdb.DuckDBPyConnection, files: Files, asked: Asked) -> None:
         self._connection, self._asked, self.shown, self._named = connection, asked, files.shown, files.column
         self.keys: list[tuple[str, ...]] = []
+        self._beside = 0  # how many of the last values are covariates
         try:
             table = files.columns(connection)
             if not files.any_row(connection):
@@ -104,7 +107,10 @@ class Source:
         self.by, self.time = self._chosen.by, self._chosen.time.name
         names = [column.name for column in self._chosen.values]
         self.labels = names.pop() if asked.labels else None
-        self.values = tuple(names)
+        self.values, self.covariates = (
+            tuple(names[: len(names) - self._beside]),
+            tuple(names[len(names) - self._beside :]),
+        )
         self._split: tuple[str, ...] = ()
         self.precision = self.moments.unit
         self.clock = Clock(asked.zone, self.moments.naive)
@@ -145,6 +151,9 @@ class Source:
         ------
         FileError : times missing, twice or not in order, values missing, fewer or more rows than can be analysed.
         """
+        rows, later = (
+            future.part(rows, self.covariates, self._asked.sort, self._shown) if self._beside else (rows, None)
+        )
         times, columns = rows.times, dict(rows.columns)
         if rows.count > MAX_ROWS and not len(times):
             raise FileError(_bounds(rows.count) + self._hint())
@@ -171,7 +180,9 @@ class Source:
             raise FileError(self._disorder(times, int(np.argmax(steps <= 0)) + 1))
         if not MIN_ROWS <= len(times) <= MAX_ROWS:
             raise FileError(_bounds(len(times)) + (self._hint() if len(times) > MAX_ROWS else ""))
-        return FileSeries(rows.name, times, self.precision, columns, self.clock)
+        series = FileSeries(rows.name, times, self.precision, columns, self.clock)
+        zone = self._asked.zone if self.clock.naive else None
+        return future.continued(series, later, zone, self.covariates) if later else series
 
     def _fewer(self, times: Times, columns: dict[str, Series]) -> tuple[Times, dict[str, Series]]:
         """Make one row of those of one time, and then of those of one step, where that is asked for."""
@@ -192,6 +203,8 @@ class Source:
 
     def _choose(self, table: list[Column]) -> Chosen:
         try:
+            if self._asked.covariates:
+                return self._beside_values(table)
             if self._asked.labels is None:
                 asked = self._asked
                 return self._by_file(roles.choose(table, asked.time, asked.values, asked.by, asked.every_value))
@@ -201,6 +214,16 @@ class Source:
             return self._by_file(Chosen(chosen.time, (*chosen.values, label), chosen.by))
         except FileError as error:
             raise type(error)(f"{self.shown}: {error}") from None
+
+    def _beside_values(self, table: list[Column]) -> Chosen:
+        """Return the chosen columns with the covariates after the one of values."""
+        asked = self._asked
+        beside = roles.covariates(table, asked.covariates)
+        chosen = roles.choose([each for each in table if each not in beside], asked.time, asked.values, asked.by)
+        if len(chosen.values) > 1:
+            raise UsageError(f"--covariate goes with one column of values, got {roles.listed(chosen.values)}")
+        self._beside = len(beside)
+        return self._by_file(Chosen(chosen.time, (*chosen.values, *beside), chosen.by))
 
     def _by_file(self, chosen: Chosen) -> Chosen:
         """Return the same with a series for each file."""

@@ -40,9 +40,9 @@ def add(parser: argparse.ArgumentParser, default: str, plotted: str, *, compared
             nargs="?",
             const=ALL,
             metavar="NAME,NAME",
-            help="compare these algorithms, or all: which is best here?",
+            help="compare these algorithms, or all: which is best here? Also settings, as ets:model=AAN",
         )
-    parser.set_defaults(compare=None)
+    parser.set_defaults(compare=None, auto=False)
     what.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option, as in SQL")
     what.add_argument(
         "--timeout",
@@ -117,15 +117,23 @@ def conflict(given: argparse.Namespace) -> str | None:
         return f"--agg {given.agg} needs --{'freq' if hasattr(given, 'freq') else 'every'}"
     if given.agg is None and getattr(given, "every", None) and f"every={given.every}" not in given.option:
         return f"--every {given.every} needs --agg: one row is made of those of each step"
-    alone = ("--algo", "--plot", "--flags", "--start")
-    together = ("--folds", "--season", "--labels")
-    named = [name for name in (*alone, *together) if getattr(given, name[2:], None) not in (None, False)]
+    if given.auto and given.compare is None:
+        given.compare = ALL
+    if getattr(given, "covariate", None) and (given.agg or given.duplicates):
+        return f"--covariate and --{'agg' if given.agg else 'duplicates'} exclude each other"
+    alone = ("--algo", "--flags", "--start", "--covariate", *(() if given.auto else ("--plot",)))
+    together = ("--folds", "--season", "--labels", "--backtest-out")
+    named = [name for name in (*alone, *together) if getattr(given, _dest(name), None) not in (None, False)]
     for name in named:
         if given.compare is not None and name in alone:
             return f"{name} and --compare exclude each other"
         if given.compare is None and name in together:
             return f"{name} needs --compare"
     return None
+
+
+def _dest(option: str) -> str:
+    return option[2:].replace("-", "_")
 
 
 def add_every(parser: argparse.ArgumentParser) -> None:

@@ -13,22 +13,25 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 
 from appliance.analysis.kind import Kind
 from appliance.analysis.run import WhiteNoise
 from appliance.files.calendar import frequency, zones
 from appliance.files.calendar.frequency import Frequency
+from appliance.files.compare import backtest
 from appliance.files.compare import command as comparing
+from appliance.files.compare.comparison import TEXT
 from appliance.files.draw import image, terminal
 from appliance.files.read import database, several
-from appliance.files.read.reading import Asked, Source
+from appliance.files.read.reading import Asked, Rows, Source
 from appliance.files.read.several import Files
 from appliance.files.read.sql_files import Part
 from appliance.files.run import arguments, each_series, engines, filling, levels
 from appliance.files.run.each_series import Tally
 from appliance.files.run.progress import Progress, say, show
 from appliance.files.run.question import Question
-from appliance.files.series import FileError, FileResult, FileSeries, UsageError
+from appliance.files.series import FileError, FileResult, UsageError
 from appliance.files.write import writing
 from appliance.host import settings
 from kernels.contract import AlgorithmError
@@ -62,11 +65,13 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
         given.file = several.expanded(given.file)
         kept = [*map(Path, given.file), *([given.config] if given.config else [])]
         writing.Output.refuse(given.out, "--out", kept)
+        backtest.refuse(given, kept)
         if given.plot not in (None, TERMINAL):
             plot = Path(given.plot)
             writing.Output.refuse(plot, "--plot", kept)
-            if given.out and plot.resolve() == given.out.resolve():
-                raise ValueError(f"--out and --plot name one file: {plot}")
+            for name, other in (("--out", given.out), ("--backtest-out", getattr(given, "backtest_out", None))):
+                if other and plot.resolve() == other.resolve():
+                    raise ValueError(f"{name} and --plot name one file: {plot}")
     except (ValueError, FileError, OSError) as error:
         say(str(error))
         return USAGE
@@ -106,29 +111,34 @@ def _run(
         prepared = engines.prepare(given, kind, asked, [asked.algorithm])
     else:
         prepared = comparing.prepare(given, kind, asked)
-    read = files(given, scratch)
-    with database.connect(scratch, read.paths, output.folder) as connection:
+    read, winners = files(given, scratch), None
+    with (
+        database.connect(scratch, read.paths, output.folder) as connection,
+        contextlib.closing(prepared.engine) as engine,
+    ):
         source = opened(connection, read, given, labels=getattr(given, "labels", None))
         complete = (output.folder or scratch) / "results"
         lines = given.out is not None and given.out.suffix.lower() in writing.LINES
         if given.compare is not None:
             with no_prints():
-                compared, failed = comparing.run(given, prepared, asked, source)
+                compared, failed = backtest.compared(given, prepared, asked, source, connection, scratch)
             brief = format_ == "table"
-            columns, rows = compared.table if brief else (compared.columns, compared.rows)
-            writing.write_rows(connection, columns, rows, complete, format_, lines)
-            output.deliver(complete)
+            winners = backtest.winners(compared) if given.auto else None
+            if winners is None:
+                columns, rows = compared.table if brief else (compared.columns, compared.rows)
+                writing.write_rows(connection, columns, rows, complete, format_, lines)
+                output.deliver(complete)
             for line in (*(compared.failures if brief else ()), *compared.notes, compared.sentence):
                 say(line)
-            return FAILED if failed else OK
-        if prepared.one_column and len(source.values) > 1:
+            if winners is None:
+                return FAILED if failed else OK
+        elif prepared.one_column and len(source.values) > 1:
             source.split()
         prepared.suited(source.values)
-        with contextlib.closing(prepared.engine) as engine:
-            columns = levels.columns(kind.described(table, source.values), _levels(given))
-            results = writing.Results(connection, source, columns)
-            with no_prints():
-                tally = _answer(given, kind, asked, source, engine, table, results)
+        told = levels.columns(kind.described(table, source.values), _levels(given))
+        results = writing.Results(connection, source, told if winners is None else {**told, "algorithm": TEXT})
+        with no_prints():
+            tally = _answer(given, kind, asked, source, engine, table, results, winners)
         if tally.failed < tally.series:
             results.write(complete, format_, lines)
             output.deliver(complete)
@@ -151,6 +161,7 @@ def opened(connection: duckdb.DuckDBPyConnection, files: Files, given: argparse.
     named = ("time", "by", "precision", "sort", "time_format", "duplicates", "agg", "last", "decimal")
     shared = {name: getattr(given, name) for name in named}
     filled = getattr(given, "fill", None) not in (None, filling.NONE)  # rows without a value are gaps then
+    shared["covariates"] = getattr(given, "covariate", None) or ""
     shared["drop_nulls"] = given.drop_nulls or filled
     source = Source(connection, files, Asked(values=given.value, zone=zone, every=_every(given), **shared, **more))
     for file in files.headless:
@@ -179,19 +190,22 @@ def _answer(
     engine: engines.Engine,
     table: str,
     results: writing.Results,
+    winners: Callable[[int], str] | None,
 ) -> Tally:
-    """Analyse every series, collect the results and name the series that failed."""
+    """Analyse every series, collect the results and name the series that failed.
+
+    winners : number of a series -> the algorithm for it, which the results tell; None for the same for all.
+    """
     bar = given.progress or (sys.stderr.isatty() and len(source) > 1)
     progress, tally = Progress(len(source), show if bar else None), Tally()
 
-    def work(series: FileSeries) -> tuple[FileResult, list[FileResult]]:
-        found = engine.answer(asked.algorithm, series)
-        return found, levels.further(engine, asked.algorithm, series, _levels(given))
+    def work(rows: Rows) -> tuple[FileResult, list[FileResult]]:
+        series, name = source.series(rows), winners(rows.number) if winners else asked.algorithm
+        return engine.answer(name, series), levels.further(engine, name, series, _levels(given))
 
     try:
-        for rows, outcome in each_series.outcomes(
-            source, work, each_series.threads(given.threads), progress, engine.halt
-        ):
+        at_once = each_series.threads(given.threads)
+        for rows, outcome in each_series.each(source.batches(), work, len(source), at_once, progress, engine.halt):
             label = f"series {rows.name}" if source.by else source.shown
             tally.series += 1
             if isinstance(outcome, Exception):
@@ -200,7 +214,9 @@ def _answer(
                 say(f"{label}: {each_series.reason(outcome)}", progress)
                 continue
             found, others = outcome
-            results.add(rows.number, levels.cells(kind.cells(table, found.task, found.answer), others))
+            cells = levels.cells(kind.cells(table, found.task, found.answer), others)
+            named = (np.full(len(found.answer.value), winners(rows.number), object),) if winners else ()
+            results.add(rows.number, (*cells, *named))
             if given.plot and len(tally.results) < MAX_PLOTTED:
                 tally.results.append(found)
             if found.remark:

@@ -37,7 +37,7 @@ class Prepared:
     @property
     def one_column(self) -> bool:
         """Whether the one algorithm that is meant looks at one column."""
-        only = self.algorithms.get(self.names[0]) if self.algorithms and self.names else None
+        only = self.algorithms.get(question.setting(self.names[0])[0]) if self.algorithms and self.names else None
         return self.kind.one_column or (only is not None and not _takes(only, True))
 
     def suited(self, values: Sequence[str]) -> list[str]:
@@ -55,7 +55,7 @@ class Prepared:
         if self.names is None:
             return [name for name, one in self.algorithms.items() if _takes(one, several)]
         for name in self.names:
-            one = self.algorithms.get(name)
+            one = self.algorithms.get(question.setting(name)[0])
             if one is not None and not _takes(one, several):
                 raise UsageError(f"--value: {name} looks at one column, got {', '.join(values)}")
         return list(self.names)
@@ -64,7 +64,8 @@ class Prepared:
 def prepare(given: argparse.Namespace, kind: Kind[Any], asked: Question, names: Sequence[str] | None) -> Prepared:
     """Return what runs the algorithms that are meant.
 
-    names : what was asked for, None for all there are that can take the values.
+    names : what was asked for, also as settings such as ``ets:model=AAN``; None for all there are that can take the
+        values.
 
     Raises
     ------
@@ -77,12 +78,13 @@ def prepare(given: argparse.Namespace, kind: Kind[Any], asked: Question, names: 
     configured = settings.of_node(given.config)
     catalog = catalogue.build(configured)
     algorithms = catalog.of_kind(kind.wire_type)
-    if names is not None and len(names) == 1:
-        question.check(algorithms, kind, dataclasses.replace(asked, algorithm=names[0]))
+    for name in names or ():
+        question.check_setting(algorithms, kind, asked, name)
+    plain = list(algorithms) if names is None else [question.setting(name)[0] for name in names]
+    if len(plain) == 1:
+        question.check(algorithms, kind, dataclasses.replace(asked, algorithm=plain[0]))
     else:
-        for name in names or ():
-            question.check(algorithms, kind, dataclasses.replace(asked, algorithm=name, option=""))
-        _check_options(algorithms, kind, asked, list(algorithms) if names is None else names)
+        _check_options(algorithms, kind, asked, plain)
     return Prepared(kind, Local(kind, catalog, configured, asked), names, algorithms)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from typing import Any
@@ -10,7 +11,7 @@ from appliance.analysis import run
 from appliance.analysis.catalog import Catalog
 from appliance.analysis.kind import Kind
 from appliance.files.run import placing
-from appliance.files.run.question import Question
+from appliance.files.run.question import Question, setting
 from appliance.files.series import FileResult, FileSeries
 from appliance.host.settings import Settings
 from appliance.protocol import documents, fields
@@ -43,8 +44,9 @@ class Local:
         return known is not None and any(one.name == fields.PERIOD for one in declared(known.params))
 
     def answer(self, algorithm: str, series: FileSeries, option: str = "") -> FileResult:
-        """Run an algorithm, with a further option; raises AlgorithmError."""
-        question = self._question.also(option)
+        """Run an algorithm, or a setting of one, with a further option; raises AlgorithmError."""
+        algorithm, own = setting(algorithm)
+        question = self._question.also(own).also(option)
         placed = placing.place(
             self._kind, series, question.given, question.wishes, self._halted.is_set, lambda: self._counts(algorithm)
         )
@@ -57,6 +59,9 @@ class Local:
             body, data.times, data.columns, lambda: self._halted.is_set() or deadline.out_of_time()
         )
         deadline.due = time.monotonic() + run.patience_s(request, self._settings)
+        if placed.asked.known:  # in the names that the user knows
+            known = dict(zip(placed.asked.known, request.task.known.values(), strict=True))
+            request = dataclasses.replace(request, task=dataclasses.replace(request.task, known=known))
         found = run.answer(self._kind, self._algorithms, request)
         self._kind.write(request, found)  # what could not be sent is refused here too
         return placed.result(self._kind, algorithm, request.task, found)

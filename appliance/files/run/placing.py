@@ -133,7 +133,7 @@ def place(
 def _ahead(series: FileSeries, given: Mapping[str, str], wishes: Wishes, out_of_time: Callable[[], bool]) -> Placed:
     option = next((name for name in (fields.EVERY, fields.FREQ) if name in given), None)
     found = _axis(series, given, option, fields.EVERY)
-    skip, rows = 0, requests.whole(given, OPTION_ROWS, DEFAULT_ROWS)
+    skip, rows = 0, requests.whole(given, OPTION_ROWS, len(series.ahead) or DEFAULT_ROWS)
     if fields.START in given:
         skip = starts.position(given[fields.START], found) - 1
     if skip and skip + rows > MAX_FORECAST_ROWS:
@@ -143,8 +143,28 @@ def _ahead(series: FileSeries, given: Mapping[str, str], wishes: Wishes, out_of_
         )
     first = int(found.times(np.array([1]))[0])
     asked = {**given, fields.EVERY: str(found.step), fields.START: str(first), OPTION_ROWS: str(rows + skip)}
+    if series.known:
+        series = _known_at(series, found, rows + skip, wishes)
     whole, told = filling.even(series, found, wishes.fill, out_of_time)
     return Placed(series, whole, asked, found, skip, told or _remark(series, found), wishes)
+
+
+def _known_at(series: FileSeries, found: Axis, rows: int, wishes: Wishes) -> FileSeries:
+    """Return a series with its covariates at so many rows ahead; raises BadRequest where they are not known there."""
+    n, given = len(series.times), len(series.ahead)
+    if rows > given:
+        raise BadRequest(f"covariates are known of {given} rows ahead, {rows} are to be forecast")
+    between = filling.steps(dataclasses.replace(series, times=np.append(series.times, series.ahead[:rows])), found)
+    off = np.flatnonzero(between[n - 1 :] != 1)
+    if len(off):
+        at = series.clock.shown(int(series.ahead[off[0]]), series.precision)
+        raise BadRequest(f"the row to forecast at {at} is not one step of {found.frequency} after the row before")
+    if wishes.fill != filling.NONE and (between > 1).any():
+        raise BadRequest(
+            f"{counted(int((between > 1).sum()), 'gap')} at steps of {found.frequency}, where no covariate is known: "
+            "--fill none takes the rows that are there as evenly spaced"
+        )
+    return dataclasses.replace(series, known={name: values[: n + rows] for name, values in series.known.items()})
 
 
 def _entire(series: FileSeries, given: Mapping[str, str]) -> Placed:

@@ -68,6 +68,26 @@ def read(algorithm: str, given: Iterable[str]) -> tuple[str, str]:
     return name.lower(), ",".join(pieces)
 
 
+def setting(text: str) -> tuple[str, str]:
+    """Split a setting, such as ``ets:model=AAN:period=12``, into the name of an algorithm and options as in SQL."""
+    name, *pieces = text.split(":")
+    return name, ",".join(pieces)
+
+
+def check_setting(algorithms: ByName, kind: Kind[Any], question: Question, text: str) -> None:
+    """Refuse a setting whose algorithm or one of whose options is none, or holds for all; raises UsageError."""
+    name, own = setting(text)
+    pieces = own.split(",") if own else []
+    wrong = [piece for piece in pieces if len(options.parse(piece)) != 1]
+    if wrong:
+        raise UsageError(f"{text}: {wrong[0]!r} is no option: NAME:OPTION=VALUE:... is expected")
+    algorithm = check(algorithms, kind, dataclasses.replace(question, algorithm=name, option=own))
+    known = [other for one in declared(algorithm.params) for other in (one.name, *one.aliases)]
+    shared = [option for option in options.parse(own) if option in {one.name for one in kind.options} - {*known}]
+    if shared:
+        raise UsageError(f"{text}: {shared[0]} is the same for all that are compared, --option {shared[0]} sets it")
+
+
 def check(algorithms: ByName, kind: Kind[Any], question: Question) -> Algorithm:
     """Return the algorithm that is asked for; raises UsageError if it or an option is none.
 

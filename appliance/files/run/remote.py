@@ -13,7 +13,7 @@ import orjson
 from appliance.analysis import run
 from appliance.analysis.kind import Kind
 from appliance.files.run import placing
-from appliance.files.run.question import Question
+from appliance.files.run.question import Question, setting
 from appliance.files.series import FileError, FileResult, FileSeries, UsageError
 from appliance.protocol import answers, fields, options
 from appliance.transport.http import Answer, Client, Failed, NoAnswerInTime
@@ -57,14 +57,15 @@ class Remote:
         self._client.close()
 
     def answer(self, algorithm: str, series: FileSeries, option: str = "") -> FileResult:
-        """Ask for an analysis, with a further option.
+        """Ask for an analysis by an algorithm or a setting of one, with a further option.
 
         Raises
         ------
         NodeGone : no connection, or no node.
         AlgorithmError : the node's own words.
         """
-        question = self._question.also(option)
+        algorithm, own = setting(algorithm)
+        question = self._question.also(own).also(option)
         placed = placing.place(
             self._kind, series, question.given, question.wishes, self._halted.is_set, lambda: self._counts(algorithm)
         )

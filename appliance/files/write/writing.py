@@ -94,9 +94,9 @@ class Results:
         self._times = [i for i, type_ in enumerate(columns.values()) if type_ == TIME]
         described = ", ".join(f"c{i} {WHOLE if type_ == TIME else type_}" for i, type_ in enumerate(columns.values()))
         described += "".join(f", o{i} {WHOLE}" for i in self._times if self._clock.zone)
-        connection.execute(f"CREATE TEMP TABLE results (n INTEGER, {described})")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE results (n INTEGER, {described})")
         parts = "".join(f", k{i} VARCHAR" for i in range(len(source.by)))
-        connection.execute(f"CREATE TEMP TABLE keys (n INTEGER{parts})")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE keys (n INTEGER{parts})")
         unnested = "".join(", unnest(?::VARCHAR[])" for _ in source.by)
         lists = [list(range(len(source))), *(list(part) for part in zip(*source.keys, strict=True))]
         connection.execute(f"INSERT INTO keys SELECT unnest(?::INTEGER[]){unnested}", lists)
@@ -145,7 +145,7 @@ class Results:
             elif type_ == REAL:
                 cell = f"CASE WHEN isfinite({cell}) THEN {cell} END"
             cells.append(f"{cell} AS {quoted(name)}")
-        return f"SELECT {', '.join(cells)} FROM results JOIN keys USING (n) ORDER BY n, c0"
+        return f"SELECT {', '.join(cells)} FROM results JOIN keys USING (n) ORDER BY n, c0, results.rowid"
 
     def _held_as_times(self, format_: str) -> bool:
         """Tell whether a format has time stamps as exact as these; Excel's are of milliseconds."""

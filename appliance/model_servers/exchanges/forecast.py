@@ -18,6 +18,7 @@ from kernels.contract import FORECAST, Forecast, Horizon, Task, as_series
 KIND = FORECAST
 INPUT, INPUTS = "input", "inputs"  # one series, or several
 ROWS, CONF = "next_len", "conf_interval"
+PAST, KNOWN = "past_dynamic_real", "dynamic_real"  # covariates: of the rows alone, and of those ahead too
 ONE, SEVERAL = ("output", "lower", "upper"), ("outputs", "lowers", "uppers")  # of an answer: forecast and bounds
 
 MAX_SERIES = 64  # in one question
@@ -47,8 +48,8 @@ def question(task: Task) -> bytes:
         {
             INPUT: as_series(task.series),
             ROWS: task.rows,
-            "past_dynamic_real": [],
-            "dynamic_real": [],
+            PAST: [as_series(values) for values in task.past.values()],
+            KNOWN: [as_series(values) for values in task.known.values()],
             CONF: min(task.levels[0], WIDEST_CONF),
         },
         option=orjson.OPT_SERIALIZE_NUMPY,
@@ -68,6 +69,8 @@ def read_question(body: bytes) -> Question:
         raise BadQuestion(f"the body is not valid JSON (which knows no NaN): {error}") from error
     if not isinstance(asked, dict) or not (INPUT in asked or INPUTS in asked):
         raise BadQuestion(NO_INPUT)
+    if asked.get(PAST) or asked.get(KNOWN):
+        raise BadQuestion("covariate forecast is not supported yet: this model looks at one series alone")
     several = INPUTS in asked
     if several and INPUT in asked:
         raise BadQuestion(f"{INPUT} and {INPUTS} exclude each other")

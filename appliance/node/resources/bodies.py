@@ -11,9 +11,14 @@ from appliance.protocol.documents import BadRequest, Body
 
 
 def read(req: falcon.Request, limit: int) -> Body:
-    """Return the body of a request of at most `limit` bytes; raises BadRequest."""
+    """Return the body of a request, JSON of at most `limit` bytes; raises BadRequest."""
     if req.content_type and "json" not in req.content_type.lower():
         raise BadRequest("invalid request format: the content type must be application/json")
+    return of_any_type(req, limit)
+
+
+def of_any_type(req: falcon.Request, limit: int) -> Body:
+    """Return the body of a request of at most `limit` bytes, whatever it is; raises BadRequest."""
     if (req.content_length or 0) > limit:
         raise BadRequest(f"invalid request format: body of {req.content_length} bytes, at most {limit} are allowed")
     body: Body = req.stream.read(limit + 1 if req.content_length is None else req.content_length)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -10,27 +12,31 @@ import falcon
 
 from appliance.analysis import catalog as catalogue
 from appliance.analysis.catalog import Catalog
+from appliance.analysis.deployed.store import Described, Store
 from appliance.analysis.kind import Kind
 from appliance.analysis.kinds import BY_TYPE, KINDS
 from appliance.host.settings import Settings
+from appliance.model_servers.servers import READY
 from appliance.protocol import answers, fields
 from kernels.contract import Algorithm
 from kernels.options import defaults
+
+PATH = "path"  # of a model's files
 
 
 class Listing:
     """GET `/list`: taosd waits 100 ms for it. The answer is made beforehand, anew only when a model comes or goes."""
 
-    def __init__(self, catalog: Catalog, settings: Settings) -> None:
-        self._catalog, self._settings = catalog, settings
-        self._seen: dict[str, str] = {}
+    def __init__(self, catalog: Catalog, settings: Settings, store: Store) -> None:
+        self._catalog, self._settings, self._store = catalog, settings, store
+        self._seen: tuple[dict[str, str], list[Described]] = ({}, [])
         self._answer = b""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with the algorithms of each kind."""
-        seen = self._catalog.servers.statuses()
+        seen = (self._catalog.servers.statuses(), self._store.listed())
         if not self._answer or seen != self._seen:
-            self._answer = answer(self._catalog, self._settings, seen)
+            self._answer = answer(self._catalog, self._settings, *seen)
             self._seen = seen
         resp.data = self._answer
 
@@ -40,23 +46,52 @@ class Listing:
 class Models:
     """GET `/models`: the trained models found on this node."""
 
-    def __init__(self, catalog: Catalog, settings: Settings) -> None:
-        self._catalog, self._settings = catalog, settings
+    def __init__(self, catalog: Catalog, settings: Settings, store: Store) -> None:
+        self._catalog, self._settings, self._store = catalog, settings, store
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with one entry per model."""
-        details = [*self._catalog.servers.models(), *catalogue.trained_models(self._settings.model_dir)]
-        resp.data = answers.listing(details)
+        found = [*self._catalog.servers.models(), *catalogue.trained_models(self._settings.model_dir)]
+        found += map(_deployed_model, self._store.listed())
+        if self._settings.models_by_name:
+            resp.data = answers.dump({one[fields.NAME]: _as_the_newest(one) for one in found})
+        else:  # what is where on this machine is nobody's business
+            resp.data = answers.listing({key: each for key, each in one.items() if key != PATH} for one in found)
 
     on_head = on_get
 
 
-def answer(catalog: Catalog, settings: Settings, status: Mapping[str, str] = MappingProxyType({})) -> bytes:
+def _deployed_model(model: Described) -> dict[str, Any]:
+    told = {fields.NAME: model.name, fields.ALGO: model.algo, fields.TYPE: model.kind}
+    return {**told, fields.STATUS: READY, PATH: str(model.path)}
+
+
+def _as_the_newest(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry of `/models` as TDgpt 3.4 has it; the time is that of the files, nothing is loaded for this."""
+    path = Path(model[PATH])
+    changed = datetime.fromtimestamp(path.stat().st_mtime) if path.exists() else datetime.fromtimestamp(0)
+    return {
+        "model_name": model[fields.NAME],
+        PATH: str(path),
+        "load_time": changed.strftime("%Y-%m-%d %H:%M:%S"),
+        "invoke_cls_name": model[fields.ALGO],
+        "note": model.get("error") or model[fields.STATUS],
+    }
+
+
+def answer(
+    catalog: Catalog,
+    settings: Settings,
+    status: Mapping[str, str] = MappingProxyType({}),
+    deployed: Sequence[Described] = (),
+) -> bytes:
     """Return the body of `/list`; an algorithm that has a status tells it."""
-    return answers.listing(_details(catalog, settings, status))
+    return answers.listing(_details(catalog, settings, status, deployed))
 
 
-def _details(catalog: Catalog, settings: Settings, status: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _details(
+    catalog: Catalog, settings: Settings, status: Mapping[str, str], deployed: Sequence[Described]
+) -> Iterator[dict[str, Any]]:
     wanted = settings.detail_types
     for kind in KINDS:
         if not kind.optional or kind.wire_type in wanted:
@@ -64,7 +99,12 @@ def _details(catalog: Catalog, settings: Settings, status: Mapping[str, str]) ->
             yield {fields.TYPE: kind.wire_type, fields.ALGO: entries}
     for extra in wanted:
         if extra not in BY_TYPE:
-            yield {fields.TYPE: extra, fields.ALGO: []}
+            yield {fields.TYPE: extra, fields.ALGO: [_deployed(one) for one in deployed if one.kind == extra]}
+
+
+def _deployed(model: Described) -> dict[str, Any]:
+    desc = f"dynamic generated model training from {model.algo}"
+    return {fields.NAME: model.name, fields.DESC: desc, fields.PARAMS: model.summary}
 
 
 def _entry(algorithm: Algorithm, kind: Kind[Any], status: Mapping[str, str]) -> dict[str, Any]:

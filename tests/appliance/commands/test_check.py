@@ -245,3 +245,28 @@ def test_command_prints_the_report_and_returns_its_code(capsys, tmp_path):
     code = cli.main(["taosanode", "check", "-c", str(tmp_path / "none.ini")])
     assert code == 1
     assert capsys.readouterr().out.endswith("Not usable: 1 error.\n")
+
+
+def test_configuration_of_tdgpt_is_shown_as_what_it_becomes_and_written(tmp_path, port, capsys):
+    theirs = tmp_path / "taosanode.config.py"
+    theirs.write_text(f"bind = '127.0.0.1:{port}'\nmodel_dir = 'model'\nthreads = max(2, 4)\npidfile = 'p.pid'\n")
+    report, code = check.report(theirs)
+    assert code == 0
+    assert f"{theirs}:1: bind becomes http = 127.0.0.1:{port} in [uwsgi]" in report
+    assert f"remark   configuration  {theirs}:3: threads = max(2, 4): a call, no literal, the default holds" in report
+    assert cli.main(["taosanode", "check", "--convert", str(theirs)]) == 0
+    written = tmp_path / "taosanode.ini"
+    assert capsys.readouterr().out.splitlines()[-1] == f"written: {written}"
+    assert f"http = 127.0.0.1:{port}" in written.read_text()
+    assert check.report(written)[1] == 0
+    written.write_text("mine")
+    assert cli.main(["taosanode", "check", "--convert", str(theirs)]) == 1  # never over what is there
+    assert (written.read_text(), "File exists" in capsys.readouterr().err) == ("mine", True)
+
+
+def test_configuration_of_tdgpt_that_is_no_good_is_not_written(tmp_path, capsys):
+    theirs = tmp_path / "taosanode.config.py"
+    theirs.write_text("workers = 0\n")
+    assert cli.main(["taosanode", "check", "--convert", str(theirs), "-o", str(tmp_path / "a.ini")]) == 1
+    assert "processes = 0: allowed: a whole number from 1 to 256" in capsys.readouterr().err
+    assert not (tmp_path / "a.ini").exists()

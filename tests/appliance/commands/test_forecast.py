@@ -221,3 +221,21 @@ def test_a_comparison_that_cannot_be_made_is_one_clear_line(
     assert message in shown.err
     assert shown.err.count("\n") == 1
     assert shown.out == ""
+
+
+def test_covariates_lead_as_far_as_they_are_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    price = [float(i % 5 == 3) for i in range(ROWS + 4)]
+    table = {
+        "ts": [START + MINUTE * i for i in range(ROWS + 4)],
+        "sold": [i + 20 * x + 0.1 * math.sin(i * i) for i, x in zip(range(ROWS), price, strict=False)] + [None] * 4,
+        "price": price,
+    }
+    path = write(tmp_path / "a.csv", table)
+    assert forecast(path, "--value", "sold", "--covariate", "price", "--format", "json") == cli.OK
+    found = [line["forecast"] for line in json.loads(capsys.readouterr().out)]
+    assert found == pytest.approx([40, 41, 42, 63], abs=1.0)
+    assert forecast(path, "--value", "sold", "--covariate", "price", "--algo", "ets") == cli.FAILED
+    assert "covariate forecast is not supported yet by ets; it is by arima, prophet" in capsys.readouterr().err
+    table["price"] = [1.0] * (ROWS + 4)
+    assert forecast(write(tmp_path / "b.csv", table), "--value", "sold", "--covariate", "price") == cli.FAILED
+    assert "covariate price is constant (1) at all 40 rows of the series" in capsys.readouterr().err

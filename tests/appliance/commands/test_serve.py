@@ -105,3 +105,19 @@ def test_a_node_that_would_not_let_itself_in_is_ready_all_the_same(tmp_path: Pat
         socket.create_connection(address, 30) as client,
     ):
         assert client.recv(1) == b""
+
+
+def test_a_socket_unit_with_another_address_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "taosanode.ini").write_text("[uwsgi]\nhttp = 127.0.0.1:6090\n")
+    with socket.create_server(("127.0.0.1", 0)) as given:
+        number, port = given.fileno(), given.getsockname()[1]
+        command = f'LISTEN_PID=$$ exec "$0" -m appliance serve -c "$1" 3<&{number}'
+        done = subprocess.run(
+            ["bash", "-c", command, sys.executable, str(tmp_path / "taosanode.ini")],
+            env={**os.environ, "LISTEN_FDS": "1", "LISTEN_FDNAMES": "taosanoded.socket"},
+            pass_fds=[number],
+            capture_output=True,
+            text=True,
+        )
+    told = f"http = 127.0.0.1:6090, but its socket unit listens on 127.0.0.1:{port}: ListenStream= must name the same\n"
+    assert (done.returncode, done.stderr) == (1, f"the node cannot start: {told}")

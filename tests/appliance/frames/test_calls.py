@@ -158,3 +158,23 @@ def test_wrong_use_is_told(call: Callable[[], Any], told: str) -> None:
 def test_algorithms_are_listed() -> None:
     assert {"arima", "auto", "holtwinters", "zero"} <= set(taosanode.list_algorithms("forecast"))
     assert "iqr" in taosanode.list_algorithms()
+
+
+def test_covariates_are_columns_that_go_on_where_the_value_ends() -> None:
+    rng = np.random.default_rng(2)
+    price = rng.normal(size=65)
+    sold = [*(7.0 * price[:60] + 0.1 * rng.normal(size=60)), *[math.nan] * 5]
+    frame = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=65), "sold": sold, "price": price})
+    found = taosanode.forecast(frame, value="sold", covariate="price")
+    np.testing.assert_allclose(found["forecast"], 7.0 * price[60:], atol=0.5)
+    with pytest.raises(taosanode.AlgorithmError, match="covariates are columns of a frame, or of a dict of arrays"):
+        taosanode.forecast([1.0, 2.0] * 10, covariate="price")
+
+
+def test_a_plot_draws_what_an_analysis_finds(tmp_path: Path) -> None:
+    assert taosanode.plot(months("a"), tmp_path / "a.svg", "forecast", "theta", h=6) == tmp_path / "a.svg"
+    assert "Forecast by theta" in (tmp_path / "a.svg").read_text()
+    with pytest.raises(taosanode.AlgorithmError, match="kind must be one of anomaly, forecast, imputation, got 'x'"):
+        taosanode.plot([1.0] * 20, tmp_path / "a.svg", "x")  # type: ignore[arg-type]
+    with pytest.raises(taosanode.AlgorithmError, match="a plot is a file that ends in .png, .svg"):
+        taosanode.plot([1.0] * 20, tmp_path / "a.pdf")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,24 @@ def test_without_files_everything_goes_to_standard_error(capsys: pytest.CaptureF
     server.info("a")
     application.info("b")
     assert [line.split()[-1] for line in capsys.readouterr().err.splitlines()] == ["a", "b"]
+
+
+def test_where_standard_error_is_the_journal_records_keep_their_fields(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = os.fstat(2)
+    monkeypatch.setenv("JOURNAL_STREAM", f"{about.st_dev}:{about.st_ino}")
+    monkeypatch.setattr(logs.journal.Journal.__init__, "__defaults__", (str(tmp_path / "journal"),))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journald:
+        journald.bind(str(tmp_path / "journal"))
+        journald.settimeout(5)
+        logs.configure(Settings(logto=tmp_path / "server.log"))
+        server.info("a")
+        application.warning("b\x1b", extra={"fields": {"ROWS": 3}})
+        told = journald.recv(1000)
+    assert messages(tmp_path / "server.log") == ["INFO a"]
+    assert told.startswith(b"MESSAGE=b\\x1b\nPRIORITY=4\n")
+    assert told.endswith(b"ROWS=3\n")
 
 
 def test_level_is_that_of_the_application(tmp_path: Path) -> None:

@@ -83,7 +83,8 @@ def test_log_level_in_any_case(text, level):
 def test_detail_types_come_in_announcing_order():
     assert values.detail_types("Correlation, imputation,correlation") == ("imputation", "correlation")
     assert values.detail_types("") == ()
-    assert values.detail_types("All") == values.FURTHER_DETAILS
+    assert values.detail_types("All") == ("imputation", "correlation", "classification")
+    assert values.detail_types("regression all") == values.FURTHER_DETAILS
     assert is_refused(values.detail_types, "imputation, forecast")
 
 

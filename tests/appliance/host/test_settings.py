@@ -8,7 +8,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from appliance.host import ini, settings
+from appliance.host import foreign_keys, ini, settings
 from appliance.host.settings import Settings, SettingsError, embedded, load
 from models import table
 
@@ -83,6 +83,7 @@ def test_without_a_file_there_are_the_defaults():
 def test_empty_file_means_the_defaults_and_the_product_folders(reading, tmp_path):
     assert reading("") == Settings(
         model_dir=Path("/usr/local/taos/taosanode/model"),
+        dynamic_model_dir=Path("/usr/local/taos/taosanode/model/dynamic"),
         algorithm_dir=Path("/usr/local/taos/taosanode/resource/algo"),
         source=tmp_path / "taosanode.ini",
     )
@@ -99,6 +100,7 @@ def test_packaged_file_loads_without_a_warning():
         stats=("127.0.0.1", 8387),
         app_log=Path("/var/log/taos/taosanode/taosanode.app.log"),
         model_dir=product / "model",
+        dynamic_model_dir=product / "model" / "dynamic",
         algorithm_dir=product / "resource" / "algo",
         source=PACKAGED,
     )
@@ -135,7 +137,7 @@ def test_the_docs_name_every_key(section):
 
 def test_every_setting_can_be_configured():
     configured = {key.setting for keys in settings.SECTIONS.values() for key in keys.values()}
-    derived = {"http_timeout_s", "longest_request_s", "tsfm", "tsfm_lines", "source", "warnings"}
+    derived = {"http_timeout_s", "longest_request_s", "tsfm", "tsfm_lines", "environment", "source", "warnings"}
     assert {field.name for field in dataclasses.fields(Settings)} - derived <= configured
 
 
@@ -174,6 +176,8 @@ def test_server_keys_in_their_spellings(reading, line, setting, value):
     [
         ("app_log = /l/app.log", "app_log", Path("/l/app.log")),
         ("model-dir = /m", "model_dir", Path("/m")),
+        ("model-dir = /m", "dynamic_model_dir", Path("/m/dynamic")),
+        ("dynamic-model-dir = /d", "dynamic_model_dir", Path("/d")),
         ("model-dir = /v/m", "algorithm_dir", Path("/v/resource/algo")),
         ("resource-dir = /r", "algorithm_dir", Path("/r/algo")),
         ("algorithm-dir = /r", "algorithm_dir", Path("/r")),
@@ -187,6 +191,8 @@ def test_server_keys_in_their_spellings(reading, line, setting, value):
         ("tsfm-hosts = gpu1, gpu2", "tsfm_allowed_hosts", ("gpu1", "gpu2")),
         ("memory-limit = 4G", "memory_limit", 4 << 30),
         ("memory-limit =", "memory_limit", 0),
+        ("page = false", "page", False),
+        ("allow-host = Node.example, gateway", "allow_host", ("node.example", "gateway")),
         ("empty-refusals = Yes", "empty_refusals", True),
         ("empty_refusals = 0", "empty_refusals", False),
     ],
@@ -265,7 +271,7 @@ def test_last_of_repeated_keys_counts(reading):
 
 def test_meaningless_keys_and_known_keys_do_not_overlap():
     known = {name for keys in settings.SECTIONS.values() for name in keys}
-    assert not known & (settings.MEANINGLESS | settings.SOCKETS | settings.DAEMONIZE)
+    assert not known & (foreign_keys.MEANINGLESS | foreign_keys.SOCKETS | foreign_keys.DAEMONIZE)
 
 
 def test_embedded_node_writes_under_one_folder(tmp_path):

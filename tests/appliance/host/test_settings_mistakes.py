@@ -27,7 +27,8 @@ def refusals(reading, text: str) -> list[str]:
         ("[taosanode]\nmax-body = 64X", "2: max-body = 64X: allowed: bytes from 1k to 1G, as in 64M"),
         (
             "[taosanode]\ndetail-types = forecasts",
-            "2: detail-types = forecasts: allowed: all, or a comma-separated list of imputation, correlation",
+            "2: detail-types = forecasts: allowed: all, or a comma-separated list of imputation, correlation, "
+            "classification, regression",
         ),
         (
             "[uwsgi]\nallow-from = localhost",

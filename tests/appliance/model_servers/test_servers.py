@@ -6,7 +6,8 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -272,6 +273,7 @@ def test_models_are_listed_from_their_files(tmp_path: Path, monkeypatch: pytest.
         "algo": "tdtsfm_1",
         "type": "forecast",
         "status": "READY",
+        "path": str(tmp_path / "tdtsfm"),
         "size": (CHECKPOINT / "model.safetensors").stat().st_size,
         "dtype": "float32",
     }
@@ -336,3 +338,48 @@ def test_the_models_route_tells_of_them(tsfm_node: Node, tmp_path: Path) -> None
     shutil.copytree(CHECKPOINT, tmp_path / "tdtsfm")
     details = tsfm_node(Settings(model_dir=tmp_path)).simulate_get("/models").json["details"]
     assert [one["name"] for one in details] == ["tdtsfm", "sample_ad_model"]
+    assert all("path" not in one for one in details)
+
+
+def test_the_models_route_has_the_form_of_the_newest_nodes_if_the_operator_wants_it(
+    tsfm_node: Node, tmp_path: Path
+) -> None:
+    shutil.copytree(CHECKPOINT, tmp_path / "tdtsfm")
+    (tmp_path / "timemoe").mkdir()
+    found = tsfm_node(Settings(model_dir=tmp_path, models_by_name=True)).simulate_get("/models").json
+    assert list(found) == ["tdtsfm", "timemoe", "sample_ad_model"]
+    one = found["tdtsfm"]
+    assert {key: one[key] for key in ("model_name", "path", "invoke_cls_name", "note")} == {
+        "model_name": "tdtsfm",
+        "path": str(tmp_path / "tdtsfm"),
+        "invoke_cls_name": "tdtsfm_1",
+        "note": "UNAVAIL",
+    }
+    datetime.strptime(one["load_time"], "%Y-%m-%d %H:%M:%S")
+    assert "no weights in" in found["timemoe"]["note"]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "outcome"),
+    [
+        (_answer(output=[1, 2, 3], status="success"), "ok"),
+        (answer('{"error": "no"}', "400 Bad Request"), "refused"),
+        (answer('{"error": "no"}', "500 Internal Server Error"), "error"),
+    ],
+    ids=["ok", "refused", "error"],
+)
+def test_every_question_is_told_with_its_end(behaviour: Behaviour, outcome: str) -> None:
+    told: list[tuple[str, str]] = []
+    with _service(behaviour) as (services, _):
+        services.answered = lambda model, end, seconds: told.append((model, end))
+        with suppress(Refusal, ServiceError):
+            services.ask("timemoe-fc", Task.of(SERIES, rows=3), Params())
+    assert told == [("timemoe-fc", outcome)]
+
+
+def test_a_server_nobody_has_looked_at_is_neither_up_nor_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    services = ModelServers(Settings(tsfm={"mine": f"http://127.0.0.1:{closed_port()}/"}))
+    monkeypatch.setattr(services, "_probe_until_closed", lambda: None)
+    assert services.seen() == {}
+    services.probe()
+    assert services.seen() == {"mine": False}

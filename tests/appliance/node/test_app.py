@@ -200,7 +200,11 @@ REFUSED_FORECASTS: list[tuple[dict[str, Any], str]] = [
     ({"algo": "nonesuch"}, "unknown forecast algorithm: 'nonesuch'"),
     (
         {"schema": [["ts", "A", 8], ["val", "A", 8], ["dynamic_real_1", "A", 8]], "data": [*table(), [1] * 25]},
-        "covariate forecast is not supported yet",
+        "covariate forecast is not supported yet by flat; it is by ",
+    ),
+    (
+        {"schema": [["ts", "A", 8], ["val", "A", 8], ["dynamic_real_1", "A", 8]], "data": [*table(), [1] * 24]},
+        "covariate dynamic_real_1 should have 25 values, 20 rows and 5 to forecast, got 24",
     ),
 ]
 

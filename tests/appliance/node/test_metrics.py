@@ -9,7 +9,7 @@ from importlib.metadata import version
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from appliance.node.metrics import BUCKETS_S, UNKNOWN, Metrics, Recorder, exposition
+from appliance.node.metrics import BUCKETS_S, MODEL_SERVER, UNKNOWN, Metrics, Recorder, exposition
 from appliance.node.scoreboard import Scoreboard
 
 ANOMALY = "/anomaly-detect"
@@ -150,3 +150,16 @@ def test_slots_and_queue_of_all_workers() -> None:
 def test_build_is_named() -> None:
     (key,) = (key for key in samples(Metrics(rows=1)) if key[0] == "build_info")
     assert key[1] == version("taosanode")
+
+
+def test_questions_to_model_servers_are_no_requests() -> None:
+    metrics = Metrics(rows=1)
+    recorder = metrics.recorder(0)
+    for outcome, seconds in (("ok", 0.5), ("error", 2.0)):
+        recorder.observe(MODEL_SERVER, "chronos", outcome, seconds, 0)
+    found = samples(metrics)
+    assert found["model_server_requests_total", "chronos", "ok"] == 1
+    assert found["model_server_requests_total", "chronos", "error"] == 1
+    assert found["model_server_seconds_sum", "chronos"] == 2.5
+    assert found["model_server_seconds_bucket", "chronos", "0.5"] == 1
+    assert not [key for key in found if key[0] == "requests_total"]

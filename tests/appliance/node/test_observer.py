@@ -76,6 +76,15 @@ def test_request_is_one_line(node: Node, lines: Any) -> None:
     assert lines() == [("INFO", "1127.0.0.1 POST /anomaly-detect algo=iqr rows=1000 option='algo=iqr'  ok rows=3")]
 
 
+def test_the_journal_gets_what_a_line_tells_as_fields(node: Node, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "appliance.node.observer")
+    node.post()
+    (record,) = caplog.records
+    fields = dict(vars(record)["fields"])
+    assert float(fields.pop("MS")) >= 0
+    assert fields == {"ENDPOINT": "/anomaly-detect", "ALGORITHM": "iqr", "ROWS": 1000, "OUTCOME": "ok"}
+
+
 def test_error_is_logged_as_the_client_got_it(node: Node, lines: Any) -> None:
     node.post(error=BadParameter("k value out of range, valid range [1, 3]"))
     ((level, line),) = lines()

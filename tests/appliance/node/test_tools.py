@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from falcon import testing
 
-from appliance.node.app import BATCH
+from appliance.node.app import ASSOCIATION, BATCH, PROFILE_SEARCH
 from tests.appliance.bodies import JSON, dump
 
 ASKED = {"data": list(range(23)), "ts": list(range(23)), "window": [[0, 10], [11, 22]]}
@@ -18,9 +18,27 @@ def test_a_monitoring_band_is_answered(client: testing.TestClient, path: str) ->
     assert (answer.json["rows"], len(answer.json["upper"])) == (1000, 1000)
 
 
+def test_a_search_is_answered_with_times_of_any_size(client: testing.TestClient) -> None:
+    asked = {
+        "algo": {"type": "dtw"},
+        "result": {"num": 1},
+        "source_data": [1, 2],
+        "target_data": {"ts": [10**19, 10**19 + 1, 10**19 + 2], "data": [7, 1, 2]},
+    }
+    answer = client.simulate_post(PROFILE_SEARCH, body=dump(asked), headers=JSON)
+    assert answer.json["matches"] == [{"criteria": 0.0, "ts_window": [10**19 + 1, 10**19 + 2], "num": 2}]
+
+
+@pytest.mark.parametrize("path", ASSOCIATION)
+def test_rules_are_answered(client: testing.TestClient, path: str) -> None:
+    answer = client.simulate_post(path, body=dump({"data": [["a", "b"], ["a", "b"]]}), headers=JSON)
+    assert (answer.json["rows"], answer.json["rules"][0]["support"]) == (2, 1.0)
+
+
+@pytest.mark.parametrize("path", [BATCH[0], PROFILE_SEARCH, ASSOCIATION[0]])
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"nonsense", dump({"data": [1], "ts": [1], "window": []})])
-def test_whatever_is_sent_has_an_answer(client: testing.TestClient, body: bytes) -> None:
-    answer = client.simulate_post(BATCH[0], body=body, headers=JSON)
+def test_whatever_is_sent_has_an_answer(client: testing.TestClient, body: bytes, path: str) -> None:
+    answer = client.simulate_post(path, body=body, headers=JSON)
     assert answer.status_code == 200
     assert answer.json["rows"] in (-1, 0)
     assert "internal error" not in answer.json.get("msg", "")

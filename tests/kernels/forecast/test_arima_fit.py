@@ -3,11 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 
 from kernels.forecast._arima_fit import improve
 from kernels.numerics.arma import coefficients
 from kernels.numerics.innovations import innovations
 
+NONE = np.empty((0, 0))  # no regressors
 MODELS = [(1, 0, 0, 0, 1), (0, 1, 0, 0, 1), (2, 1, 0, 0, 1), (1, 0, 1, 1, 4)]
 
 
@@ -46,7 +48,7 @@ def simulated(orders: NDArray[np.int64], n: int = 80) -> NDArray[np.float64]:
 def fitted(
     w: NDArray[np.float64], with_mean: bool, x: NDArray[np.float64], orders: NDArray[np.int64], iterations: int = 100
 ) -> tuple[float, float, float, bool]:
-    return improve(w, with_mean, x, orders, len(w), iterations, 1e-9, np.inf, np.array([1e-2]))
+    return improve(w, NONE, with_mean, x, orders, len(w), iterations, 1e-9, np.inf, np.array([1e-2]))
 
 
 @pytest.mark.parametrize("orders", MODELS)
@@ -73,6 +75,19 @@ def test_no_neighbouring_point_is_better(orders: tuple[int, ...]) -> None:
             assert fitted(w, False, other, vector, iterations=0)[0] >= best * (1.0 - 1e-9)
 
 
+@pytest.mark.parametrize("with_mean", [False, True])
+def test_likelihood_with_regressors_is_the_largest_over_their_coefficients(with_mean: bool) -> None:
+    vector, w = np.array((1, 0, 1, 1, 4)), simulated(np.array((1, 0, 1, 1, 4)))
+    x, regressors = np.array([0.4, -0.3, 0.5]), np.random.default_rng(9).normal(size=(2, len(w)))
+
+    def misfit(beta: NDArray[np.float64]) -> float:
+        return -naive(w - beta @ regressors, with_mean, x, vector)
+
+    squares, *_ = improve(w, regressors, with_mean, x.copy(), vector, len(w), 0, 0.0, np.inf, np.zeros(1))
+    best = -float(minimize(misfit, np.zeros(2), method="BFGS").fun)
+    np.testing.assert_allclose(loglik(squares, len(w)), best, atol=1e-6)
+
+
 def test_a_shift_moves_only_the_mean() -> None:
     vector = np.array((1, 0, 1, 1, 4))
     w = simulated(vector)
@@ -90,7 +105,7 @@ def test_interrupted_fits_end_at_the_same_place() -> None:
     whole, _, _, _ = fitted(w, False, at_once, vector)
     damping, done = np.array([1e-2]), False
     while not done:
-        pieces, _, _, done = improve(w, False, in_pieces, vector, len(w), 2, 1e-9, np.inf, damping)
+        pieces, _, _, done = improve(w, NONE, False, in_pieces, vector, len(w), 2, 1e-9, np.inf, damping)
     np.testing.assert_allclose(pieces, whole, rtol=1e-7)
 
 
@@ -98,7 +113,7 @@ def test_a_hopeless_fit_stops_early() -> None:
     vector = np.array((2, 1, 0, 0, 1))
     w = simulated(vector)
     hurried, patient = np.zeros(3), np.zeros(3)
-    early, _, _, done = improve(w, False, hurried, vector, len(w), 100, 1e-9, 1e-9, np.array([1e-2]))
+    early, _, _, done = improve(w, NONE, False, hurried, vector, len(w), 100, 1e-9, 1e-9, np.array([1e-2]))
     full, _, _, _ = fitted(w, False, patient, vector)
     assert done
     assert early > full

@@ -5,8 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from kernels.contract import Task
-from kernels.forecast._arima_answer import Differenced, differenced, scaled
+from kernels.forecast._arima_answer import Differenced
 from kernels.forecast._arima_orders import Orders
+from kernels.forecast._arima_scale import differenced, scaled
 from kernels.forecast._arima_search import Fit
 from kernels.forecast._arima_short import one_difference, spread
 from kernels.forecast.arima import Params, forecast

@@ -136,3 +136,35 @@ def test_nonsense_is_refused() -> None:
     for text in ("growth=steep", "yearly_seasonality=often", "changepoint_prior_scale=0", "seasonality_mode=both"):
         with pytest.raises(BadParameter, match=text.split("=")[0]):
             params(Params, parse(text))
+
+
+def beside(options: Params = Params()) -> tuple[Forecast, Series]:  # noqa: B008
+    """Ask for a line with a holiday now and then, and something that wanders: 8 and 3 times as much as there is."""
+    rng, n, rows = np.random.default_rng(4), 200, 10
+    holiday, wander = (rng.random(n + rows) < 0.1).astype(np.float64), rng.normal(100.0, 5.0, n + rows).round(3)
+    course = 0.1 * np.arange(n + rows) + 8.0 * holiday + 3.0 * wander
+    given = {"holiday": holiday, "wander": wander}
+    answer = ask(course[:n] + 0.3 * rng.normal(size=n), DAY_MS, rows, options, known=given)
+    return answer, course[n:]
+
+
+def test_covariates_are_added_to_the_seasons() -> None:
+    answer, course = beside(Params(weekly_seasonality="false"))
+    np.testing.assert_allclose(answer.value, course, atol=0.5)
+    # of Prophet 1.5.0 on the same rows
+    values = [338.3655, 309.0877, 315.1557, 305.0378, 324.2068, 319.4193, 325.4243, 345.1899, 306.3637, 330.0866]
+    np.testing.assert_allclose(answer.value, values, rtol=1e-4)
+    assert answer.extra["covariates"] == {
+        "holiday": pytest.approx(7.956704, rel=1e-3),
+        "wander": pytest.approx(2.997942, rel=1e-3),
+    }
+
+
+def test_covariates_are_shares_of_the_trend_where_seasons_are_multiplied() -> None:
+    answer, _ = beside(Params(weekly_seasonality="false", seasonality_mode="multiplicative"))
+    assert answer.extra["covariates"]["holiday"] == pytest.approx(8.0 / 310.0, rel=0.05)
+
+
+def test_a_constant_covariate_is_refused() -> None:
+    with pytest.raises(BadSeries, match="covariate x is constant"):
+        ask(L96, DAY_MS, 2, known={"x": np.ones(98)})

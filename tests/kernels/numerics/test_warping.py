@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kernels.contract import BadSeries
+from kernels.numerics.warping import distance as distance_of
 from kernels.numerics.warping import everywhere, match, match_by_resolutions
 
 Window = set[tuple[int, int]]
@@ -60,6 +61,13 @@ def test_equals_the_naive_search_by_resolutions(n: int, m: int, radius: int) -> 
     least, steps = naive_by_resolutions(x.tolist(), y.tolist(), radius)
     assert distance == pytest.approx(least)
     assert path.tolist() == steps
+    assert distance_of(x, y, radius, np.inf) == distance
+    assert distance_of(x, y, radius, distance) == distance
+    assert distance_of(x, y, radius, distance / 2) in (np.inf, distance)
+
+
+def test_a_way_that_costs_too_much_is_given_up() -> None:
+    assert distance_of(np.zeros(50), np.ones(50), 1, 10.0) == np.inf
 
 
 @pytest.mark.parametrize(("n", "m", "band"), [(20, 20, 3), (20, 14, 2), (14, 20, 30), (9, 9, 1)])

@@ -33,6 +33,7 @@ def test_labels_in_all_their_spellings(label: list[float], anomalous: list[int])
 
 def test_names_are_taken_once() -> None:
     assert command._names(" IQR,ksigma,,iqr") == ["iqr", "ksigma"]
+    assert command._names("ETS:model=AAN,ets:model=ANN,ets:model=AAN") == ["ets:model=AAN", "ets:model=ANN"]
 
 
 @pytest.mark.parametrize("error", [AlgorithmError("too short"), FileError("no step")])

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from appliance.files.calendar import zones
+from appliance.files.calendar.zones import Clock
 from appliance.files.draw import image
 from appliance.files.draw.image import draw
 from appliance.files.series import FileError, FileResult, FileSeries
@@ -184,3 +187,21 @@ def test_what_cannot_be_drawn_is_refused(tmp_path: Path, results: list[FileResul
     with pytest.raises(FileError) as refused:
         draw(results, tmp_path / name)
     assert str(refused.value) == message.format(tmp_path / name)
+
+
+def test_many_thin_windows_shade_no_more_than_there_is(tmp_path: Path) -> None:
+    draw([detection(30_000, list(range(0, 30_000, 60)))], tmp_path / "a.png")
+    image = pixels(tmp_path / "a.png")
+    canvas = slice(image.shape[0] // 10, None)
+    assert (share_of(image, SHADE, canvas) > 50).mean() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("clock", "label"),
+    [(Clock(naive=True), "time"), (Clock(), "time (UTC)"), (Clock(zones.zone("Asia/Tokyo")), "time (Asia/Tokyo)")],
+)
+def test_the_axis_names_the_clocks(tmp_path: Path, clock: Clock, label: str) -> None:
+    made = detection(48, [3], step=3_600_000)
+    series = dataclasses.replace(made.series, clock=clock)
+    draw([dataclasses.replace(made, series=series)], tmp_path / "a.svg")
+    assert label in text_of(tmp_path / "a.svg").splitlines()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 
@@ -8,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.files.calendar import zones
+from appliance.files.calendar.zones import Clock
 from appliance.files.draw.terminal import LABEL, colours, draw, fit
 from appliance.host.terminal import columns_of
-from tests.appliance.files.results import detection, forecast, with_columns
+from tests.appliance.files.results import HOUR, detected, detection, forecast, with_columns
 
 FIRST = LABEL + 2  # column where the canvas begins
 
@@ -132,3 +135,17 @@ def test_more_series_than_fit_are_counted() -> None:
 
 def test_nothing_is_drawn_of_nothing() -> None:
     assert draw([], 80, 24) == ""
+
+
+def test_gaps_are_gaps_and_times_are_those_of_the_clocks() -> None:
+    made = detection(1000, [], step=HOUR)
+    kept = np.r_[0:400, 600:1000]
+    series = dataclasses.replace(
+        made.series, times=made.series.times[kept], columns={"v": made.series.columns["temperature"][kept]},
+        clock=Clock(zones.zone("Europe/Berlin")),
+    )  # fmt: skip
+    drawn = draw([detected(series, "iqr", np.ones(800, np.int8))], 112, 30)
+    empty = [at for at, column in enumerate(zip(*canvas(drawn), strict=False)) if set(column) == {" "}]
+    assert empty == list(range(40, 60))
+    assert "2026-01-01" in drawn
+    assert " Europe/Berlin " in drawn

@@ -56,6 +56,8 @@ def test_one_line_has_no_say_in_the_next() -> None:
         ([], None),
         (["--compare", "--rows", "3", "--folds", "2"], None),
         (["--compare", "--start", "0"], "--start and --compare exclude each other"),
+        (["--compare", "--covariate", "x"], "--covariate and --compare exclude each other"),
+        (["--duplicates", "sum", "--covariate", "x"], "--covariate and --duplicates exclude each other"),
         (["--season", "4"], "--season needs --compare"),
     ],
 )

@@ -127,3 +127,32 @@ def test_only_series_of_whole_numbers_are_rounded() -> None:
     answer, task = answered(placed)
     result = placed.result(FORECAST, "arima", task, dataclasses.replace(answer, value=answer.value + 0.25))
     assert result.answer.value[0] == 0.25
+
+
+def beside(ahead: int = 4, without: tuple[int, ...] = ()) -> FileSeries:
+    """A series of months, and a covariate that is known of four more unless they are left out."""
+    whole = series(rows=40 + ahead, without=without)
+    n = len(whole.times) - ahead
+    known = {"price": np.arange(float(n + ahead))}
+    return dataclasses.replace(
+        whole, times=whole.times[:n], columns={"v": np.arange(float(n))}, ahead=whole.times[n:], known=known
+    )
+
+
+def test_as_many_rows_are_forecast_as_covariates_are_known_of() -> None:
+    placed = place(FORECAST, beside(), {})
+    assert (placed.given["rows"], len(placed.asked.known["price"])) == ("4", 44)
+    assert len(place(FORECAST, beside(), {"rows": "2"}).asked.known["price"]) == 42
+
+
+@pytest.mark.parametrize(
+    ("known", "rows", "message"),
+    [
+        (beside(), "5", "covariates are known of 4 rows ahead, 5 are to be forecast"),
+        (beside(without=(41,)), "3", "the row to forecast at 2021-07-01T00:00:00.000 is not one step of 1mo after"),
+        (beside(without=(7, 8)), "3", "1 gap at steps of 1mo, where no covariate is known: --fill none takes"),
+    ],
+)
+def test_covariates_must_be_known_of_every_step(known: FileSeries, rows: str, message: str) -> None:
+    with pytest.raises(BadRequest, match=message):
+        place(FORECAST, known, {"rows": rows})

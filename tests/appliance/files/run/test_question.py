@@ -101,3 +101,21 @@ def test_what_does_not_exist_is_refused(kind: Kind[Any], asked: Question, messag
     with pytest.raises(FileError) as refused:
         check(kind, asked)
     assert str(refused.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("ets:model", "ets:model: 'model' is no option: NAME:OPTION=VALUE:... is expected"),
+        ("ets:modle=AAN", "unknown option modle, did you mean model?"),
+        ("ets:period=12:model=QQQ", "model"),
+        ("ets:rows=4", "ets:rows=4: rows is the same for all that are compared, --option rows sets it"),
+        ("nix:a=1", "unknown algorithm nix"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(setting: str, message: str) -> None:
+    algorithms = Catalog.of(registry.discover()).of_kind(FORECAST)
+    with pytest.raises(FileError, match=message):
+        question.check_setting(algorithms, FORECASTING, Question(""), setting)
+    question.check_setting(algorithms, FORECASTING, Question(""), "ets:period=12:model=AAN")
+    assert question.setting("ets:period=12:model=AAN") == ("ets", "period=12,model=AAN")

@@ -22,6 +22,15 @@ def test_a_question_names_series_rows_and_coverage() -> None:
     }
 
 
+def test_covariates_are_handed_on_in_their_order_and_refused_by_a_model_that_has_no_use_for_them() -> None:
+    task = Task.of([1.0, 2.5], rows=1, past={"a": np.array([3.0, 4.0])}, known={"b": np.arange(3.0)})
+    body = exchange.question(task)
+    asked = json.loads(body)
+    assert (asked["past_dynamic_real"], asked["dynamic_real"]) == ([[3.0, 4.0]], [[0.0, 1.0, 2.0]])
+    with pytest.raises(exchange.BadQuestion, match="covariate forecast is not supported yet"):
+        exchange.read_question(body)
+
+
 def test_a_coverage_of_one_is_asked_for_as_servers_take_it() -> None:
     assert json.loads(exchange.question(Task.of(np.ones(2), rows=1, conf=1.0)))["conf_interval"] == 0.9999
 

@@ -1,0 +1,209 @@
+"""The folder of deployed models, one file each; every worker sees at once what any of them, or the operator, changes.
+
+Nothing in a file is executed, and a model is there as a whole or not at all: it is written beside and moved to its
+name, which fails if another process was faster.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import shutil
+import tempfile
+from collections import OrderedDict
+from pathlib import Path
+from threading import Lock
+from typing import Any, NamedTuple
+
+import orjson
+
+from appliance.analysis.deployed import schema
+from appliance.analysis.deployed.schema import BadModel, Model
+from kernels.contract import AlgorithmError
+
+log = logging.getLogger(__name__)
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")  # taosd keeps 63 bytes
+MAX_BYTES = 16 * 1024 * 1024  # of one model
+MAX_MODELS = 1000
+KEPT = 16  # models that a worker holds ready
+UNLOADABLE = "failed to load model: "
+
+
+class Described(NamedTuple):
+    """What is listed of a model."""
+
+    name: str
+    algo: str
+    kind: str
+    summary: dict[str, Any]
+    path: Path
+
+
+Signature = tuple[int, int, int]  # changes with the file
+
+
+class Exists(AlgorithmError):
+    """There is a model of that name."""
+
+
+class Store:
+    """The deployed models of a node; for any number of threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = Lock()
+        self._models: OrderedDict[Path, tuple[Signature, Model]] = OrderedDict()
+        self._seen: dict[Path, tuple[Signature, Described | None]] = {}
+
+    def find(self, name: str) -> Model:
+        """Return a model; raises BadModel where there is none that can be used."""
+        path = self._paths().get(name.lower()) if NAME.fullmatch(name) else None
+        if path is None:
+            raise BadModel(f"{UNLOADABLE}{name[:80]}")
+        try:
+            return self._load(path)
+        except (OSError, BadModel) as error:
+            raise BadModel(f"{UNLOADABLE}{name}: {_reason(error)}") from error
+
+    def listed(self) -> list[Described]:
+        """Return the models that can be used, by name; the others are in the log, once for each change."""
+        found = []
+        for name, path in sorted(self._paths().items()):
+            with contextlib.suppress(OSError):  # gone since
+                signature = _signature(path)
+                known = self._seen.get(path)
+                if known is None or known[0] != signature:
+                    known = self._seen[path] = (signature, self._described(name, path))
+                if known[1]:
+                    found.append(known[1])
+        return found
+
+    def add(self, name: str, config: Any) -> None:
+        """Check and keep a model.
+
+        Raises
+        ------
+        BadModel : it cannot be used. Exists : there is one of that name. OSError : it cannot be written.
+        """
+        schema.read(config)
+        text = orjson.dumps({part: config[part] for part in schema.PARTS if part in config})
+        if len(text) > MAX_BYTES:
+            raise BadModel(f"a model has at most {MAX_BYTES} bytes, got {len(text)}")
+        name = name.lower()
+        there = self._paths()
+        if name in there:
+            raise Exists(name)
+        if len(there) >= MAX_MODELS:
+            raise BadModel(f"there are {len(there)} models, at most {MAX_MODELS} are allowed")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=".new-", dir=self._folder))
+        try:
+            beside.chmod(0o755)
+            _write(beside / f"{name}.json", text)
+            try:
+                beside.rename(self._folder / name)
+            except OSError as error:
+                if (self._folder / name).exists():
+                    raise Exists(name) from error
+                raise
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        _sync(self._folder)
+
+    def remove(self, name: str) -> bool:
+        """Remove a model, False if there is none of that name; raises OSError."""
+        path = self._paths().get(name.lower())
+        if path is None:
+            return False
+        try:
+            if path.parent == self._folder:
+                path.unlink()
+            else:
+                gone = Path(tempfile.mkdtemp(prefix=".old-", dir=self._folder))
+                path.parent.rename(gone / path.parent.name)
+                shutil.rmtree(gone, ignore_errors=True)
+        except FileNotFoundError:  # another worker was faster
+            return False
+        _sync(self._folder)
+        return True
+
+    def _paths(self) -> dict[str, Path]:
+        """Return the files of all models by lowercase name: as NAME/NAME.json, or as NAME.json."""
+        found = {}
+        with contextlib.suppress(OSError), os.scandir(self._folder) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if NAME.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
+                    path = self._folder / entry.name / f"{entry.name}.json"
+                    if path.is_file() and not path.is_symlink():
+                        found[entry.name.lower()] = path
+                elif _is_old_form(entry):
+                    found.setdefault(entry.name[:-5].lower(), self._folder / entry.name)
+        return found
+
+    def _load(self, path: Path) -> Model:
+        signature = _signature(path)
+        with self._lock:
+            kept = self._models.get(path)
+            if kept and kept[0] == signature:
+                self._models.move_to_end(path)
+                return kept[1]
+        model = _read(path)
+        with self._lock:
+            self._models[path] = (signature, model)
+            while len(self._models) > KEPT:
+                self._models.popitem(last=False)
+        return model
+
+    def _described(self, name: str, path: Path) -> Described | None:
+        try:
+            model = self._load(path)
+        except (OSError, BadModel) as error:
+            log.warning("deployed model %s is left out: %s", path, _reason(error))
+            return None
+        return Described(name, model.algo, model.kind, model.summary, path)
+
+
+def _is_old_form(entry: os.DirEntry[str]) -> bool:
+    named = entry.name.endswith(".json") and NAME.fullmatch(entry.name[:-5])
+    return bool(named) and entry.is_file(follow_symlinks=False)
+
+
+def _read(path: Path) -> Model:
+    with path.open("rb") as file:
+        text = file.read(MAX_BYTES + 1)
+    if len(text) > MAX_BYTES:
+        raise BadModel(f"a model has at most {MAX_BYTES} bytes")
+    try:
+        config = orjson.loads(text)
+    except ValueError as error:
+        raise BadModel(f"no JSON: {error}") from error
+    return schema.read(config)
+
+
+def _write(path: Path, text: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Make what happened in a folder last; raises OSError."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _signature(path: Path) -> Signature:
+    told = path.stat()
+    return told.st_mtime_ns, told.st_size, told.st_ino
+
+
+def _reason(error: Exception) -> str:
+    return str(error.strerror or error) if isinstance(error, OSError) else str(error)

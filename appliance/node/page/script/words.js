@@ -1,0 +1,69 @@
+// What the page says, by key: English here, Chinese in words_zh.js. Words in braces are put in.
+const ENGLISH = {
+  skip: "Skip to the content", parts: "Parts of the page", analyse: "Analyse", node: "Node", theme: "Light or dark",
+  data: "Data", open: "Open a file", or_drop: "or drop it here",
+  formats: "CSV, TSV, JSON or Parquet. It goes to this node and nowhere else.",
+  samples: "Or try a sample", paste: "Paste rows", rows_here: "Rows of CSV, TSV or JSON", take: "Take these rows",
+  question: "Question", kind: "Kind of analysis", time: "Time", value: "Value", other: "Compared with",
+  algorithm: "Algorithm", ahead: "Rows ahead", options: "Options", run: "Run", row_number: "number of the row",
+  welcome: "What is unusual? What comes next?",
+  welcome_text: "Open a file of your own, or try a sample. The node answers at once, with its recommended algorithm; then change what you like.",
+  zoom: "Drag to zoom, double-click to see all.", see_all: "See all", copy_as: "The same elsewhere", copy: "Copy",
+  copied: "Copied", not_copied: "Select it and copy by hand", save: "Save request.json",
+  "anomaly-detection": "Anomalies", forecast: "Forecast", imputation: "Fill gaps", correlation: "Correlation",
+  sample_load: "Power of a building", sample_load_about: "6 weeks by the hour, with faults",
+  sample_sales: "Passengers of an airline", sample_sales_about: "12 years by the month, growing",
+  sample_gaps: "A meter with gaps", sample_gaps_about: "2 weeks by the hour, 37 hours missing",
+  sample_long: "A long series", sample_long_about: "40 000 rows by the minute",
+  building: "building", read: "{name}: {rows} rows, {columns} columns.",
+  sorted: "Rows were put in the order of their times.", without: "{count} rows without time or value are left out.",
+  twice: "{count} rows have the time of another one; the last one counts.", cut: "Only the last {count} rows are used.",
+  since: "Times are read as {unit} since 1970.", no_number: "There is no column of numbers in it.",
+  no_rows: "There are no rows in it.", too_large: "The file has {size} MB; this node takes at most {most} MB.",
+  few_rows: "At least {least} rows are needed, there are {rows}.", ragged: "Line {line} has {found} cells, the first has {count}.",
+  no_json: "That is no JSON: {why}", choose_numbers: "Choose a column of numbers.",
+  detect_head: "Anomalies found by {algo}", forecast_head: "Forecast by {algo}", fill_head: "Gaps filled by {algo}",
+  correlate_head: "Correlation by {algo}", series_head: "{name}",
+  asking: "The node computes…", took: "{ms} ms",
+  found: "{windows} of {rows} rows: {count} anomalies.", found_windows: "{count} windows, {flagged} of {rows} rows.",
+  found_none: "Nothing unusual in {rows} rows.", ahead_said: "{rows} rows ahead, season {period}.",
+  ahead_plain: "{rows} rows ahead.", filled_said: "{filled} rows filled in, {given} were there.", filled_none: "There are no gaps.",
+  lag_said: "{name} {value} at lag {lag}.", value_said: "{name} {value}.", p_said: " p-value {p}.",
+  windows: "Windows", values: "Values", start: "from", end: "to", rows: "rows", score: "score", reason: "reason",
+  reason_said: "{value} where {expected} was expected ({low} to {high}); {by}",
+  low: "low", high: "high", expected: "expected", band: "expected range", filled: "filled in", anomaly: "anomaly",
+  lag: "lag", coefficient: "coefficient", path: "row of the other",
+  compare: "Compare algorithms", compare_now: "Compare", which: "Which", held: "Rows held back",
+  how_forecast: "The last rows are held back and forecast from those before.",
+  how_imputation: "So many rows are taken away and filled in again.",
+  how_detection: "Each judges all rows; the vote of the majority is what they are compared with.",
+  how_correlation: "Each tells its own measure; they are not comparable with each other.",
+  compare_head: "{count} algorithms compared", compare_said: "{algo} is best here: {figure}.",
+  compare_told: "Each has answered.", error_name: "mean error", rmse: "root mean square", inside: "within 95 %", agreement: "agreement", ms: "ms",
+  none_chosen: "Choose two or more.", truth: "held back",
+  refused_head: "No answer", by_algorithm: "Requests by algorithm", refused: "Last requests without a result", models: "Models",
+  state: "state", version: "version", workers: "workers", slots: "slots busy", queue: "waiting", rate: "requests a second",
+  total: "requests", mean: "mean time", errors: "errors", endpoint: "path", ok: "ok", outcome: "outcome", message: "message",
+  when: "when", name: "name", about: "about", nothing: "Nothing yet.", unreachable: "The node does not answer.", kind_name: "kind",
+  must_be: "{name}: {values}", unset: "default", number_set: "({count} changed)",
+};
+let language = "en";
+function t(key, put = {}) {
+  const text = (language === "zh" && CHINESE[key]) || ENGLISH[key] || key;
+  return text.replace(/\{(\w+)\}/g, (_, name) => put[name] ?? "");
+}
+function speak(chosen) {
+  language = chosen;
+  document.documentElement.lang = chosen;
+  for (const each of document.querySelectorAll("[data-t]")) each.textContent = t(each.dataset.t);
+  for (const each of document.querySelectorAll("[data-t-label]")) each.setAttribute("aria-label", t(each.dataset.tLabel));
+}
+const whole = (number) => number.toLocaleString(language);
+const shown = (number) => (number == null || !isFinite(number) ? "–" : Number(number.toPrecision(5)).toLocaleString(language, { maximumSignificantDigits: 5 }));
+const moment = (ms) => new Date(ms).toISOString().replace("T", " ").replace(/(:00)?\.000Z$|Z$/, "");
+const at = (id) => document.getElementById(id);
+function make(tag, properties = {}, ...inside) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...inside);
+  return made;
+}
