@@ -66,8 +66,15 @@ bench-detectors: $(VENV)/.dev $(VENV)-bench-detect/.peers
 bench-detection: $(VENV)/.dev .venv-bench-detection/.peers
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.accuracy_detection --data ../shared/data
 
-bench-files: $(VENV)/.dev
+$(VENV)-bench-files/.peers: benchmarks/peers-files.txt
+	$(PYTHON) -m venv $(VENV)-bench-files
+	$(VENV)-bench-files/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers-files.txt
+	touch $@
+
+# Speed on many series; then from a file to forecasts, as one would write it with this project and with others.
+bench-files: $(VENV)/.dev $(VENV)-bench-files/.peers
 	$(BIN)/python -m benchmarks.bench_files
+	$(BIN)/python -m benchmarks.workflows --data ../shared/data
 
 # A node under load and under trouble, every answer compared; as root its logs lie on a disk that fills up.
 MINUTES ?= 60

@@ -31,6 +31,7 @@ ELSEWHERE = {
     "appliance/node/resources/deploying.py": "tests/appliance/node/test_deploying.py",
     "appliance/node/resources/listing.py": "tests/appliance/node/test_app.py",
     "appliance/node/resources/metrics.py": "tests/appliance/node/test_metrics.py",
+    "appliance/node/resources/openapi.py": "tests/appliance/node/test_openapi.py",
     "appliance/node/resources/status.py": "tests/appliance/node/test_app.py",
 }
 MAX_LINES = 400

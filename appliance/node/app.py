@@ -15,6 +15,7 @@ from appliance.analysis.deployed.store import Store
 from appliance.analysis.kinds import KINDS
 from appliance.analysis.tools import association, monitoring_band, profile_search
 from appliance.host.settings import Settings
+from appliance.node import openapi
 from appliance.node.browsers import Browsers
 from appliance.node.guests import Guests
 from appliance.node.observer import Observer, served
@@ -23,6 +24,7 @@ from appliance.node.resources.analysis import Analysis
 from appliance.node.resources.deploying import Deploy, Undeploy
 from appliance.node.resources.listing import Listing, Models
 from appliance.node.resources.metrics import MetricsText
+from appliance.node.resources.openapi import OpenApi
 from appliance.node.resources.status import Home, Status
 from appliance.node.resources.tool import Tool
 from appliance.node.slots import Slots
@@ -63,6 +65,7 @@ def create_app(
     app.add_route("/deploy", Deploy(store, settings, catalog.reserved))
     app.add_route("/undeploy", Undeploy(store, settings))
     app.add_route("/metrics", metrics)
+    app.add_route(openapi.PATH, OpenApi(catalog))
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(falcon.HTTPError, _http_error)
     return app

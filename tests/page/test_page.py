@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
 
 from tests.page.conftest import Page
 
@@ -50,3 +51,18 @@ def test_forty_thousand_rows_are_drawn(page: Page, capsys: pytest.CaptureFixture
     assert page.painted("series") > 5000
     columns = page.script("const c = document.querySelector('.uplot .u-over'); return c.clientWidth")
     assert columns > 500
+
+
+def test_hovering_tells_values_and_dragging_zooms(page: Page) -> None:
+    page.click("#sample-long")
+    page.answered("Anomalies found by auto")
+    drawn = "return document.querySelector('.uplot canvas').toDataURL()"
+    chart, whole = page.one("#chart .u-over"), page.script(drawn)
+    page.script("arguments[0].scrollIntoView({block: 'center'})", chart)
+    ActionChains(page.browser, 10).move_to_element_with_offset(chart, -100, 0).perform()
+    page.until(lambda: page.text("#chart .u-legend .u-value").startswith("2026-01-"))
+    ActionChains(page.browser, 10).click_and_hold().move_by_offset(90, 0).release().perform()
+    page.until(lambda: page.script(drawn) != whole)
+    page.click("#all")
+    ActionChains(page.browser, 10).move_to_element(page.one("#headline")).perform()
+    page.until(lambda: page.script(drawn) == whole)
