@@ -257,6 +257,5 @@ TAKEN: dict[str, tuple[str, str, Callable[[Any, Path], str]]] = {
     "app_log": (NODE, "app-log", _log),
     "model_dir": (NODE, "model-dir", _file),
     "dynamic_model_dir": (NODE, "dynamic-model-dir", _file),
-    "dynamic_model_dir": (NODE, "dynamic-model-dir", _file),
     "log_level": (NODE, "log-level", _text),
 }
