@@ -19,6 +19,8 @@ MAX_LISTED = 500  # characters of a list of columns in a message
 TIME_TYPES = {
     "DATE": ("us", "epoch_us"),
     "TIMESTAMP": ("us", "epoch_us"),
+    "TIMESTAMP_S": ("us", "epoch_us"),
+    "TIMESTAMP_MS": ("us", "epoch_us"),
     "TIMESTAMP WITH TIME ZONE": ("us", "epoch_us"),
     "TIMESTAMP_NS": ("ns", "epoch_ns"),
     "TIMESTAMPTZ_NS": ("ns", "epoch_ns"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from collections.abc import Collection
 from typing import Any
 
 import falcon
+from falcon.media import MultipartFormHandler
 
 from appliance.analysis.deployed import posted
 from appliance.analysis.deployed.posted import BadPost
@@ -59,21 +61,8 @@ class Deploy:
         if (req.content_length or 0) > self._settings.max_body:
             raise BadPost(f"a body of {req.content_length} bytes, at most {self._settings.max_body} are allowed")
         if req.content_type and req.content_type.lower().startswith("multipart/form-data"):
-            return posted.parts(self._parts(req))
+            return posted.parts(parts(req, self._settings.max_body))
         return posted.model(posted.document(bodies.read(req, self._settings.max_body)))
-
-    def _parts(self, req: falcon.Request) -> dict[str, bytes]:
-        found: dict[str, bytes] = {}
-        if not req.content_length:
-            return found
-        try:
-            for count, part in enumerate(req.get_media()):
-                if count == MOST_PARTS or part.name in found:
-                    raise BadPost("Missing required fields in request payload, required: model_name and config")
-                found[part.name] = part.stream.read(self._settings.max_body)
-        except (falcon.HTTPError, ValueError) as error:
-            raise BadPost("invalid request format: the multipart body cannot be read") from error
-        return found
 
 
 class Undeploy:
@@ -105,6 +94,26 @@ class Undeploy:
             else:
                 missing = BadPost(f"Model with name {name} does not exist")
                 _answer(req, resp, falcon.HTTP_404, missing, str(missing))
+
+
+def parts(req: falcon.Request, most: int) -> dict[str, bytes]:
+    """Return the parts of a form by name, each of at most so many bytes; raises BadPost."""
+    found: dict[str, bytes] = {}
+    if not req.content_length:
+        return found
+    body = bytes(req.stream.read(req.content_length))  # falcon's reader takes nothing else
+    try:
+        form = MultipartFormHandler().deserialize(io.BytesIO(body), req.content_type, len(body))
+        for count, part in enumerate(form):
+            name = part.name or ""
+            if count == MOST_PARTS or name in found:
+                raise BadPost("Missing required fields in request payload, required: model_name and config")
+            found[name] = part.stream.read(most)
+    except (falcon.HTTPError, ValueError) as error:
+        if isinstance(error, BadPost):
+            raise
+        raise BadPost("invalid request format: the multipart body cannot be read") from error
+    return found
 
 
 def _answer(req: falcon.Request, resp: falcon.Response, status: str, error: BaseException | None, message: str) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pickle
 
+import falcon
 import pytest
 from falcon import testing
 
 from appliance.host.settings import Settings
+from appliance.node.resources import deploying
+from appliance.transport.worker import WholeBody
 from tests.appliance.analysis.deployed.configs import LINE, TREE
 from tests.appliance.bodies import JSON, dump
 
@@ -32,7 +35,8 @@ def form(client, **parts: bytes):
     for name, content in parts.items():
         lines += [b"--x", f'Content-Disposition: form-data; name="{name}"; filename="f"'.encode(), b"", content]
     body = b"\r\n".join([*lines, b"--x--", b""])
-    return client.simulate_post("/deploy", body=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    return client.simulate_post("/deploy", body=body, headers=headers)
 
 
 def listed(client):
@@ -139,3 +143,11 @@ def test_a_folder_that_cannot_be_written_is_the_node_s_fault(client, tmp_path):
 def test_broken_forms_are_refused(client, body):
     answer = client.simulate_post("/deploy", body=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
     assert (answer.status_code, answer.json["status"]) == (400, "error")
+
+
+def test_a_form_is_read_from_what_the_node_s_own_workers_hand_over(tmp_path):
+    body = b'--x\r\nContent-Disposition: form-data; name="config"\r\n\r\n{}\r\n--x--\r\n'
+    headers = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": str(len(body))}
+    environ = testing.create_environ("/deploy", method="POST", headers=headers)
+    environ["wsgi.input"] = WholeBody(bytearray(body))
+    assert deploying.parts(falcon.Request(environ), 1000) == {"config": b"{}"}

@@ -44,8 +44,8 @@ def test_the_description_is_valid(asked: testing.TestClient) -> None:
 
 
 def test_every_option_is_there_with_its_range(described: dict[str, Any]) -> None:
-    iqr = described["components"]["schemas"]["options.anomaly.ksigma"]["properties"]["k"]
-    assert (iqr["type"], iqr["minimum"], iqr["maximum"], iqr["default"]) == ("number", 1, 3, 3.0)
+    k = described["components"]["schemas"]["options.anomaly.ksigma"]["properties"]["k"]
+    assert (k["type"], k["minimum"], k["maximum"], k["default"]) == ("number", 1, 3, 3.0)
     assert {kind.route for kind in KINDS} <= described["paths"].keys()
 
 
@@ -66,3 +66,14 @@ def test_every_answer_is_as_described(path: str, asked: testing.TestClient) -> N
         assert answer.status_code == 200
 
     holds()
+
+
+def test_a_result_is_as_described_too(asked: testing.TestClient) -> None:
+    operation = schemathesis.openapi.from_wsgi(openapi.PATH, asked.app)["/anomaly-detect"]["POST"]
+    body = {
+        "schema": [["ts", "TIMESTAMP", 8], ["val", "DOUBLE", 8]],
+        "data": [list(range(20)), [1.0] * 19 + [9.0]],
+        "algo": "iqr",
+        "wncheck": 0,
+    }
+    assert operation.Case(body=body, media_type="application/json").call_and_validate(checks=CHECKS).json()["rows"] == 1

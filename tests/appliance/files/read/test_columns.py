@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from appliance.files.read import columns
@@ -65,3 +66,11 @@ def test_a_name_may_hold_a_comma() -> None:
 def test_refusals(table: list[Column], named: tuple[str | None, ...], message: str) -> None:
     with pytest.raises(FileError, match=message):
         choose(table, *named)
+
+
+@pytest.mark.parametrize("type_", ["TIMESTAMP_S", "TIMESTAMP_MS"])
+def test_stamps_of_whole_seconds_and_of_milliseconds_are_times(type_: str) -> None:
+    assert columns.kind(type_) == columns.TIME
+    unit, function = columns.TIME_TYPES[type_]
+    (told,) = duckdb.sql(f"SELECT {function}(CAST(TIMESTAMP '1970-01-01 00:00:07' AS {type_}))").fetchall()
+    assert (unit, told) == ("us", (7_000_000,))
