@@ -79,6 +79,7 @@ def test_every_key_of_the_newest_file_is_taken_or_named_with_its_line(file):
     assert (found.longest_request_s, found.log_level) == (1200.0, "DEBUG")
     assert (found.certfile, found.keyfile) == (path.parent / "node.pem", Path("/etc/taos/node.key"))
     assert found.pidfile == Path("/usr/local/taos/taosanode/taosanode.pid")
+    assert found.dynamic_model_dir == Path("/usr/local/taos/taosanode/model/dynamic")
     assert found.detail_types == ("imputation", "correlation")
     assert dict(found.tsfm) == {
         "tdtsfm_1": "http://127.0.0.1:6161/tdtsfm",
