@@ -29,6 +29,7 @@ examples:
 PACKAGES = ("taosanode-tsfm", "taosanode")  # what depends on the other one comes first
 SERVICES = ("taosanoded.service", "taosanode-model@*.service")
 KEPT = (Path("/var/lib/taos/taosanode/model"), Path("/var/lib/taos/taosanode/resource"))
+DEPLOYED = (Path("/var/lib/taosanode"), Path("/var/lib/private/taosanode"))  # models: a link, and where it leads
 LEFT_BY_PACKAGES = (  # of rpm, which knows no purge, and of an installation that is not a package's any more
     Path("/etc/taos/taosanode.ini"),
     Path("/etc/taos/taosanode.ini.new"),
@@ -66,8 +67,10 @@ def run(given: argparse.Namespace) -> int:
     except NotInstalled as error:
         sys.stderr.write(f"rmtaosanode: {error}\n")
         return 1
-    gone = [*LEFT_BY_PACKAGES, *(KEPT[0].parent,) * given.purge]
+    gone = [*LEFT_BY_PACKAGES, *(KEPT[0].parent, *DEPLOYED) * given.purge]
     kept = [] if given.purge else [path for path in KEPT if path.exists()]
+    if not given.purge and any(DEPLOYED[0].glob("*")):
+        kept.append(DEPLOYED[0])
     _say("stops", [*SERVICES, *(f"process {pid}" for pid in processes(program))])
     _say("runs", [" ".join(command)])
     _say("removes", [str(path) for path in gone if path.exists()])

@@ -365,7 +365,8 @@ def test_removal_keeps_models(manager: Manager, machine: Machine) -> None:
     assert answers(machine)
     told = machine.run("rmtaosanode", "-y")
     assert "\nTDengine TDgpt is uninstalled successfully!" in told
-    assert our_files(machine) - {"/var/lib/taos/taosanode/model/mine", "/var/lib/taos/taosanode/resource/algo"} == KEPT
+    folders = {f"/var/lib/taos/taosanode/resource/{name}" for name in ("algo", "site")}
+    assert our_files(machine) - {"/var/lib/taos/taosanode/model/mine", *folders} == KEPT
     assert machine.run("cat", "/var/lib/taos/taosanode/model/mine") == "kept"
     assert machine.run("pgrep", "-f", "taosanoded", check=False) == ""
     assert "could not be found" in machine.run("systemctl", "status", "taosanoded", check=False)

@@ -100,7 +100,7 @@ def test_packaged_file_loads_without_a_warning():
         stats=("127.0.0.1", 8387),
         app_log=Path("/var/log/taos/taosanode/taosanode.app.log"),
         model_dir=product / "model",
-        dynamic_model_dir=product / "model" / "dynamic",
+        dynamic_model_dir=Path("/var/lib/taosanode"),
         algorithm_dir=product / "resource" / "algo",
         source=PACKAGED,
     )
