@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.protocol import fields
 from kernels.contract import AlgorithmError, BadSeries, Series
 from kernels.numerics import products
 
 REGRESSION, CLASSIFICATION = "regression", "classification"
-PARTS = ALGO, PARAMS, FEATURES = "algo", "params", "features"
+PARTS = ALGO, PARAMS, FEATURES = fields.ALGO, fields.PARAMS, "features"
 MAX_FEATURES, MAX_CLASSES, MAX_NODES, MAX_DEPTH = 4096, 1000, 100_000, 1000
 MAX_LABEL = 255  # characters
 MAX_NUMBER = 1e300

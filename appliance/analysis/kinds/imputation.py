@@ -163,11 +163,12 @@ class Imputation(Kind[Filling]):
             worker = plugin_objects.fed(plugin, task)
             worker.set_params({**task.options, fields.FREQ: _of_plugins(task), "precision": task.unit})
             told = worker.execute()
-            if not isinstance(told, Mapping) or not {fields.TIME_COLUMN, fields.TARGET, fields.MASK} <= told.keys():
-                raise AlgorithmError('a dict with "ts", "target" and "mask" is expected')
+            parts = fields.TIME_COLUMN, fields.TARGET, fields.MASK
+            if not isinstance(told, Mapping) or not told.keys() >= set(parts):
+                raise AlgorithmError(f"a dict with {', '.join(parts)} is expected")
             moments = np.array([checks.integer("time", each) for each in told[fields.TIME_COLUMN]], dtype=np.int64)
-            value = checks.array(told[fields.TARGET], len(moments), "target")
-            return Filling(moments, value, checks.array(told[fields.MASK], len(moments), "mask") == 1.0)
+            value = checks.array(told[fields.TARGET], len(moments), fields.TARGET)
+            return Filling(moments, value, checks.array(told[fields.MASK], len(moments), fields.MASK) == 1.0)
 
         return fill
 

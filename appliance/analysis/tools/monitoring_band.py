@@ -12,7 +12,7 @@ from kernels.contract import Series, Times
 from kernels.numerics import monitoring_band as bands
 from kernels.numerics.monitoring_band import Config
 
-WINDOW, CONFIG = "window", "config"
+WINDOW = "window"
 NEEDED = f"'{fields.DATA}', '{fields.TIME_COLUMN}', and '{WINDOW}' are required fields in the payload."
 
 
@@ -49,9 +49,9 @@ def _windows(given: Any) -> list[tuple[int, int]]:
 
 def _config(document: Document) -> Config:
     """Return the defaults, with what is given in their place; unknown keys do no harm."""
-    given = documents.plain(document.get(CONFIG)) or {}
+    given = documents.plain(document.get(fields.CONFIG)) or {}
     if not isinstance(given, dict):
-        raise BadRequest(f"{CONFIG} must be an object")
+        raise BadRequest(f"{fields.CONFIG} must be an object")
     default = Config()
     sections = {
         part.name: _section(part.name, getattr(default, part.name), given.get(part.name))
@@ -64,7 +64,7 @@ def _section(name: str, default: Any, given: Any) -> Any:
     if given is None:
         return default
     if not isinstance(given, Mapping):
-        raise BadRequest(f"{CONFIG}: {name} must be an object")
+        raise BadRequest(f"{fields.CONFIG}: {name} must be an object")
     values = {
         each.name: _value(f"{name}.{each.name}", getattr(default, each.name), given[each.name])
         for each in dataclasses.fields(default)
@@ -85,4 +85,4 @@ def _value(name: str, default: Any, given: Any) -> Any:
     if kind is str and isinstance(given, str):
         return given
     called = {bool: "true or false", int: "an integer", float: "a number", str: "text"}[kind]
-    raise BadRequest(f"{CONFIG}: {name} must be {called}, got {str(given)[:80]}")
+    raise BadRequest(f"{fields.CONFIG}: {name} must be {called}, got {str(given)[:80]}")

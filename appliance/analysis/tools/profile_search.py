@@ -14,7 +14,7 @@ from kernels.contract import Series
 from kernels.numerics import profile_search as kernel
 from kernels.numerics.profile_search import COSINE, DTW, NESTED, OVERLAPPING, Pieces, Wanted
 
-NORMALIZATION, RESULT, PARAMS = "normalization", "result", "params"
+NORMALIZATION, RESULT = "normalization", "result"
 SOURCE, TARGET = "source_data", "target_data"
 NUM, THRESHOLD = "num", "threshold"
 EXCLUDE_SOURCE, EXCLUDE_OVERLAP, EXCLUDE_CONTAINED = "exclude_source", "exclude_overlap", "exclude_contained"
@@ -56,9 +56,9 @@ def answer(body: Body, out_of_time: Callable[[], bool] = lambda: False) -> dict[
     metric = str(algo.get(fields.TYPE) or "").lower()
     if metric not in METRICS:
         raise BadRequest(f"unsupported algo: {str(algo.get(fields.TYPE))[:80]}")
-    params = algo.get(PARAMS) or {}
+    params = algo.get(fields.PARAMS) or {}
     if not isinstance(params, dict):
-        raise BadRequest(f'"{fields.ALGO}.{PARAMS}" must be a dictionary')
+        raise BadRequest(f'"{fields.ALGO}.{fields.PARAMS}" must be a dictionary')
     result = documents.plain(document.get(RESULT)) or {}
     if not isinstance(result, dict):
         raise BadRequest(f'"{RESULT}" must be a dictionary')

@@ -22,7 +22,6 @@ from kernels.contract import AlgorithmError
 log = logging.getLogger(__name__)
 
 MOST_PARTS = 16
-SUCCESS, FAILURE = "success", "error"
 
 
 class Deploy:
@@ -120,7 +119,7 @@ def _answer(req: falcon.Request, resp: falcon.Response, status: str, error: Base
     resp.status = status
     text = " ".join(message.split())
     if error is None:
-        resp.data = answers.dump({fields.STATUS: SUCCESS, "message": text})
+        resp.data = answers.dump({fields.STATUS: fields.SUCCESS, "message": text})
     else:
         served(req).failed(error, text)
-        resp.data = answers.dump({fields.STATUS: FAILURE, fields.ERROR: text})
+        resp.data = answers.dump({fields.STATUS: fields.ERROR, fields.ERROR: text})

@@ -21,8 +21,6 @@ from appliance.protocol import answers, fields
 from kernels.contract import Algorithm
 from kernels.options import defaults
 
-PATH = "path"  # of a model's files
-
 
 class Listing:
     """GET `/list`: taosd waits 100 ms for it. The answer is made beforehand, anew only when a model comes or goes."""
@@ -56,26 +54,26 @@ class Models:
         if self._settings.models_by_name:
             resp.data = answers.dump({one[fields.NAME]: _as_the_newest(one) for one in found})
         else:  # what is where on this machine is nobody's business
-            resp.data = answers.listing({key: each for key, each in one.items() if key != PATH} for one in found)
+            resp.data = answers.listing({key: each for key, each in one.items() if key != fields.PATH} for one in found)
 
     on_head = on_get
 
 
 def _deployed_model(model: Described) -> dict[str, Any]:
     told = {fields.NAME: model.name, fields.ALGO: model.algo, fields.TYPE: model.kind}
-    return {**told, fields.STATUS: READY, PATH: str(model.path)}
+    return {**told, fields.STATUS: READY, fields.PATH: str(model.path)}
 
 
 def _as_the_newest(model: Mapping[str, Any]) -> dict[str, Any]:
     """Return an entry of `/models` as TDgpt 3.4 has it; the time is that of the files, nothing is loaded for this."""
-    path = Path(model[PATH])
+    path = Path(model[fields.PATH])
     changed = datetime.fromtimestamp(path.stat().st_mtime) if path.exists() else datetime.fromtimestamp(0)
     return {
-        "model_name": model[fields.NAME],
-        PATH: str(path),
+        fields.MODEL_NAME: model[fields.NAME],
+        fields.PATH: str(path),
         "load_time": changed.strftime("%Y-%m-%d %H:%M:%S"),
         "invoke_cls_name": model[fields.ALGO],
-        "note": model.get("error") or model[fields.STATUS],
+        "note": model.get(fields.ERROR) or model[fields.STATUS],
     }
 
 

@@ -113,5 +113,5 @@ def test_it_is_listed_only_where_the_configuration_says_so(catalog: Catalog, nod
 
     assert "correlation" not in kinds(Settings())
     every = kinds(Settings(detail_types=setting_values.detail_types("all")))
-    assert list(every) == ["forecast", "anomaly-detection", "imputation", "correlation"]
+    assert list(every) == ["forecast", "anomaly-detection", "imputation", "correlation", "classification"]
     assert every["correlation"] == ["dtw", "granger", "pearsonr", "spearman", "tlcc", "xcorr_lag"]

@@ -14,9 +14,15 @@ OTHERS = {
     "cli.py": "options of the command line",
     "frames/": "arguments and columns in Python",
     "commands/serve.py": "an example that is printed",
+    "commands/service.py": "verbs",
+    "files/read/whole_table.py": "the protocol of the page",
     "host/settings.py": "a folder",
+    "host/tdgpt_config.py": "keys of a configuration",
     "model_servers/": "the protocol of model servers",
     "node/metrics.py": "labels of metrics",
+    "node/openapi.py": "words of OpenAPI",
+    "node/page/": "the protocol of the page",
+    "node/refusals.py": "the protocol of the page",
     "node/server.py": "settings of gunicorn",
     "node/stats.py": "uWSGI's statistics",
     "sql/cluster.py": "taosAdapter's protocol",
@@ -29,6 +35,8 @@ ALSO = {
     # words of their messages
     "data": {"protocol/documents.py", "analysis/tools/monitoring_band.py"},
     "schema": {"protocol/documents.py"},
+    # outcomes, a column of a file
+    "error": {"analysis/kinds/imputation.py", "commands/check.py", "node/observer.py"},
     # options of the command line
     "every": {"files/run/arguments.py"},
     "freq": {"files/run/arguments.py"},
