@@ -134,7 +134,6 @@ PEERS = {
     "stumpy discord": ("stumpy", stumpy),
     "adtk": ("adtk", adtk),
     "prophet residual": ("prophet", prophet),
-    "merlion default": ("salesforce-merlion", merlion("defaults", "DefaultDetector")),
     "merlion spectral residual": ("salesforce-merlion", merlion("anomaly.spectral_residual", "SpectralResidual")),
     "TSB-AD Sub-PCA": ("TSB_AD", tsb("Sub_PCA")),
     "TSB-AD KShapeAD": ("TSB_AD", tsb("KShapeAD")),
