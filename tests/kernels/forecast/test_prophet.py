@@ -160,6 +160,7 @@ def test_covariates_are_added_to_the_seasons() -> None:
     }
 
 
+@pytest.mark.compiled_only("hundreds of iterations")
 def test_covariates_are_shares_of_the_trend_where_seasons_are_multiplied() -> None:
     answer, _ = beside(Params(weekly_seasonality="false", seasonality_mode="multiplicative"))
     assert answer.extra["covariates"]["holiday"] == pytest.approx(8.0 / 310.0, rel=0.05)
