@@ -269,7 +269,7 @@ def _summary(tally: Tally, results: writing.Results, noun: str) -> None:
     found = f"{results.count} {noun}{'s' * (results.count != 1)}"
     done = f"{tally.series - tally.failed} of {tally.series} series done, {found}"
     if tally.remarks > MAX_REMARKS:
-        done += f"; {tally.remarks} series have irregular times"
+        done += f"; remarks about {tally.remarks} series"
     if tally.noise:
         done += f"; white noise: {tally.noise}, --option wncheck=0 switches that check off"
     sys.stderr.write(f"{done}\n")

@@ -29,7 +29,7 @@ MAX_CHUNK = 64  # series that a thread takes at a time
 class Tally:
     """What has come of the series so far.
 
-    noise : failed for being white noise. remarks : have irregular times. results : the first ones, to be drawn.
+    noise : failed for being white noise. remarks : about which there was one. results : the first ones, to be drawn.
     """
 
     series: int = 0

@@ -25,6 +25,9 @@ from appliance.protocol import fields, requests
 from appliance.protocol.documents import MAX_FORECAST_ROWS, MIN_ROWS, BadRequest
 from appliance.protocol.times import rhythm
 from kernels.contract import Series, Task
+from kernels.numerics.whitenoise import is_white_noise
+
+NOISE = "white noise by the Ljung-Box test: no row tells anything of those that follow"
 
 
 def _never() -> bool:
@@ -64,6 +67,7 @@ class Placed:
 
     def result(self, kind: Kind[Any], algorithm: str, task: Task, answer: Any) -> FileResult:
         """Return an answer with its times in those of the file."""
+        remark = "; ".join(filter(None, (self.remark, self._noise(kind))))
         if kind.axis == AHEAD and self.axis is not None:
             answer, task = self._ahead(answer, task)
         elif kind.axis == ENTIRE and self.axis is not None:
@@ -72,7 +76,14 @@ class Placed:
         elif self.rows is not None:
             answer = kind.at_rows(answer, self.rows)
             task = dataclasses.replace(task, times=self.own.times)
-        return FileResult.of(self.own, kind, algorithm, task, answer, self.remark)
+        return FileResult.of(self.own, kind, algorithm, task, answer, remark)
+
+    def _noise(self, kind: Kind[Any]) -> str:
+        """Return that a series is white noise, where SQL would have refused it and the user has not spoken of it."""
+        checked = any(option.name == fields.NOISE_CHECK for option in kind.options)
+        if not checked or fields.NOISE_CHECK in self.given:
+            return ""
+        return NOISE if is_white_noise(next(iter(self.asked.columns.values()))) else ""
 
     def _ahead(self, answer: Any, task: Task) -> tuple[Any, Task]:
         assert self.axis is not None

@@ -21,7 +21,10 @@ from models import table
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An algorithm and the options that follow it in SQL: ``k=2,wncheck=0``; and what is wished besides."""
+    """An algorithm and the options that follow it in SQL: ``k=2,wncheck=1``; and what is wished besides.
+
+    White noise is told, other than in SQL, and refused only if the option says so.
+    """
 
     algorithm: str
     option: str = ""
@@ -43,7 +46,7 @@ class Question:
             fields.ALGO: algorithm,
             fields.OPTION: ",".join(filter(None, (f"{fields.ALGO}={algorithm}", self.option))),
             fields.PRECISION: series.precision,
-            fields.NOISE_CHECK: int(self.given.get(fields.NOISE_CHECK, "1") not in ("0", "false")),
+            fields.NOISE_CHECK: int(self.given.get(fields.NOISE_CHECK, "0") not in ("0", "false")),
             fields.ROWS: len(series.times),
             fields.PROTOCOL: answers.PROTOCOL,
             **kind.question(placed.given, series.data),

@@ -83,15 +83,21 @@ def test_a_series_that_fails_does_not_stop_the_others(tmp_path: Path, capsys: py
     assert [row[0] for row in rows(out)] == ["a", "c"]
 
 
-def test_noise_names_the_way_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_noise_is_told_and_refused_only_where_that_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     noise = np.random.default_rng(5).normal(size=100).tolist()
     path = write(tmp_path / "a.csv", {"ts": range(100), "v": noise})
-    assert detect(path) == cli.FAILED
+    assert detect(path) == cli.OK
+    remark = f"{path}: white noise by the Ljung-Box test: no row tells anything of those that follow"
+    assert capsys.readouterr().err.splitlines()[0] == remark
+    assert detect(path, "--option", "wncheck=1") == cli.FAILED
     assert capsys.readouterr().err.splitlines() == [
         f"{path}: white noise data not processed",
         "0 of 1 series done, 0 windows; white noise: 1, --option wncheck=0 switches that check off",
     ]
     assert detect(path, "--option", "wncheck=0") == cli.OK
+    assert "white noise" not in capsys.readouterr().err
 
 
 ALL = list(one()["ts"])

@@ -72,7 +72,7 @@ def test_many_series_with_gaps_are_counted(tmp_path: Path, capsys: pytest.Captur
     assert forecast(write(tmp_path / "a.csv", table), "--by", "host") == cli.OK
     lines = capsys.readouterr().err.splitlines()
     assert sum("1 row in 1 gap filled by kalman" in line for line in lines) == 5
-    assert lines[-1] == "8 of 8 series done, 80 rows; 8 series have irregular times"
+    assert lines[-1] == "8 of 8 series done, 80 rows; remarks about 8 series"
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,8 @@ def test_a_body_without_data() -> None:
         "rows": 20,
         "protocol": 1.0,
     }
-    assert Question("iqr").body(DETECTING, "iqr", placed)["wncheck"] == 1  # as in SQL
+    assert Question("iqr").body(DETECTING, "iqr", placed)["wncheck"] == 0  # other than in SQL
+    assert Question("iqr", "wncheck=1").body(DETECTING, "iqr", placed)["wncheck"] == 1
 
 
 def test_a_forecast_goes_on_where_the_rows_end() -> None:

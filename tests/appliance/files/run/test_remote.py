@@ -153,7 +153,10 @@ def test_the_node_s_own_words_come_through(stranger: str, monkeypatch: pytest.Mo
 
 def test_what_a_node_says_of_noise_is_told_apart(url: str) -> None:
     noise = FileSeries("", np.arange(500), "ms", {"v": np.random.default_rng(5).normal(size=500)})
-    with closing(Remote(url, DETECTING, Question("iqr"))) as node, pytest.raises(WhiteNoise, match="white noise data"):
+    with (
+        closing(Remote(url, DETECTING, Question("iqr", "wncheck=1"))) as node,
+        pytest.raises(WhiteNoise, match="white noise data"),
+    ):
         node.answer("iqr", noise)
 
 
