@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Write a fitted scikit-learn model as the JSON that an analysis node deploys.
 
 Run this where the model was trained, in the Python environment that can read it: reading a pickle runs the code in it,
