@@ -40,7 +40,11 @@ def test_slots_model_servers_and_processes_are_told() -> None:
 
 
 def test_a_process_is_told_as_psutil_sees_it() -> None:
-    with subprocess.Popen(["sleep", "60"]) as other:  # not this one, in which threads of other tests end
+    # not this process, in which threads of other tests end
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as other:
+        assert other.stdin and other.stdout
+        other.stdin.write(b"ready\n")
+        assert other.stdout.readline() == b"ready\n"
         found, known = process(other.pid), psutil.Process(other.pid)
         assert found["process_start_time_seconds"] == pytest.approx(known.create_time(), abs=1.1)
         assert found["process_cpu_seconds_total"] == pytest.approx(sum(known.cpu_times()[:2]), abs=1.0)
