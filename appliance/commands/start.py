@@ -9,10 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from appliance.commands.start_model import add_config, is_product, read_settings
+from appliance.commands.start_model import add_config, find_node, read_settings
 from appliance.host import addresses, processes
 from appliance.host.settings import SettingsError
-from appliance.model_servers import unit
 from appliance.model_servers.control import ControlError
 from appliance.node import background
 
@@ -35,7 +34,7 @@ def run(given: argparse.Namespace) -> int:
     """Start; 1 if the node does not come up."""
     try:
         settings = read_settings(given.config)
-        found = unit.of_node() if is_product(given.config) else None
+        found = find_node(given.config)
         pid = found.pid() if found and found.is_up() else background.running(settings)
         if pid:
             sys.stderr.write(f"the node is running already, process {pid}\n")

@@ -121,6 +121,13 @@ def find_unit(config: Path | None, name: str) -> Unit | None:
     return unit.find(name) if is_product(config) else None
 
 
+def find_node(config: Path | None) -> Unit | None:
+    """Return systemd's unit of the node, under the same condition."""
+    from appliance.model_servers import unit
+
+    return unit.of_node() if is_product(config) else None
+
+
 def is_product(config: Path | None) -> bool:
     """Tell whether a configuration is that of the installed node."""
     return PRODUCT_CONFIG.exists() and (config is None or config.absolute() == PRODUCT_CONFIG)

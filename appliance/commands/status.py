@@ -10,10 +10,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from appliance.commands.start_model import add_config, find_unit, is_product, read_settings
+from appliance.commands.start_model import add_config, find_node, find_unit, read_settings
 from appliance.host import addresses
 from appliance.host.settings import Settings, SettingsError
-from appliance.model_servers import control, unit
+from appliance.model_servers import control
 from appliance.node import background
 from appliance.transport import readiness
 
@@ -56,7 +56,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _node(settings: Settings, config: Path | None) -> tuple[str, bool, str]:
-    found = unit.of_node() if is_product(config) else None
+    found = find_node(config)
     by_unit = found.pid() if found and found.is_up() else 0
     pid = by_unit or background.running(settings)
     scheme = "https" if settings.certfile else "http"

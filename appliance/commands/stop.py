@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from appliance.commands.start_model import add_config, is_product, read_settings
+from appliance.commands.start_model import add_config, find_node, read_settings
 from appliance.host.settings import SettingsError
-from appliance.model_servers import unit
 from appliance.model_servers.control import ControlError
 from appliance.node import background
 
@@ -28,7 +27,7 @@ def run(given: argparse.Namespace) -> int:
     """Stop; 1 if the node could not be stopped in the proper way. That none runs is fine."""
     try:
         settings = read_settings(given.config)
-        found = unit.of_node() if is_product(given.config) else None
+        found = find_node(given.config)
         pid = found.stop() if found and found.is_up() else background.stop(settings)
     except (SettingsError, ControlError, background.NotDone, OSError) as error:
         sys.stderr.write(f"taosanode: {error}\n")
