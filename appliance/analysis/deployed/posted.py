@@ -93,12 +93,12 @@ def document(body: bytes | bytearray) -> Any:
 
 
 def _from_file(called: str, content: bytes) -> Any:
-    if kind := what_it_is(content):
-        raise BadPost(f"Error deploying model {called}: model_binary is {kind}; {REFUSED}")
     if len(content) > MAX_BYTES:
         raise BadPost(f"Error deploying model {called}: a model has at most {MAX_BYTES} bytes, got {len(content)}")
-    if tensors.looks_like_one(content):
+    if tensors.looks_like_one(content):  # first: its length may begin as one of the others does
         return content
+    if kind := what_it_is(content):
+        raise BadPost(f"Error deploying model {called}: model_binary is {kind}; {REFUSED}")
     try:
         return orjson.loads(content)
     except ValueError as error:

@@ -19,7 +19,7 @@ from kernels.contract import FORECAST, Algorithm, AlgorithmError
 from kernels.options import NoOptions
 
 NAMES = ("arima", "theta", "prophet")
-BEST, SEASON, STEP = "best_params", "seasonal_order_s", "freq"
+BEST, SEASON, STEP = "best_params", "seasonal_order_s", fields.FREQ
 PARTS = (BEST, SEASON, STEP)
 
 

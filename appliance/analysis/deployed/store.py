@@ -32,7 +32,7 @@ MAX_BYTES = 16 * 1024 * 1024  # of one model
 MAX_MODELS = 1000
 KEPT = 16  # models that a worker holds ready
 UNLOADABLE = "failed to load model: "
-JSON, ARRAYS = ".json", ".safetensors"
+JSON, ARRAYS = schema.SUFFIX, tensors.SUFFIX
 SUFFIXES = (JSON, ARRAYS)  # of two of one name the first is the model
 PARTS = (*schema.PARTS, *settled.PARTS)  # what is kept of a configuration
 

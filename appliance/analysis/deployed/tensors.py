@@ -24,6 +24,7 @@ from kernels.options import NoOptions
 from kernels.trained import Trained
 
 METADATA, FORMAT = "taosanode", 1
+SUFFIX = ".safetensors"
 MAX_HEADER, MAX_TOLD = 100_000, 32
 LENGTH = 8  # bytes in front of the header
 VALUES, TRAINED = "values", "trained"
@@ -57,12 +58,13 @@ def read(content: bytes) -> Analyser:
     header = _header(content)
     about = _object(header.pop("__metadata__", None), "the header's metadata").get(METADATA)
     about = _object(_json(about.encode(), METADATA) if isinstance(about, str) else None, f"metadata.{METADATA}")
-    if about.get("format") != FORMAT or about.get(fields.ALGO) not in CLASSES:
+    algo = about.get(fields.ALGO)
+    if about.get("format") != FORMAT or not isinstance(algo, str) or algo not in CLASSES:
         raise BadModel(
             f"a model of format {FORMAT} and one of {', '.join(CLASSES)} is expected, got "
-            f"{str(about.get('format'))[:20]} and {str(about.get(fields.ALGO))[:80]}"
+            f"{str(about.get('format'))[:20]} and {str(algo)[:80]}"
         )
-    algo, told = about[fields.ALGO], _told(about.get(TRAINED))
+    told = _told(about.get(TRAINED))
     module, name = CLASSES[algo]
     made: type[Any] = getattr(importlib.import_module(module), name)
     model = _made(made, _object(about.get(VALUES), VALUES), _arrays(content, header))
