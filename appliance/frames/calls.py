@@ -84,6 +84,7 @@ def forecast(
     non_negative: bool = False,
     whole: bool = False,
     covariate: Names = None,
+    future: Any = None,
     **more: Any,
 ) -> Any:
     """Forecast every series of a frame, or one array.
@@ -98,6 +99,7 @@ def forecast(
     fill : what gaps are filled with before: kalman, linear, previous, zero or none; else kalman up to 30 % of the rows.
     non_negative : nothing below 0. whole : whole numbers where those of the series are.
     covariate : columns of a frame that are known ahead and help to forecast: it goes on with rows without a value.
+    future : those rows, in a frame of their own: time, series and covariates.
 
     Returns
     -------
@@ -121,9 +123,12 @@ def forecast(
         beside = covariate if covariate is None or isinstance(covariate, str) else ",".join(covariate)
         if beside and is_array(data):
             raise UsageError("covariates are columns of a frame, or of a dict of arrays")
+        if future is not None and not beside:
+            raise UsageError("--future needs --covariate: the columns that are known there")
         named = "arima" if beside and algo == "auto" else algo
         call = call_of("forecast", "forecast", named, (time, value, by), {**asked, **more}, wishes, wanted)
-        return run(data, dataclasses.replace(call, asked=dataclasses.replace(call.asked, covariates=beside or "")))
+        call = dataclasses.replace(call, asked=dataclasses.replace(call.asked, covariates=beside or ""), future=future)
+        return run(data, call)
 
 
 def impute(

@@ -63,7 +63,8 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
         zones.zone(given.tz or "UTC")
         _every(given)
         given.file = several.expanded(given.file)
-        kept = [*map(Path, given.file), *([given.config] if given.config else [])]
+        further = [Path(one) for one in (given.config, getattr(given, "future", None)) if one]
+        kept = [*map(Path, given.file), *further]
         writing.Output.refuse(given.out, "--out", kept)
         backtest.refuse(given, kept)
         if given.plot not in (None, TERMINAL):
@@ -149,7 +150,8 @@ def _run(
 
 def files(given: argparse.Namespace, scratch: Path) -> Files:
     """Find the files that were named; raises FileError."""
-    return several.open_files(given.file, scratch, given.delimiter, Part(given.table, given.query))
+    part, ahead = Part(given.table, given.query), getattr(given, "future", None)
+    return several.open_files(given.file, scratch, given.delimiter, part, ahead)
 
 
 def opened(connection: duckdb.DuckDBPyConnection, files: Files, given: argparse.Namespace, **more: Any) -> Source:

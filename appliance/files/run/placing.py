@@ -144,9 +144,8 @@ def place(
 def _ahead(series: FileSeries, given: Mapping[str, str], wishes: Wishes, out_of_time: Callable[[], bool]) -> Placed:
     option = next((name for name in (fields.EVERY, fields.FREQ) if name in given), None)
     found = _axis(series, given, option, fields.EVERY)
-    skip, rows = 0, requests.whole(given, OPTION_ROWS, len(series.ahead) or DEFAULT_ROWS)
-    if fields.START in given:
-        skip = starts.position(given[fields.START], found) - 1
+    skip = starts.position(given[fields.START], found) - 1 if fields.START in given else 0
+    rows = requests.whole(given, OPTION_ROWS, max(len(series.ahead) - skip, 0) or DEFAULT_ROWS)
     if skip and skip + rows > MAX_FORECAST_ROWS:
         raise BadRequest(
             f"start {given[fields.START]} is {skip + 1} steps of {found.frequency} after the last row; with {rows} "
