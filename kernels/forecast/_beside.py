@@ -1,6 +1,6 @@
 """Covariates for a forecaster that looks at one series: their effect is taken out, and added to what is forecast.
 
-The effect (`_covariate_effect`) stays out where with it the newest rows would have been forecast worse from those
+The effect (`_covariate_effect`) is left alone where with it the newest rows would have been forecast worse from those
 before them. Its doubt widens the interval: variances add, as if both were normal.
 
 Source: dynamic regression, R. J. Hyndman and G. Athanasopoulos, "Forecasting: Principles and Practice" (2021),
@@ -23,7 +23,7 @@ from kernels.numerics.products import times
 FOLDS = 3
 FOLD_SHARE = 8  # a fold is at most so small a part of the series
 FEWEST = 8  # rows before a fold, besides two seasons and the covariates
-WORSE = 1.05  # times the error without covariates, from which on they stay out
+WORSE = 1.05  # times the error without covariates, from which on they are not used
 FURTHEST = 1e100  # deviations of a covariate from its past; more cannot be squared
 BOUNDLESS = 1e300
 LONGEST, CYCLES, VALUES = (
@@ -59,7 +59,7 @@ def forecast(
     -------
     Forecast
         as `alone` has it for what covariates leave; extra: ``covariates``, what one more of each adds, 0 for all where
-        they stay out.
+        they are not used.
     """
     found = _effect(x, covariates.inside, covariates.ahead, period)
     rest = replace(task, known={})

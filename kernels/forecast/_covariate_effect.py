@@ -1,8 +1,8 @@
 """What covariates do to a series, for forecasters that know none: regression on what an autoregression leaves.
 
 ``y = w X + eta``. Series and covariates pass the same autoregression, of the last rows and of the season, so that what
-is left of `eta` is nearly white; then `w` is a ridge regression whose prior variance has the highest likelihood. A
-covariate that tells nothing so gets a weight next to 0. Both are repeated in turn.
+is left of `eta` is nearly white; then `w` is a ridge regression whose prior variance has the highest likelihood, or 0
+where that is hardly likelier. Both are repeated in turn.
 
 Source: D. Cochrane and G. H. Orcutt, J. American Statistical Association 44 (1949), for the turns; D. J. C. MacKay,
 "Bayesian interpolation", Neural Computation 4 (1992), for the prior variance.    Cost: O(n k**2 + k**3).
@@ -18,6 +18,7 @@ from kernels.numerics.products import times
 TURNS = 4
 FEW = 40  # rows; in fewer only the last one is looked back to
 PRIORS = np.concatenate([[0.0], np.logspace(-4.0, 8.0, 37)])  # variances of weights, over that of the noise
+EVIDENCE = 4.0  # twice the logarithm of the likelihood by which weights must beat none
 NOTHING = 1e-9  # deviation over that of a covariate before the autoregression: rounding
 TINY = 1e-300
 STABILISING = 1e-6  # of the mean variance of what the autoregression looks back to
@@ -89,7 +90,9 @@ def _ridge(columns: Series, y: Series) -> tuple[Series, Series]:
     along = times(np.ascontiguousarray(axes.T), times(columns, np.ascontiguousarray(y[:, None])))[:, 0]
     signal = 1.0 + PRIORS[:, None] * spread  # (priors, k)
     left = np.maximum(y @ y - np.sum(PRIORS[:, None] * along**2 / signal, axis=1), TINY)
-    at = int(np.argmin(n * np.log(left) + np.sum(np.log(signal), axis=1)))
+    unlikely = n * np.log(left) + np.sum(np.log(signal), axis=1)  # minus twice the logarithm of the likelihood
+    at = int(np.argmin(unlikely))
+    at = at if unlikely[at] < unlikely[0] - EVIDENCE else 0
     shrunk = axes * (PRIORS[at] / signal[at]) / np.where(told, size, 1.0)[:, None]
     weights = times(shrunk, np.ascontiguousarray(along[:, None]))[:, 0]
     doubt = times(shrunk, np.ascontiguousarray((axes / np.where(told, size, 1.0)[:, None]).T)) * (left[at] / n)
