@@ -20,7 +20,7 @@ from kernels.forecast._trained_times import checked, last_row, rhythm
 from kernels.forecast.arima import AT_LEAST, LONGEST_SEASON, Params, fitted
 from kernels.numerics.arma import coefficients, stationary_gain
 from kernels.numerics.normal import two_sided_quantile
-from kernels.trained import bounded, shaped, within
+from kernels.trained import bounded, refuse_infinite, shaped, within
 
 MOST = {"p": 20, "q": 20, "big_p": 5, "big_q": 5, "d": 2, "big_d": 2}
 # of an unconstrained parameter, whose partial autocorrelation is its tanh: nothing is told apart beyond
@@ -98,8 +98,7 @@ class Process:
             half = two_sided_quantile(task.horizon.conf) * self.sigma / unit * np.sqrt(variance)
             mse = float(np.mean((error * unit) ** 2))
         value, low, high = z.back(value), z.back(value - half), z.back(value + half)
-        if not (np.isfinite(value).all() and np.isfinite(low).all() and np.isfinite(high).all()):
-            raise BadSeries("the forecast leaves the range of floating-point numbers")
+        refuse_infinite(value, low, high)
         return Forecast(value, low, high, mse if np.isfinite(mse) else None, m, {"model_info": self.name})
 
 

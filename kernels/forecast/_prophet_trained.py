@@ -19,7 +19,7 @@ from kernels.forecast._contracted import LARGEST
 from kernels.forecast._trained_times import UNIT_NS
 from kernels.numerics.normal import two_sided_quantile
 from kernels.numerics.products import times
-from kernels.trained import bounded, shaped, within
+from kernels.trained import bounded, refuse_infinite, shaped, within
 
 DAY_NS = 86_400_000_000_000
 MOST_ORDER, MOST_CHANGES = 50, 1000
@@ -117,8 +117,10 @@ class Course:
         return self.unit * value + self.floor, self.unit * half
 
     def run(self, task: Task) -> Forecast:
-        """Return the course at the times that a task asks for."""
-        value, half = self.at(ahead(task), task.horizon.conf)
+        """Return the course at the times that a task asks for; raises BadSeries."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            value, half = self.at(ahead(task), task.horizon.conf)
+            refuse_infinite(value - half, value + half)
         told = {"model_info": "Prophet", "seasons": [CALENDAR[name].days for name, _ in self.seasons]}
         return Forecast(value, value - half, value + half, mse=None, extra=told)
 

@@ -21,7 +21,7 @@ from kernels.forecast._theta_fit import HALF, errors, lines
 from kernels.forecast._trained_times import checked, last_row, rhythm
 from kernels.forecast.theta import FORMS, Params, best, prepare
 from kernels.numerics.normal import two_sided_quantile
-from kernels.trained import bounded, shaped, within
+from kernels.trained import bounded, refuse_infinite, shaped, within
 
 MAX_PERIOD = 40_000
 SMALLEST_RATIO, LARGEST_RATIO = 1e-3, 1e6
@@ -73,19 +73,19 @@ class Smoother:
         y -= zero
         slope = np.full(n + 1, self.drift / HALF)
         errors(y, slope * (1.0 - self.rate) / self.rate, slope, self.rate, False, first, residual)
-        level = first[0] + self.rate * float(np.sum(residual)) + n * self.drift
-        steps = np.arange(rows)
-        value = zero + level + self.drift / self.rate + steps * self.drift
-        spread = self.sigma * np.sqrt(1.0 + steps * self.rate**2)
-        half = two_sided_quantile(horizon.conf) * spread
-        ahead = season[n:]
-        value, half = (value * ahead, half * ahead) if self.relative else (value + ahead, half)
-        error = residual * season[:n] if self.relative else residual
+        with np.errstate(over="ignore", invalid="ignore"):
+            level = first[0] + self.rate * float(np.sum(residual)) + n * self.drift
+            steps = np.arange(rows)
+            value = zero + level + self.drift / self.rate + steps * self.drift
+            half = two_sided_quantile(horizon.conf) * self.sigma * np.sqrt(1.0 + steps * self.rate**2)
+            value, half = (value * season[n:], half * season[n:]) if self.relative else (value + season[n:], half)
+            refuse_infinite(value - half, value + half)
+            mse = float(np.mean((residual * season[:n] if self.relative else residual) ** 2))
         return Forecast(
             value,
             value - half,
             value + half,
-            mse=float(np.mean(error**2)),
+            mse=mse if np.isfinite(mse) else None,
             period=m if m > 1 else 0,
             extra={"model_info": "Theta", "form": self.form},
         )

@@ -123,7 +123,7 @@ def test_forecasters_are_read_as_they_were_written(name, model):
 CHANGED = st.sampled_from([0, -1, 2, 19, 1e6, 1e150, -1e-300, 5e-324, 2**62, True, "", "flat", None])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from([*FILES]), st.data())
 def test_whatever_a_file_holds_it_is_refused_or_answers(name, draw):
     header, data = split(FILES[name])
