@@ -23,6 +23,8 @@ kinds:
       a column of numbers by others, for /regression; options alpha, and l1_ratio of elasticnet
   logistic_regression
       a column of classes by others, for /classification; option C
+  decision_tree, decision_tree_regression
+      the same by cuts of one column at a time; options max_depth, min_samples_leaf
 examples:
   taosanode train iforest --data normal.csv --value 'pressure,flow' --out pumps.safetensors
       learn what is usual; then deploy the file, and in SQL:
@@ -43,6 +45,7 @@ KINDS = {
     "theta": "forecaster",
     "prophet": "forecaster",
     **dict.fromkeys(("linear_regression", "ridge", "lasso", "elasticnet", "logistic_regression"), "regression"),
+    **dict.fromkeys(("decision_tree", "decision_tree_regression"), "regression"),
 }
 OK, FAILED, USAGE = 0, 1, 2
 

@@ -1,4 +1,4 @@
-"""Linear models of a column by others, and of classes, learned from the rows of a file."""
+"""Linear models and trees that tell a column of numbers or classes by others, learned from the rows of a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from appliance.files.train import reading
 from appliance.files.train.learned import Learned, held_back, params
 from appliance.protocol import fields
 from kernels.contract import Series
-from kernels.numerics import linear_fit
+from kernels.numerics import linear_fit, tree_fit
 from kernels.options import NoOptions, Options, option
 
 SUFFIX, TARGET, READ = schema.SUFFIX, True, reading.rows
@@ -55,6 +55,14 @@ class Logistic(Options):
     C: float = option(1.0, "weight of the rows beside that of the squared coefficients", gt=0)
 
 
+@dataclass(frozen=True, slots=True)
+class Tree(Options):
+    """Options of decision trees."""
+
+    max_depth: int = option(10, "levels below the root", ge=1, le=schema.MAX_DEPTH)
+    min_samples_leaf: int = option(5, "rows in a leaf, at least", ge=1)
+
+
 def _labels(table: Table) -> list[Any]:
     """Return the classes in order, as numbers where they are."""
     found = np.unique(_target(table)).tolist()
@@ -79,6 +87,29 @@ def _logistic(table: Table, options: Any) -> Config:
     return {"classes": _labels(table), **_line(linear_fit.logistic(table.values, number, len(classes), options.C))}
 
 
+def _tree(table: Table, target: Series, options: Any) -> tuple[Config, Series]:
+    """Return the nodes of a tree, and the means of their targets."""
+    most = min(schema.MAX_NODES, 2 * len(target))
+    grown = tree_fit.grow(table.values, target, options.max_depth, options.min_samples_leaf, most)
+    nodes = {name: getattr(grown, name).tolist() for name in ("feature", "threshold", "left", "right")}
+    return {"n_features": table.values.shape[1], **nodes}, grown.mean
+
+
+def _regression_tree(table: Table, options: Any) -> Config:
+    target = _target(table)
+    level = target.mean()
+    nodes, mean = _tree(table, np.ascontiguousarray(target - level)[:, None], options)
+    return {**nodes, "value": (mean[:, 0] + level).tolist()}
+
+
+def _classification_tree(table: Table, options: Any) -> Config:
+    classes, number = np.unique(_target(table), return_inverse=True)
+    if len(classes) > schema.MAX_CLASSES:
+        raise FileError(f"{len(classes)} classes, at most {schema.MAX_CLASSES} are learned")
+    nodes, mean = _tree(table, np.eye(len(classes))[number], options)
+    return {**nodes, "classes": _labels(table), "value": mean.argmax(axis=1).tolist()}
+
+
 def _fitted(fit: Callable[[Series, Series, Any], linear_fit.Line]) -> Callable[[Table, Any], Config]:
     return lambda table, options: _line(fit(table.values, _target(table), options))
 
@@ -89,6 +120,8 @@ LEARNERS: dict[str, tuple[type[Any], Callable[[Table, Any], Config]]] = {
     "lasso": (Lasso, _fitted(lambda x, y, given: linear_fit.elastic_net(x, y, given.alpha, 1.0))),
     "elasticnet": (ElasticNet, _fitted(lambda x, y, given: linear_fit.elastic_net(x, y, given.alpha, given.l1_ratio))),
     "logistic_regression": (Logistic, _logistic),
+    "decision_tree_regression": (Tree, _regression_tree),
+    "decision_tree": (Tree, _classification_tree),
 }
 
 
@@ -104,7 +137,7 @@ def learn(kind: str, table: Table, given: Sequence[str], share: float) -> Learne
     made, fit = LEARNERS[kind]
     options, rows = params(made, given), len(table.values)
     target = _target(table)
-    classes = kind == "logistic_regression"
+    classes = schema.READERS[kind][0] == schema.CLASSIFICATION
     if not classes and target.dtype.kind != "f":
         raise FileError(f"{kind} predicts numbers, the column of --target holds text")
     if rows < AT_LEAST:

@@ -45,6 +45,14 @@ def test_classes_keep_their_labels():
     assert " % are told right, " in learned.told[0]
 
 
+def test_trees_learn_numbers_and_classes():
+    model = schema.read(orjson.loads(regression.learn("decision_tree_regression", NUMBERS, [], 0.2).content))
+    assert np.mean((model.predict(X) - Y) ** 2) < 0.15 * np.var(Y)
+    learned = regression.learn("decision_tree", WORDS, ["min_samples_leaf=1", "max_depth=99"], 0.2)
+    assert schema.read(orjson.loads(learned.content)).predict(X) == WORDS.target.tolist()
+    assert " % are told right, " in learned.told[0]
+
+
 @pytest.mark.parametrize(
     ("kind", "table", "message"),
     [
