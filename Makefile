@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-forecast bench-imputation bench-tsfm bench-files soak lint site venv lock train-sample-model train-zero package repo image release test-package test-release clean
+.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-forecast bench-imputation bench-tsfm bench-files soak lint site venv lock train-sample-model train-zero package repo image release test-package test-release test-wheel wheel clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -120,6 +120,11 @@ package: $(BUILD)/.done
 # For a user's own Python: `pip install dist/taosanode-*.whl`, and then `import taosanode`.
 wheel: $(VENV)/.dev
 	$(BIN)/python packaging/python_wheel.py
+
+# Minutes for each: what the wheel asks for is newer there than in the lock, and compiled anew.
+PYTHONS ?= python3.11 python3.12 python3.13
+test-wheel: wheel
+	for python in $(PYTHONS); do ./packaging/try_wheel.sh $$python || exit 1; done
 
 repo: package
 	$(BUILD)/bin/python packaging/build.py repo

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.contract import Answer, BadParameter, Needs, Task
+from kernels.contract import Answer, BadParameter, BadSeries, Needs, Series, Task
 
 
 class Trained(Protocol):
@@ -38,6 +38,12 @@ def shaped(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
     """Refuse an array of another shape; raises BadParameter."""
     if array.shape != shape:
         raise BadParameter(f"{name} must have the shape {list(shape)}, got {list(array.shape)}")
+
+
+def refuse_infinite(*arrays: Series) -> None:
+    """Refuse an answer with a number that is not finite; raises BadSeries."""
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise BadSeries("the forecast leaves the range of floating-point numbers")
 
 
 def bounded(name: str, array: NDArray[Any], low: float, high: float) -> None:

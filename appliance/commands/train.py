@@ -13,17 +13,39 @@ EPILOG = """
 kinds:
   iforest
       isolation forest: flags rows that few random cuts set apart from those of the file
+  arima
+      orders, coefficients and errors of one series, which other rows then go through
+  theta
+      smoothing rate, drift and season of one series, which go on from the level of other rows
+  prophet
+      trend and calendar seasons of one series, which go on by the time alone
+  linear_regression, ridge, lasso, elasticnet
+      a column of numbers by others, for /regression; options alpha, and l1_ratio of elasticnet
+  logistic_regression
+      a column of classes by others, for /classification; option C
+  decision_tree, decision_tree_regression
+      the same by cuts of one column at a time; options max_depth, min_samples_leaf
 examples:
   taosanode train iforest --data normal.csv --value 'pressure,flow' --out pumps.safetensors
       learn what is usual; then deploy the file, and in SQL:
       ANOMALY_WINDOW(pressure, flow, 'algo=pumps')
   taosanode train iforest --data normal.csv --out pumps.safetensors --deploy http://127.0.0.1:6090
       learn from all columns of numbers, and have the node use it at once
+  taosanode train theta --data sales.csv --value sold --out sales.safetensors
+      learn how one series goes on; then deploy the file, and in SQL:
+      FORECAST(sold, 'algo=sales')
+  taosanode train ridge --data machine.csv --target temperature --value load,fan --out heat.json
+      learn how one column follows from others
 """
 
 # kind -> the module of appliance.files.train that learns it
 KINDS = {
     "iforest": "forest",
+    "arima": "forecaster",
+    "theta": "forecaster",
+    "prophet": "forecaster",
+    **dict.fromkeys(("linear_regression", "ridge", "lasso", "elasticnet", "logistic_regression"), "regression"),
+    **dict.fromkeys(("decision_tree", "decision_tree_regression"), "regression"),
 }
 OK, FAILED, USAGE = 0, 1, 2
 
@@ -35,9 +57,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--value",
         metavar="COLUMN[,COLUMN]",
-        help="the columns to learn from, also patterns such as 'HU*', or '/regular/' (all of numbers)",
+        help="the columns to learn from, also patterns such as 'HU*', or '/regular/' (all of numbers); or the one",
     )
-    parser.add_argument("--time", metavar="COLUMN", help="the times, which are none of the values")
+    parser.add_argument("--time", metavar="COLUMN", help="the times; not needed where only one column can be meant")
     parser.add_argument("--target", metavar="COLUMN", help="what is to be predicted, where a kind predicts a column")
     parser.add_argument("--drop-nulls", action="store_true", help="leave rows with an empty cell out")
     parser.add_argument(

@@ -17,6 +17,7 @@ from appliance.files.run.arguments import ALL
 from appliance.files.run.placing import Wishes
 from appliance.files.series import UsageError
 from appliance.frames.course import Names, SeriesWarning, call_of, compared, each_pair, for_python, is_array, node, run
+from appliance.frames.picture import Picture
 from appliance.protocol import fields
 
 __all__ = ["SeriesWarning", "compare", "correlate", "detect", "forecast", "impute", "list_algorithms", "plot"]
@@ -246,7 +247,7 @@ def plot(
     kind: Literal["anomaly", "forecast", "imputation"] = "anomaly",
     algo: str | None = None,
     **more: Any,
-) -> Path:
+) -> Picture:
     """Draw every series of a frame, or one array, with what an algorithm finds out about it.
 
     Parameters
@@ -256,7 +257,7 @@ def plot(
 
     Returns
     -------
-    The path.
+    The path; in a notebook, the picture is shown.
 
     Raises
     ------
@@ -268,7 +269,7 @@ def plot(
             raise UsageError(f"kind must be one of {', '.join(drawn)}, got {kind!r}")
         image.check(Path(path))
     drawn[kind](data, plot=path, **({} if algo is None else {"algo": algo}), **more)
-    return Path(path)
+    return Picture(path)
 
 
 def list_algorithms(kind: str | None = None, config: str | Path | None = None) -> dict[str, str]:

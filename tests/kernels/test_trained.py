@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kernels import trained
-from kernels.contract import BadParameter
+from kernels.contract import BadParameter, BadSeries
 
 
 def test_bounds_belong_to_the_range_and_nan_to_none() -> None:
@@ -21,3 +21,9 @@ def test_shapes_are_compared_whole() -> None:
     trained.shaped("a", np.ones((2, 3)), (2, 3))
     with pytest.raises(BadParameter, match=r"a must have the shape \[6\], got \[2, 3\]"):
         trained.shaped("a", np.ones((2, 3)), (6,))
+
+
+def test_an_answer_is_finite_or_none() -> None:
+    trained.refuse_infinite(np.ones(2), np.zeros(0))
+    with pytest.raises(BadSeries, match="the forecast leaves the range of floating-point numbers"):
+        trained.refuse_infinite(np.ones(2), np.array([1.0, np.inf]))

@@ -32,6 +32,9 @@ TYPES = {"F64": np.float64, "U32": np.uint32}
 # algorithm -> where what it has learned is a class; loaded when such a model is
 CLASSES = {
     "iforest": ("kernels.anomaly._iforest_trained", "Forest"),
+    "arima": ("kernels.forecast._arima_trained", "Process"),
+    "theta": ("kernels.forecast._theta_trained", "Smoother"),
+    "prophet": ("kernels.forecast._prophet_trained", "Course"),
 }
 
 Told = Mapping[str, str | int | float]

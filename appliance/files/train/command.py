@@ -11,8 +11,6 @@ from uuid import uuid4
 import orjson
 
 from appliance.analysis.deployed.store import NAME
-from appliance.analysis.picture import counted
-from appliance.files.read import numbers
 from appliance.files.series import FileError, UsageError
 from appliance.files.train import learned
 from appliance.files.train.learned import Learned
@@ -45,21 +43,15 @@ def run(given: argparse.Namespace, module: str) -> list[str]:
         raise UsageError(f"--hold-out must be 0 to {MAX_SHARE}, got {given.hold_out:g}")
     if (given.target is not None) != learner.TARGET:
         raise UsageError(f"{given.kind} needs --target" if learner.TARGET else f"{given.kind} predicts no --target")
-    table = numbers.read(given.data, numbers.Asked(given.value, given.target, given.time, given.drop_nulls))
-    found: Learned = learner.learn(given.kind, table, given.option, given.hold_out)
-    told = [_rows(table), *found.told]
+    data, said = learner.READ(given)
+    found: Learned = learner.learn(given.kind, data, given.option, given.hold_out)
+    told = [said, *found.told]
     learned.store(found, place)
     if node:
         _deploy(node, name, found, place.suffix)
         return [*told, f"{place} is written, and is the model {name} of {given.deploy}"]
     form = f"curl -F model_name={name} -F model_binary=@{place} http://127.0.0.1:6090/deploy"
     return [*told, f"{place} is written; to deploy it: {form}"]
-
-
-def _rows(table: numbers.Table) -> str:
-    rows, columns = table.values.shape
-    left_out = f"; {counted(table.left_out, 'row')} with an empty cell left out" if table.left_out else ""
-    return f"{counted(rows, 'row')} of {counted(columns, 'column')}: {learned.listed(table.names)}{left_out}"
 
 
 def _node(url: str | None) -> SplitResult | None:

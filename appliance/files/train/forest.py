@@ -9,10 +9,11 @@ import numpy as np
 from appliance.analysis.deployed import tensors
 from appliance.files.read.numbers import Table
 from appliance.files.series import FileError
+from appliance.files.train import reading
 from appliance.files.train.learned import Learned, held_back, listed, params
 from kernels.anomaly import _iforest_trained, iforest
 
-SUFFIX, TARGET = tensors.SUFFIX, False  # of its file; whether it predicts a column
+SUFFIX, TARGET, READ = tensors.SUFFIX, False, reading.rows  # of its file; whether it predicts a column
 AT_LEAST = 10  # rows
 
 
