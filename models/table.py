@@ -66,7 +66,7 @@ MODELS = (
         spellings=("TDtsfm_1",),
         commands=("tdtsfm",),
         files="taos.pth of TDengine's node, or model.safetensors (337 MB, sha256 "
-        "9c3d18f12ffe1ea7d4fa70eb3304b26e3841164a6a265fbae4f7a05cd213aa3d) and config.json of Timer, 84 million parameters",
+        "9c3d18f12ffe1ea7d4fa70eb3304b26e3841164a6a265fbae4f7a05cd213aa3d) and config.json of Timer",
     ),
     Row(
         name="timemoe",
