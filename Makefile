@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-forecast bench-imputation bench-tsfm bench-files soak lint venv lock train-sample-model train-zero package repo image release test-package test-release clean
+.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-forecast bench-imputation bench-tsfm bench-files soak lint site venv lock train-sample-model train-zero package repo image release test-package test-release test-wheel wheel clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -40,6 +40,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The documentation for a browser, in build/site; `$(BIN)/mkdocs serve` shows it while it is written.
+site: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 demo: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.demo
@@ -116,6 +120,11 @@ package: $(BUILD)/.done
 # For a user's own Python: `pip install dist/taosanode-*.whl`, and then `import taosanode`.
 wheel: $(VENV)/.dev
 	$(BIN)/python packaging/python_wheel.py
+
+# Minutes for each: what the wheel asks for is newer there than in the lock, and compiled anew.
+PYTHONS ?= python3.11 python3.12 python3.13
+test-wheel: wheel
+	for python in $(PYTHONS); do ./packaging/try_wheel.sh $$python || exit 1; done
 
 repo: package
 	$(BUILD)/bin/python packaging/build.py repo
