@@ -19,6 +19,12 @@ kinds:
       smoothing rate, drift and season of one series, which go on from the level of other rows
   prophet
       trend and calendar seasons of one series, which go on by the time alone
+  linear_regression, ridge, lasso, elasticnet
+      a column of numbers by others, for /regression; options alpha, and l1_ratio of elasticnet
+  logistic_regression
+      a column of classes by others, for /classification; option C
+  decision_tree, decision_tree_regression
+      the same by cuts of one column at a time; options max_depth, min_samples_leaf
 examples:
   taosanode train iforest --data normal.csv --value 'pressure,flow' --out pumps.safetensors
       learn what is usual; then deploy the file, and in SQL:
@@ -28,6 +34,8 @@ examples:
   taosanode train theta --data sales.csv --value sold --out sales.safetensors
       learn how one series goes on; then deploy the file, and in SQL:
       FORECAST(sold, 'algo=sales')
+  taosanode train ridge --data machine.csv --target temperature --value load,fan --out heat.json
+      learn how one column follows from others
 """
 
 # kind -> the module of appliance.files.train that learns it
@@ -36,6 +44,8 @@ KINDS = {
     "arima": "forecaster",
     "theta": "forecaster",
     "prophet": "forecaster",
+    **dict.fromkeys(("linear_regression", "ridge", "lasso", "elasticnet", "logistic_regression"), "regression"),
+    **dict.fromkeys(("decision_tree", "decision_tree_regression"), "regression"),
 }
 OK, FAILED, USAGE = 0, 1, 2
 

@@ -177,7 +177,11 @@ def read(config: Any) -> Model | Analyser:
     """Return the model that a configuration describes, or the bytes of a safetensors file; raises BadModel."""
     if isinstance(config, bytes):
         return tensors.read(config)
-    return settled.read(config) if settled.is_one(config) else schema.read(config)
+    if settled.is_one(config):
+        return settled.read(config)
+    if isinstance(config, Mapping) and config.get(schema.ALGO) in [*tensors.CLASSES]:
+        raise BadModel(f"a trained {config[schema.ALGO]} is a {ARRAYS} file: taosanode train writes it")
+    return schema.read(config)
 
 
 def _models(entry: os.DirEntry[str]) -> Iterator[tuple[str, Path]]:

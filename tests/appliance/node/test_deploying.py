@@ -128,6 +128,10 @@ def test_a_forest_and_a_forecaster_answer_as_algorithms_and_are_told_of_everywhe
         ({"model_name": 3, "config": LINE}, "Invalid model_name in request payload"),
         ({"model_name": "arima", "config": LINE}, "Model with name arima already exists"),
         ({"model_name": "dtw", "config": LINE}, "Model with name dtw already exists"),
+        (
+            {"model_name": "a", "config": {"algo": "iforest"}},
+            "Error deploying model a: a trained iforest is a .safetensors file: taosanode train writes it",
+        ),
         ({"model_name": "a", "config": {**LINE, "algo": 1}}, "Error deploying model a: algo must be one of"),
     ],
 )
