@@ -118,10 +118,7 @@ def _told(random: Generator, rows: int, period: int, second: int) -> tuple[int, 
 
 def _shares(rows: int, period: int, structural: bool) -> Series:
     """Return the share of each family."""
-    if rows >= 400 or period > 12:
-        kind = 3
-    else:
-        kind = 1 if period else 0 if rows < 100 else 2
+    kind = 3 if rows >= 400 or period > 12 else 1 if period else 0 if rows < 100 else 2
     economic = (ECONOMIC if structural else ECONOMIC_AT_FIRST)[kind]
     shares = np.array([*SHARES, 0.0, 0.0]) * (1.0 - sum(economic))
     shares[-2:] = economic
