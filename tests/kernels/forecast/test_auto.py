@@ -108,6 +108,13 @@ def test_when_the_time_is_up_zero_answers_alone() -> None:
     np.testing.assert_array_equal(answer.value, zero.forecast(task, zero.Params(12)).value)
 
 
+def test_many_rows_are_answered_by_zero_too_when_the_time_is_up() -> None:
+    task = dataclasses.replace(Task.of(np.tile(monthly(24), 1667), rows=48), out_of_time=lambda: True)
+    answer = forecast(task, Params(24))
+    assert members(answer) == {"zero": 1.0}
+    assert [left["name"] for left in answer.extra["left_out"]] == ["holtwinters", "seasonal-naive"]
+
+
 def test_a_member_that_fails_is_named_and_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> Forecast:
         raise NotConverged("no fit")
