@@ -14,15 +14,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 import numpy as np
 
 from kernels.contract import FORECAST, Algorithm, AlgorithmError, Forecast, Json, Needs, Series, Task, as_series
-from kernels.forecast import holtwinters, zero
+from kernels.forecast import _beside, holtwinters, zero
 from kernels.forecast._theta_fit import theta
 from kernels.forecast._zero_net import MEDIAN
 from kernels.forecast.holtwinters import Shape
+from kernels.numerics.covariates import known
 from kernels.numerics.period import Season, season_option
 from kernels.options import Options, option
 
@@ -104,6 +106,9 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     x = as_series(task.series, at_least=zero.AT_LEAST)
     zero.refuse_too_large(x)
     period, second = zero.seasons(x, zero.Params(params.period, params.second), task)
+    if (covariates := known(task, "auto")).names:
+        ahead = partial(zero.median, period=period, second=second)
+        return _beside.forecast(task, covariates, x, period, ahead, partial(forecast, params=params))
     now = Question(x, horizon.rows, horizon.conf, period, second, horizon.out_of_time)
     folds = _folds(now)
     members, left_out = _asked(now, folds)
@@ -262,5 +267,5 @@ ALGORITHM = Algorithm(
     FORECAST,
     Params,
     forecast,
-    Needs(rows=zero.AT_LEAST),
+    Needs(rows=zero.AT_LEAST, covariates=True),
 )
