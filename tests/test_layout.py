@@ -14,6 +14,7 @@ SOURCES = sorted(
 # Covered from the outside, by the tests named here.
 ELSEWHERE = {
     "appliance/__main__.py": "tests/appliance/test_cli.py",
+    "appliance/analysis/deployed/analyser.py": "tests/appliance/analysis/deployed/test_tensors.py",
     "appliance/analysis/errors.py": "tests/appliance/node/test_app.py",
     "appliance/analysis/kind.py": "tests/appliance/analysis/kinds/test_kinds.py",
     "appliance/analysis/picture.py": "tests/appliance/analysis/kinds/test_kinds.py",

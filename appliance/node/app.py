@@ -11,6 +11,7 @@ import falcon
 from appliance.analysis import errors
 from appliance.analysis.catalog import Catalog
 from appliance.analysis.deployed import predicting
+from appliance.analysis.deployed.algorithms import Live
 from appliance.analysis.deployed.store import Store
 from appliance.analysis.kinds import KINDS
 from appliance.analysis.tools import TOOLS
@@ -41,7 +42,7 @@ def create_app(
     store = Store(settings.dynamic_model_dir)
     app.add_route("/", Home(page=settings.page))
     if settings.page:
-        app.add_route("/page/algorithms", page.Algorithms(catalog, settings))
+        app.add_route("/page/algorithms", page.Algorithms(catalog, settings, store))
         app.add_route("/page/refused", page.Refused(metrics.refusals))
         app.add_route("/page/table", page.Table(settings, slots))
     app.add_route("/status", Status())
@@ -49,7 +50,7 @@ def create_app(
     app.add_route("/models", Models(catalog, settings, store))
     for kind in KINDS:
         for path, algorithm in ((kind.route, ""), *kind.shortcuts.items()):
-            algorithms = catalog.of_kind(kind.wire_type)
+            algorithms = Live(catalog.of_kind(kind.wire_type), kind.wire_type, store)
             app.add_route(path, Analysis(kind, algorithms, settings, slots, guests, parsing, algorithm))
     for tool in TOOLS:
         for path in tool.OPERATION.paths:
@@ -59,7 +60,7 @@ def create_app(
     app.add_route("/deploy", Deploy(store, settings, catalog.reserved))
     app.add_route("/undeploy", Undeploy(store, settings))
     app.add_route("/metrics", metrics)
-    app.add_route(openapi.PATH, OpenApi(catalog, page=settings.page))
+    app.add_route(openapi.PATH, OpenApi(catalog, store, page=settings.page))
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(falcon.HTTPError, _http_error)
     return app

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from appliance.analysis.deployed import schema
+from appliance.analysis.deployed import schema, tensors
 from appliance.analysis.deployed.store import MAX_BYTES, NAME
 from appliance.protocol import fields
 from appliance.protocol.shapes import OBJECT, TEXT, Operation, listed, object_of, said
@@ -27,7 +27,7 @@ _COMPRESSED = {
 SCRIPT = "convert_model.py"
 WAY = (
     f"run {SCRIPT}, which comes with the node (/usr/share/taosanode/{SCRIPT}), where the model was trained and deploy "
-    "the JSON that it writes"
+    "what it writes"
 )
 REFUSED = f"reading one runs whatever code is in it, so this node never does: {WAY}"
 
@@ -53,7 +53,7 @@ def model(document: Any) -> Posted:
 def parts(given: dict[str, bytes]) -> Posted:
     """Return what the parts of a multipart request ask to deploy; raises BadPost.
 
-    A `model_binary` that is JSON takes the place of the configuration.
+    A `model_binary` that is JSON, or safetensors, takes the place of the configuration.
     """
     if not given:
         raise BadPost("Missing payload in request")
@@ -94,14 +94,18 @@ def document(body: bytes | bytearray) -> Any:
 
 
 def _from_file(called: str, content: bytes) -> Any:
-    if kind := what_it_is(content):
-        raise BadPost(f"Error deploying model {called}: model_binary is {kind}; {REFUSED}")
     if len(content) > MAX_BYTES:
         raise BadPost(f"Error deploying model {called}: a model has at most {MAX_BYTES} bytes, got {len(content)}")
+    if tensors.looks_like_one(content):  # first: its length may begin as one of the others does
+        return content
+    if kind := what_it_is(content):
+        raise BadPost(f"Error deploying model {called}: model_binary is {kind}; {REFUSED}")
     try:
         return orjson.loads(content)
     except ValueError as error:
-        raise BadPost(f"Error deploying model {called}: model_binary is no JSON model; {WAY}") from error
+        raise BadPost(
+            f"Error deploying model {called}: model_binary is no model, which is JSON or safetensors; {WAY}"
+        ) from error
 
 
 def what_it_is(content: bytes) -> str:
@@ -124,7 +128,7 @@ def what_it_is(content: bytes) -> str:
 
 _NAME = said({**TEXT, "pattern": f"^{NAME.pattern}$"}, "of the model, in whatever case")
 _MODEL = object_of(
-    {schema.ALGO: {"enum": [*schema.READERS]}, schema.PARAMS: said(OBJECT, "what was fitted")},
+    {schema.ALGO: said(TEXT, "how it was fitted"), schema.PARAMS: said(OBJECT, "what was fitted")},
     {schema.FEATURES: said(listed(TEXT, 1, schema.MAX_FEATURES), "their names, in the order of what was fitted")},
 )
 _DONE = object_of({fields.STATUS: {"const": fields.SUCCESS}, "message": TEXT})

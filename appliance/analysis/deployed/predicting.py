@@ -34,7 +34,7 @@ def answer(store: Store, kind: str, body: Body, out_of_time: Callable[[], bool])
             raise BadRequest(f"missing required field: {name}")
     algo, option = documents.text(document, fields.ALGO, ""), documents.text(document, fields.OPTION, "")
     model = store.find(algo)
-    if model.kind != kind:
+    if not isinstance(model, Model) or model.kind != kind:
         raise BadRequest(f"model {algo} is one for {model.kind}, not for {kind}")
     names, columns = _columns(documents.plain(document[fields.SCHEMA]), document[fields.DATA])
     result = model.predict(_table(model, names, columns))

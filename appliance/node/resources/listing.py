@@ -12,6 +12,7 @@ import falcon
 
 from appliance.analysis import catalog as catalogue
 from appliance.analysis.catalog import Catalog
+from appliance.analysis.deployed import algorithms
 from appliance.analysis.deployed.store import Described, Store
 from appliance.analysis.kind import Kind
 from appliance.analysis.kinds import BY_TYPE, KINDS
@@ -107,6 +108,7 @@ def _details(
     catalog: Catalog, settings: Settings, status: Mapping[str, str], deployed: Sequence[Described]
 ) -> Iterator[dict[str, Any]]:
     wanted = settings.detail_types
+    catalog = algorithms.added(catalog, deployed)
     for kind in KINDS:
         if not kind.optional or kind.wire_type in wanted:
             entries = [_entry(one, kind, status) for one in catalog.of_kind(kind.wire_type).values()]
@@ -117,7 +119,7 @@ def _details(
 
 
 def _deployed(model: Described) -> dict[str, Any]:
-    desc = f"dynamic generated model training from {model.algo}"
+    desc = algorithms.described(model.algo)
     return {fields.NAME: model.name, fields.DESC: desc, fields.PARAMS: model.summary}
 
 

@@ -12,6 +12,7 @@ APPLIANCE = Path(__file__).parents[3] / "appliance"
 OTHERS = {
     "analysis/taosanalytics_compat.py": "attributes of plug-in classes",
     "cli.py": "options of the command line",
+    "files/train/": "what is told of a model",
     "frames/": "arguments and columns in Python",
     "commands/serve.py": "an example that is printed",
     "commands/service.py": "verbs",
