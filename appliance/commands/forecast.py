@@ -30,8 +30,8 @@ examples:
 """
 
 KIND = "forecast"  # see appliance.analysis.kinds
-DEFAULT, REMOTE = "auto", "holtwinters"  # what any node knows, not only one of ours
-BESIDE = "arima"  # with covariates
+DEFAULT = "auto"
+REMOTE, REMOTE_BESIDE = "holtwinters", "arima"  # what any node knows, not only one of ours; with covariates
 
 
 class _Levels(argparse.Action):
@@ -103,5 +103,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Return 0 when every series was forecast."""
-    default = DEFAULT if given.url is None else REMOTE
-    return common.run(given, KIND, BESIDE if given.covariate else default, "forecast")
+    remote = REMOTE_BESIDE if given.covariate else REMOTE
+    return common.run(given, KIND, DEFAULT if given.url is None else remote, "forecast")

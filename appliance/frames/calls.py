@@ -94,7 +94,7 @@ def forecast(
     ----------
     data, time, value, by, **more : as in `detect`; columns of several values are series of their own.
     h : rows to forecast, 10 if not given; with covariates as many as there are rows without a value at the end.
-    algo : name of a forecaster; `list_algorithms("forecast")` has them all. auto with covariates is arima.
+    algo : name of a forecaster; `list_algorithms("forecast")` has them all.
     conf : coverage of the interval in per cent, or several: then the bounds are called ``low_80``, ``high_80``, ...
     freq : step of the rows, such as ``"1h"``, ``"1mo"``, ``"B"``; else the usual one of the series.
     fill : what gaps are filled with before: kalman, linear, previous, zero or none; else kalman up to 30 % of the rows.
@@ -126,8 +126,7 @@ def forecast(
             raise UsageError("covariates are columns of a frame, or of a dict of arrays")
         if future is not None and not beside:
             raise UsageError("--future needs --covariate: the columns that are known there")
-        named = "arima" if beside and algo == "auto" else algo
-        call = call_of("forecast", "forecast", named, (time, value, by), {**asked, **more}, wishes, wanted)
+        call = call_of("forecast", "forecast", algo, (time, value, by), {**asked, **more}, wishes, wanted)
         call = dataclasses.replace(call, asked=dataclasses.replace(call.asked, covariates=beside or ""), future=future)
         return run(data, call)
 

@@ -245,7 +245,7 @@ def test_covariates_lead_as_far_as_they_are_known(tmp_path: Path, capsys: pytest
     assert forecast(past, *beside, "--out", future) == cli.USAGE
     assert f"--out {future} is the file {future}, which is read" in capsys.readouterr().err
     assert forecast(path, "--value", "sold", "--covariate", "price", "--algo", "ets") == cli.FAILED
-    assert "covariate forecast is not supported yet by ets; it is by arima, prophet" in capsys.readouterr().err
+    assert "covariate forecast is not supported yet by ets; it is by arima, auto, prophet" in capsys.readouterr().err
     table["price"] = [1.0] * (ROWS + 4)
     assert forecast(write(tmp_path / "b.csv", table), "--value", "sold", "--covariate", "price") == cli.FAILED
     assert "covariate price is constant (1) at all 40 rows of the series" in capsys.readouterr().err
