@@ -37,7 +37,6 @@ from models import _zero_prior
 
 PEERS = ("SeasonalNaive", "AutoETS", "AutoARIMA", "AutoTheta", "DynamicOptimizedTheta", "AutoCES", "MSTL") + (
     "r_ets",
-    "r_arima",
     "Prophet",
     "flaircast",
     "fracast",

@@ -5,6 +5,7 @@ The rows of a series stay in the order of the file, so that times which go back 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ from appliance.files.series import FileError, FileSeries, UsageError
 from appliance.protocol.documents import MAX_ROWS, MIN_ROWS
 from kernels.contract import Series, Times
 
+_COMMA = re.compile(r"[+-]?[0-9.]*,(?![0-9]{3}$)[0-9]+")  # decimals after a comma, no thousands
 BATCH_ROWS = 2_000_000  # held in memory at once
 
 
@@ -157,7 +159,7 @@ class Source:
         FileError : times missing, twice or not in order, values missing, fewer or more rows than can be analysed.
         """
         if rows.count > MAX_ROWS and not len(rows.times):
-            raise FileError(_bounds(rows.count) + self._hint())
+            raise FileError(self._too_long(rows.count))
         rows, later = (
             future.part(rows, self.covariates, self._asked.sort, self._shown, self._ahead)
             if self._beside
@@ -186,7 +188,7 @@ class Source:
         if (steps <= 0).any():
             raise FileError(self._disorder(times, int(np.argmax(steps <= 0)) + 1))
         if not MIN_ROWS <= len(times) <= MAX_ROWS:
-            raise FileError(_bounds(len(times)) + (self._hint() if len(times) > MAX_ROWS else ""))
+            raise FileError(self._too_long(len(times)) if len(times) > MAX_ROWS else _bounds(len(times)))
         series = FileSeries(rows.name, times, self.precision, columns, self.clock)
         zone = self._asked.zone if self.clock.naive else None
         return future.continued(series, later, zone, self.covariates) if later else series
@@ -206,7 +208,7 @@ class Source:
     def _shortens(self) -> bool:
         """Whether a series may become shorter than it is in the file."""
         asked = self._asked
-        return bool(asked.drop_nulls or asked.last or asked.duplicates or asked.agg)
+        return bool(asked.drop_nulls or asked.last or asked.duplicates or asked.agg or self._beside)
 
     def _choose(self, table: list[Column]) -> Chosen:
         try:
@@ -272,7 +274,9 @@ class Source:
             cells = f"{file} AS file, {column.sql} AS cell, {bad} AS bad"
             rows = f"SELECT row_number() OVER ({over}) AS row, {cells} FROM {self._table}"
             file, row, cell = self._one(f"SELECT file, row, cell FROM ({rows}) WHERE bad ORDER BY file, row LIMIT 1")
-            raise FileError(f"{file}: column {column.name}, row {row}: {str(cell)[:80]!r} is not {wanted}")
+            comma = _COMMA.fullmatch(str(cell).strip()) and column in values and self._asked.decimal == "."
+            hint = "; --decimal , reads it" if comma else ""
+            raise FileError(f"{file}: column {column.name}, row {row}: {str(cell)[:80]!r} is not {wanted}{hint}")
 
     def _name_series(self) -> None:
         by = self._chosen.by
@@ -366,11 +370,13 @@ class Source:
     def _disorder(self, times: Times, row: int) -> str:
         this, before = (self._shown(times[at]) for at in (row, row - 1))
         if this == before:
-            return (
-                f"column {self._chosen.time.name}: row {row + 1} has the time of the row before, {this}{self._hint()}"
-            )
+            same = f"column {self._chosen.time.name}: row {row + 1} has the time of the row before, {this}"
+            return f"{same}; --duplicates mean makes one row of them{self._hint()}"
         back = f"column {self._chosen.time.name}: row {row + 1} goes back from {before} to {this}"
         return f"{back}; --sort sorts{self._hint()}"
+
+    def _too_long(self, rows: int) -> str:
+        return f"{_bounds(rows)}; --last N takes the last ones{self._hint()}"
 
     def _shown(self, time: np.int64) -> str:
         return self.clock.shown(int(time), self.precision)

@@ -13,6 +13,7 @@ from appliance.files.read.future import NO_ROWS
 from appliance.files.read.reading import Asked, Source
 from appliance.files.read.several import open_files
 from appliance.files.series import FileError, FileSeries, UsageError
+from appliance.protocol.documents import MAX_ROWS
 from tests.appliance.files.read.test_reading import read
 from tests.appliance.files.samples import MINUTE, ROWS, START, VALUES, Table, one, several, write
 
@@ -140,3 +141,11 @@ def test_rows_ahead_need_a_time(tmp_path: Path) -> None:
     rows["ts"] = [*rows["ts"][:-1], None]
     with pytest.raises(FileError, match="1 of the 3 rows to forecast have no time"):
         read(write(tmp_path / "a.csv", rows), tmp_path / "s", Asked(values="value", covariates="price"))
+
+
+def test_rows_ahead_do_not_count_as_rows_of_the_series(tmp_path: Path) -> None:
+    n = MAX_ROWS + AHEAD
+    columns = {"ts": range(START, START + n), "value": [1.0] * MAX_ROWS + [None] * AHEAD, "price": range(n)}
+    path = write(tmp_path / "a.parquet", columns)
+    (series,) = read(path, tmp_path / "s", Asked(values="value", covariates="price"))
+    assert (len(series.times), len(series.ahead)) == (MAX_ROWS, AHEAD)
