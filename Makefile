@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-forecast bench-imputation bench-tsfm bench-files soak lint venv lock train-sample-model train-zero package repo image release test-package test-release clean
+.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-forecast bench-imputation bench-tsfm bench-files soak lint site venv lock train-sample-model train-zero package repo image release test-package test-release test-wheel wheel clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -40,6 +40,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The documentation for a browser, in build/site; `$(BIN)/mkdocs serve` shows it while it is written.
+site: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 demo: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.demo
@@ -117,6 +121,11 @@ package: $(BUILD)/.done
 wheel: $(VENV)/.dev
 	$(BIN)/python packaging/python_wheel.py
 
+# Minutes for each: what the wheel asks for is newer there than in the lock, and compiled anew.
+PYTHONS ?= python3.11 python3.12 python3.13
+test-wheel: wheel
+	for python in $(PYTHONS); do ./packaging/try_wheel.sh $$python || exit 1; done
+
 repo: package
 	$(BUILD)/bin/python packaging/build.py repo
 
@@ -156,7 +165,7 @@ train-sample-model: $(VENV)/.dev
 	$(BIN)/python -m models._autoencoder_training
 	$(BIN)/python tests/golden/make_sample_ad_model.py
 
-# Makes the weights of the forecaster `zero` anew, from seeded simulated series: half an hour of two cores.
+# Makes the weights of the forecaster `zero` anew, from seeded simulated series: forty minutes of two cores.
 train-zero: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m models._zero_training
 

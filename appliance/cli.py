@@ -33,6 +33,7 @@ COMMANDS = {
     "impute": "fill the gaps in the series of a file",
     "correlate": "correlate the columns of a file with each other",
     "sql": "register nodes and look at them in SQL, as in TDengine's console",
+    "train": "train a model on the rows of a file, for a node to deploy",
     "train-ad": "train an anomaly detection model on your own normal data",
     "start-model": "start the server of a foundation model in the background",
     "stop-model": "stop the server of a foundation model",

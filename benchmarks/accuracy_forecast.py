@@ -4,13 +4,16 @@
     python -m benchmarks.accuracy_forecast --simulated 100
 
 Every registered forecaster runs on every series, with the season length given and everything else automatic. Peers
-run in their own environment; their answers are kept on disk by version, so that only the first run is slow.
+run in their own environment; their answers are kept on disk by version, so that only the first run is slow. The
+`forecast` package of R and fracast take part where they are installed.
 
 MASE scales by the in-sample seasonal naive error, sMAPE is in percent, OWA is the mean of both relative to the
 seasonal naive forecast, coverage the share of test values inside the 95 % interval, MSIS the interval score (width and
 40 times what lies outside), scaled like MASE, WQL the weighted quantile loss of 2.5, 50 and 97.5 % (twice the loss over
-the absolute test values). Means are over series (each counts once); a series that one method could not answer counts
-for none. From and to are the 95 % interval of OWA over series drawn with replacement, the same ones for every method.
+the absolute test values). Seconds are of processor time. Means are over series (each counts once); a series that one
+method could not answer counts for none, and a method that answered less than three in four of a source is left out
+there and over all. From and to are the 95 % interval of OWA over series drawn with replacement, the same ones for every
+method.
 Simulated series are those that `zero` was trained on the like of: it knows what they are made of, others do not.
 """
 
@@ -32,10 +35,17 @@ from kernels.contract import Algorithm, AlgorithmError, Series, Task
 from kernels.registry import discover
 from models import _zero_prior
 
-PEERS = ("SeasonalNaive", "DynamicOptimizedTheta", "AutoETS", "AutoARIMA", "AutoTheta", "AutoCES")
+PEERS = ("SeasonalNaive", "AutoETS", "AutoARIMA", "AutoTheta", "DynamicOptimizedTheta", "AutoCES", "MSTL") + (
+    "r_ets",
+    "Prophet",
+    "flaircast",
+    "fracast",
+)
 BASE = "SeasonalNaive"
 CONF = 0.95
 DRAWS, SEED, SIMULATED = 2000, 1, 2  # of series with replacement; seeds
+TOO_FEW = 0.75  # of a source's series, answered: such a method is left out
+DAY_MS = 86_400_000
 
 # What "automatic" means per forecaster; the season length is added where it has such an option.
 OPTIONS: dict[str, dict[str, Any]] = {"holtwinters": {"trend": "auto", "seasonal": "auto"}, "arima": {}}
@@ -65,6 +75,9 @@ class Score:
     msis: float
     wql: float
     seconds: float
+
+
+Answers = tuple[Case, dict[str, Score | None]]  # of one series, None where a method had none
 
 
 def load(folder: Path, sources: list[str], most: int | None) -> list[Case]:
@@ -118,10 +131,13 @@ def simulated(count: int) -> list[Case]:
     while len(cases) < count:
         for drawn in _zero_prior.draw(random, 1):
             past = drawn.values[: drawn.rows]
-            if drawn.rows >= 2 * max(drawn.period, 1) + 4 and np.ptp(past) > 0:
-                cases.append(
-                    Case("simulated", f"simulated-{len(cases)}", max(drawn.period, 1), past, drawn.values[drawn.rows :])
-                )
+            period = max(drawn.period, 1)
+            if drawn.rows >= 2 * period + 4 and np.ptp(past) > 0:
+                name, step_ms = (
+                    f"simulated-{len(cases)}",
+                    DAY_MS // period,
+                )  # a season is a day to those with a calendar
+                cases.append(Case("simulated", name, period, past, drawn.values[drawn.rows :], 0, step_ms))
     return cases
 
 
@@ -132,7 +148,7 @@ def ours(forecaster: Algorithm, case: Case) -> Score | None:
         options["period"] = case.period if case.period > 1 else 0
     if forecaster.name == "theta" and np.min(case.train) <= 0.0:
         options["decomposition_type"] = "additive"
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         start = case.start_ms + case.step_ms * len(case.train)
         task = Task.of(case.train, start=start, step=case.step_ms, rows=len(case.test), conf=CONF)
@@ -140,13 +156,13 @@ def ours(forecaster: Algorithm, case: Case) -> Score | None:
     except AlgorithmError as error:
         print(f"{forecaster.name} on {case.name}: {error}", file=sys.stderr)
         return None
-    return score(case, answer.value, answer.low, answer.high, time.perf_counter() - started)
+    return score(case, answer.value, answer.low, answer.high, time.process_time() - started)
 
 
 def theirs(peers: Peers, peer: str, case: Case) -> Score | None:
     """Run one peer, or take its kept answer."""
     job = {"peer": peer, "series": case.train.tolist(), "rows": len(case.test), "period": case.period}
-    if peer == "Prophet":
+    if peer in ("Prophet", "flaircast"):
         job |= {"start_ms": case.start_ms, "step_ms": case.step_ms}
     answer = peers.cached(job | {"conf": CONF, "repeat": 1})
     if "error" in answer or not np.all(np.isfinite(answer["value"])):
@@ -156,8 +172,27 @@ def theirs(peers: Peers, peer: str, case: Case) -> Score | None:
     return score(case, value, low, high, answer["seconds"][0])
 
 
-def table(title: str, scores: dict[str, list[Score]]) -> None:
+def comparable(results: list[Answers]) -> list[dict[str, Score]]:
+    """Leave out methods that answered too few series of a source, then series that one of the others did not."""
+    sources = {case.source: [answers for of, answers in results if of.source == case.source] for case, _ in results}
+    methods = []
+    for method in results[0][1]:
+        answered = {s: sum(a[method] is not None for a in rows) / len(rows) for s, rows in sources.items()}
+        if few := {source: share for source, share in answered.items() if share < TOO_FEW}:
+            told = ", ".join(f"{share:.0%} of {source}" for source, share in few.items())
+            print(f"{method} is left out: it answered {told}")
+        else:
+            methods.append(method)
+    rows = [{m: answers[m] for m in methods} for _, answers in results]
+    return [{m: s for m, s in row.items() if s is not None} for row in rows if None not in row.values()]
+
+
+def table(title: str, results: list[dict[str, Score]]) -> None:
     """Print one block, a line per method."""
+    if not results:
+        print(f"\n{title}: no series was answered by every method")
+        return
+    scores = {method: [answers[method] for answers in results] for method in results[0]}
     print(f"\n{title} ({len(scores[BASE])} series)")
     print(
         f"  {'method':<24}{'MASE':>8}{'sMAPE':>8}{'OWA':>8}{'from':>7}{'to':>7}"
@@ -199,26 +234,21 @@ def main() -> None:
     forecasters = [f for f in discover("kernels.forecast") if not args.only or f.name in args.only]
     names = list(dict.fromkeys([BASE, *(p for p in args.peers.split(",") if p)]))
 
-    results: list[tuple[Case, dict[str, Score]]] = []
+    results: list[Answers] = []
     with Peers(args.timeout) as peers:
+        names = [name for name in names if peers.versions[name]]
         for case in cases:
             answers = {f.name: ours(f, case) for f in forecasters} | {p: theirs(peers, p, case) for p in names}
-            scores = {name: s for name, s in answers.items() if s is not None}
-            if len(scores) == len(answers):
-                results.append((case, scores))
-    if not results:
-        print("no series was answered by every method")
-        return
-    methods = list(results[0][1])
+            results.append((case, answers))
     for source in dict.fromkeys(case.source for case, _ in results):
-        rows = [scores for case, scores in results if case.source == source]
-        table(source, {m: [r[m] for r in rows] for m in methods})
-    table("all", {m: [scores[m] for _, scores in results] for m in methods})
+        table(source, comparable([(case, answers) for case, answers in results if case.source == source]))
+    table("all", comparable(results))
     if args.json:
         flat = [
             {"source": case.source, "name": case.name, "method": m, **vars(s)}
             for case, r in results
             for m, s in r.items()
+            if s is not None
         ]
         args.json.write_text(json.dumps(flat))
 

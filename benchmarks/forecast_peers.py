@@ -6,17 +6,20 @@ jobs from standard input and answers each with one line:
     {"peer": "AutoETS", "series": [...], "rows": 18, "period": 12, "conf": 0.95, "repeat": 1}
     {"seconds": [0.12], "value": [...], "low": [...], "high": [...], "sse": null, "aicc": null}
 
-`seconds` are wall times of fit and forecast together, of `repeat` runs after `warm` unmeasured ones.
+`seconds` are processor times of fit and forecast together, of `repeat` runs after `warm` unmeasured ones; a peer's
+first job is always run once unmeasured, so that loading and compiling do not count. Those of R are wall times.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import json
+import os
+import resource
 import subprocess
 import sys
 import tempfile
-import time
 import warnings
 from pathlib import Path
 
@@ -31,23 +34,33 @@ DISTRIBUTION = {
     "AutoTheta": "statsforecast",
     "DynamicOptimizedTheta": "statsforecast",
     "SeasonalNaive": "statsforecast",
+    "MSTL": "statsforecast",
     "SES": "statsforecast",
     "statsmodels_hw": "statsmodels",
     "Prophet": "prophet",
     "aeon_hw": "aeon",
     "aeon_arima": "aeon",
     "pmdarima": "pmdarima",
+    "flaircast": "flaircast",
+    "fracast": "fracast",
     "r_hw": "R",
     "r_arima": "R",
+    "r_ets": "R",
 }
+SAMPLES, SEED = 500, 1  # of flaircast, whose forecasts are drawn
+FREQUENCY = {24: "H", 12: "M", 4: "Q", 48: "30T", 7: "D", 52: "W"}  # of a season, as flaircast spells it
+DAY_MS = 86_400_000
 
 
 def version(peer: str) -> str:
-    """Return what the cached answers of a peer depend on."""
+    """Return what the cached answers of a peer depend on, "" where it is missing."""
     distribution = DISTRIBUTION[peer]
     if distribution == "R":
         return r_version()
-    return f"{distribution} {importlib.metadata.version(distribution)}"
+    try:
+        return f"{distribution} {importlib.metadata.version(distribution)}"
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def r_version() -> str:
@@ -70,6 +83,10 @@ def _statsforecast(name: str, y, job) -> dict:
     elif name == "AutoARIMA" and "max_p" in job:
         limits = {"max_p": job["max_p"], "max_q": job["max_p"], "max_order": 2 * job["max_p"]}
         model = models.AutoARIMA(season_length=period, **limits)
+    elif name == "AutoARIMA":  # approximated where R's auto.arima does: an hourly series takes minutes otherwise
+        model = models.AutoARIMA(season_length=period, approximation=len(y) > 150 or period > 12)
+    elif name == "MSTL" and period == 1:
+        model = models.AutoETS(model="ZZN")  # what MSTL has for the trend: there is nothing else to be taken apart
     else:
         model = getattr(models, name)(season_length=period)
     answer = model.forecast(y=y, h=job["rows"], level=None if level is None else [level], fitted=True)
@@ -99,6 +116,31 @@ def _prophet(y, job) -> dict:
     ahead = found.iloc[n:]
     value, low, high = (ahead[key].to_numpy() for key in ("yhat", "yhat_lower", "yhat_upper"))
     return {"value": value, "low": low, "high": high, "sse": float(np.sum(residual * residual))}
+
+
+def _flaircast(y, job) -> dict:
+    import flaircast
+
+    step_ms = job.get("step_ms", 3_600_000)
+    calendar = "D" if step_ms == DAY_MS else "W" if step_ms == 7 * DAY_MS else "Y"
+    drawn = flaircast.forecast(y, job["rows"], FREQUENCY.get(job["period"], calendar), SAMPLES, SEED)
+    tail = 0.5 * (1.0 - job["conf"])
+    low, value, high = np.quantile(drawn, (tail, 0.5, 1.0 - tail), axis=0)
+    return {"value": value, "low": low, "high": high}
+
+
+@functools.cache
+def _fracast_model():
+    from fracast import FracastModel
+
+    return FracastModel.from_pretrained(weights="fp32")
+
+
+def _fracast(y, job) -> dict:
+    model = _fracast_model()
+    drawn = model.forecast(y, horizon=job["rows"])
+    none = np.full(job["rows"], np.nan)  # its outermost quantiles are 10 and 90 %: it has no such bounds
+    return {"value": drawn[:, model.quantiles.index(0.5)], "low": none, "high": none}
 
 
 def _statsmodels_hw(y, job) -> dict:
@@ -172,21 +214,25 @@ cat("S", format(fit$SSE, digits = 17), "\\n")
 cat("V", format(as.numeric(f), digits = 17), "\\n")
 """
 
-R_ARIMA = """
+R_FORECAST = """
 suppressMessages(library(forecast))
 y <- ts(scan("{path}", quiet = TRUE), frequency = {period})
 for (i in 1:{runs}) {{
   started <- proc.time()[["elapsed"]]
-  fit <- auto.arima(y, max.p = {max_p}, max.q = {max_p}, max.order = 2 * {max_p})
-  f <- forecast(fit, h = {rows})
+  fit <- {model}
+  f <- forecast(fit, h = {rows}, level = {level})
   cat("T", proc.time()[["elapsed"]] - started, "\\n")
 }}
 cat("A", format(fit$aicc, digits = 17), "\\n")
 cat("V", format(as.numeric(f$mean), digits = 17), "\\n")
+cat("L", format(as.numeric(f$lower), digits = 17), "\\n")
+cat("H", format(as.numeric(f$upper), digits = 17), "\\n")
 """
+R_ARIMA = "auto.arima(y, max.p = {max_p}, max.q = {max_p}, max.order = 2 * {max_p})"
+R_ETS = "ets(y)"
 
 
-def _r(y, job, script: str) -> dict:
+def _r(y, job, script: str, model: str = "") -> dict:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "series.txt"
         np.savetxt(path, y, fmt="%.17g")
@@ -198,7 +244,8 @@ def _r(y, job, script: str) -> dict:
             inner=max(1, 20_000 // len(y)),
             rows=job["rows"],
             seasonal=seasonal,
-            max_p=job.get("max_p", 5),
+            level=100.0 * job["conf"],
+            model=model.format(max_p=job.get("max_p", 5)),
         )
         done = subprocess.run(["Rscript", "-e", text], capture_output=True, text=True, check=True)
     found: dict = {"seconds": []}
@@ -208,9 +255,18 @@ def _r(y, job, script: str) -> dict:
             found["seconds"].append(float(numbers[0]))
         elif key in ("S", "A"):
             found[{"S": "sse", "A": "aicc"}[key]] = float(numbers[0])
-        elif key == "V":
-            found["value"] = [float(v) for v in numbers]
+        elif key in ("V", "L", "H"):
+            found[{"V": "value", "L": "low", "H": "high"}[key]] = [float(v) for v in numbers]
     return found
+
+
+_seen: set[str] = set()  # peers that have loaded and compiled what they need
+
+
+def processor_seconds() -> float:
+    """Return what this process has used, with the programs that it ran: Prophet's optimiser is one."""
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def answer(job: dict) -> dict:
@@ -220,21 +276,26 @@ def answer(job: dict) -> dict:
     if peer == "r_hw":
         return _r(y, job, R_HW)
     if peer == "r_arima":
-        return _r(y, job, R_ARIMA)
+        return _r(y, job, R_FORECAST, R_ARIMA)
+    if peer == "r_ets":
+        return _r(y, job, R_FORECAST, R_ETS)
     run = {
         "statsmodels_hw": _statsmodels_hw,
         "aeon_hw": _aeon_hw,
         "aeon_arima": _aeon_arima,
         "pmdarima": _pmdarima,
         "Prophet": _prophet,
+        "flaircast": _flaircast,
+        "fracast": _fracast,
     }.get(peer, lambda y, job: _statsforecast(peer, y, job))
-    for _ in range(job.get("warm", 0)):
+    for _ in range(max(job.get("warm", 0), peer not in _seen)):
         run(y, job)
+    _seen.add(peer)
     seconds, found = [], {}
     for _ in range(job["repeat"]):
-        started = time.perf_counter()
+        started = processor_seconds()
         found = run(y, job)
-        seconds.append(time.perf_counter() - started)
+        seconds.append(processor_seconds() - started)
     return {"seconds": seconds, **found}
 
 
@@ -247,12 +308,14 @@ def main() -> None:
     if sys.argv[1:] == ["--versions"]:
         print(json.dumps({peer: version(peer) for peer in DISTRIBUTION}))
         return
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a peer says by itself is no answer
     for line in sys.stdin:
         try:
             found = {key: _plain(value) for key, value in answer(json.loads(line)).items()}
         except Exception as error:  # a peer may fail on a series in any way: that is a result too
             found = {"error": f"{type(error).__name__}: {error}"[:300]}
-        print(json.dumps(found), flush=True)
+        print(json.dumps(found), file=answers, flush=True)
 
 
 if __name__ == "__main__":

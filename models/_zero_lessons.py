@@ -37,8 +37,8 @@ class Lessons:
         return len(self.family)
 
 
-def lessons(random: Generator, count: int) -> Lessons:
-    """Return so many lessons, in random order."""
+def lessons(random: Generator, count: int, structural: bool = True) -> Lessons:
+    """Return so many lessons, in random order; `structural`: of which prior, see `_zero_prior.draw`."""
     made = Lessons(
         np.empty((count, _zero_features.OF_SERIES), np.float32),
         np.empty((count, STEPS, _zero_features.OF_STEP), np.float32),
@@ -47,7 +47,7 @@ def lessons(random: Generator, count: int) -> Lessons:
     )
     order, done = random.permutation(count), 0
     while done < count:
-        for drawn in _zero_prior.draw(random):
+        for drawn in _zero_prior.draw(random, structural=structural):
             for values in _views(random, drawn):
                 if done < count and _fill(random, made, int(order[done]), values, drawn):
                     done += 1

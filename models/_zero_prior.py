@@ -24,9 +24,11 @@ GROUP = 256
 SEASONAL = 0.72
 CALENDAR = (4, 4, 5, 6, 7, 7, 10, 12, 12, 12, 12, 24, 24, 24, 24, 30, 48, 48, 52, 52, 60, 96, 96, 144, 168, 288)
 SECOND = (7, 7, 7, 5, 4, 12, 2, 3)  # in first seasons
-SHARES = (0.17, 0.20, 0.17, 0.11, 0.09, 0.05, 0.07, 0.14)  # of all families but growth
-# Share of growth, by length and season: what is short and slow is economic more often than not.
-GROWTH_SHORT, GROWTH_SLOW, GROWTH_LONGER, GROWTH_ELSE = 0.55, 0.35, 0.20, 0.06
+SHARES = (0.17, 0.20, 0.17, 0.11, 0.09, 0.05, 0.07, 0.14)  # of all families but the last two
+# Shares of growth and structural series among those that are short without a season, have a slow season, are longer
+# without a season, and others: what is short and slow is economic more often than not.
+ECONOMIC = ((0.60, 0.05), (0.25, 0.40), (0.30, 0.05), (0.08, 0.05))
+ECONOMIC_AT_FIRST = ((0.55, 0.0), (0.35, 0.0), (0.20, 0.0), (0.06, 0.0))  # without structural ones
 LARGEST = 1e15
 
 
@@ -46,15 +48,16 @@ class Drawn:
     family: int
 
 
-def draw(random: Generator, count: int = GROUP) -> Iterator[Drawn]:
-    """Yield at most `count` series of one length and season."""
+def draw(random: Generator, count: int = GROUP, structural: bool = True) -> Iterator[Drawn]:
+    """Yield at most `count` series of one length and season; without `structural`, of the prior of the first stages."""
     rows, horizon = _size(random)
     period, second = _seasons(random, rows, horizon)
-    family = random.choice(len(FAMILIES), count, p=_shares(rows, period))
+    shares = _shares(rows, period, structural)
+    family = random.choice(len(FAMILIES), count, p=shares)
     values = _drawn(random, family, rows + horizon, period, second)
     mixed = random.random(count) < 0.15
     if mixed.any():
-        other = random.choice(len(FAMILIES), int(mixed.sum()), p=_shares(rows, period))
+        other = random.choice(len(FAMILIES), int(mixed.sum()), p=shares)
         added = unit(_drawn(random, other, rows + horizon, period, second))
         size = values[mixed].std(1, keepdims=True) * between(random, 0.1, 3.0, len(other))
         values[mixed] += size * added
@@ -113,14 +116,12 @@ def _told(random: Generator, rows: int, period: int, second: int) -> tuple[int, 
     return (told, told_second if 2 * told_second <= rows else 0) if 2 * told <= rows else (0, 0)
 
 
-def _shares(rows: int, period: int) -> Series:
+def _shares(rows: int, period: int, structural: bool) -> Series:
     """Return the share of each family."""
-    if period == 0:
-        growth = GROWTH_SHORT if rows < 100 else GROWTH_LONGER if rows < 400 else GROWTH_ELSE
-    else:
-        growth = GROWTH_SLOW if rows < 400 and period <= 12 else GROWTH_ELSE
-    shares = np.array([*SHARES, 0.0]) * (1.0 - growth)
-    shares[-1] = growth
+    kind = 3 if rows >= 400 or period > 12 else 1 if period else 0 if rows < 100 else 2
+    economic = (ECONOMIC if structural else ECONOMIC_AT_FIRST)[kind]
+    shares = np.array([*SHARES, 0.0, 0.0]) * (1.0 - sum(economic))
+    shares[-2:] = economic
     return shares
 
 

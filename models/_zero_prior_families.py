@@ -232,4 +232,26 @@ def growth(random: Generator, count: int, rows: int, period: int, second: int) -
     return y + step_size(y) * between(random, 0.05, 1.5, count) * some(random, 0.3, count) * noise(random, count, rows)
 
 
-FAMILIES = (arima, smoothing, components, smooth_process, levels, counts, machines, walk, growth)
+def structural(random: Generator, count: int, rows: int, period: int, second: int) -> Series:
+    """Add a level that walks, drift that reverts, season and irregular part, as monthly figures; mostly in logarithms.
+
+    Source: A. C. Harvey, "Forecasting, structural time series models and the Kalman filter" (1989), chapter 2.
+    """
+    longer = min(1.0, (100.0 / rows) ** 0.5)
+    irregular = between(random, 0.01, 0.25, count)
+    size = longer * irregular * between(random, 0.05, 3.0, count)
+    memory = random.uniform(0.0, 0.97, (count, 1))
+    usual = longer * random.normal(0.1, 0.2, (count, 1)) * size
+    driven = (
+        random.uniform(0.0, 0.5, (count, 1)) * size * np.sqrt(1.0 - memory**2) * random.standard_normal((count, rows))
+    )
+    y = np.cumsum(usual + recursion(driven, memory, 1) + size * noise(random, count, rows), 1)
+    if period > 1:
+        y += irregular * between(random, 0.3, 12.0, count) * season(random, count, rows, period, second)
+    errors = noise(random, count, rows)
+    kept = random.uniform(-0.4, 0.6, (count, 1)) * some(random, 0.5, count)
+    y += irregular * recursion(errors * np.sqrt(1.0 - kept**2), kept, 1)
+    return np.where(some(random, 0.8, count) > 0, 100.0 * _exp(y), y)
+
+
+FAMILIES = (arima, smoothing, components, smooth_process, levels, counts, machines, walk, growth, structural)

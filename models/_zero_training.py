@@ -43,16 +43,20 @@ Progress = Callable[[dict[str, float]], None]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """So many steps; the rate begins at `rate` and falls as half a cosine that is at 0 after `wave` steps."""
+    """So many steps; the rate begins at `rate` and falls as half a cosine that is at 0 after `wave` steps.
+
+    structural : whether its lessons have series of that family, see `_zero_prior`.
+    """
 
     steps: int
     wave: int
     rate: float
+    structural: bool
 
 
-# The second begins with what the first wrote, and learns from other lessons. What is shipped is the mean of both ends:
-# the first knows better what is short and slow, the second what has a season.
-STAGES = (Stage(7000, 24000, 1.5e-3), Stage(5000, 5000, 1e-3))
+# Each but the first begins with what lies in the folder, and writes the mean of that and its own end: the first knows
+# better what is short and slow, the second what has a season, the third what has both.
+STAGES = (Stage(7000, 24000, 1.5e-3, False), Stage(5000, 5000, 1e-3, False), Stage(2000, 2000, 5e-4, True))
 
 
 class Block(nn.Module):
@@ -131,21 +135,22 @@ class Average:
             self.weights[name].mul_(kept).add_(value, alpha=1.0 - kept)
 
 
-def train(folder: Path, stages: Sequence[Stage], progress: Progress, seed: int = SEED) -> None:
-    """Write the mean of the weights at the ends of these stages; at each look, those so far."""
+def train(folder: Path, stages: Sequence[Stage], progress: Progress, seed: int = SEED, done: int = 0) -> None:
+    """Go through all stages but those `done` before, whose weights lie in the folder; write them at each look."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     looked_at = lessons(np.random.default_rng(seed), LOOK_AT)
-    ends = []
-    for number, stage in enumerate(stages):
+    for number, stage in enumerate(stages[done:], done):
+        before = _stored(folder) if number else None
         learn(folder, stage, looked_at, progress, seed + number, begin=number > 0)
-        ends.append(_stored(folder))
-    _write(folder, {name: np.asarray(np.mean([end[name] for end in ends], axis=0)) for name in ends[0]})
+        if before is not None:
+            end = _stored(folder)
+            _write(folder, {name: np.asarray(np.mean((before[name], end[name]), axis=0)) for name in end})
 
 
 def learn(folder: Path, stage: Stage, looked_at: Lessons, progress: Progress, seed: int, begin: bool) -> None:
     """Go through one stage; where `begin`, from the weights that lie in the folder."""
-    pools = _pools(seed)
+    pools = _pools(seed, stage.structural)
     pool, random = next(pools), np.random.default_rng(seed)
     net, shares = Net(pool), torch.tensor(_zero_net.SHARES)
     if begin:
@@ -174,19 +179,19 @@ def learn(folder: Path, stage: Stage, looked_at: Lessons, progress: Progress, se
             progress({"step": at + 1, "of": stage.steps, "loss": _look(pool_net(pool, average), looked_at, shares)})
 
 
-def _pools(seed: int) -> Iterator[Lessons]:
+def _pools(seed: int, structural: bool) -> Iterator[Lessons]:
     """Yield lessons without end; a second process makes the next ones meanwhile."""
     # a session of its own: what interrupts the terminal ends the trainer, which ends its helper
     with ProcessPoolExecutor(1, get_context("spawn"), initializer=os.setsid) as helper:
-        coming = helper.submit(_pool, seed, 0, POOL)
+        coming = helper.submit(_pool, seed, 0, POOL, structural)
         for at in itertools.count(1):
-            following = helper.submit(_pool, seed, at, POOL)
+            following = helper.submit(_pool, seed, at, POOL, structural)
             yield coming.result()
             coming = following
 
 
-def _pool(seed: int, at: int, count: int) -> Lessons:
-    return lessons(np.random.default_rng([seed, at]), count)
+def _pool(seed: int, at: int, count: int, structural: bool) -> Lessons:
+    return lessons(np.random.default_rng([seed, at]), count, structural)
 
 
 def pool_net(pool: Lessons, average: Average) -> Net:
@@ -218,6 +223,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=_zero_net.SHIPPED, help="folder for the weights")
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--done", type=int, default=0, help="stages that were gone through before: the folder has them")
     given = parser.parse_args()
     began = time.process_time()
 
@@ -225,7 +231,7 @@ def main() -> None:
         sys.stdout.write(json.dumps({**at, "cpu_minutes": round((time.process_time() - began) / 60.0, 2)}) + "\n")
         sys.stdout.flush()
 
-    train(given.out, STAGES, tell, given.seed)
+    train(given.out, STAGES, tell, given.seed, given.done)
 
 
 if __name__ == "__main__":

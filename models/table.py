@@ -28,7 +28,7 @@ class Row(NamedTuple):
     spellings : of the algorithm, in configurations and requests.
     commands : words that follow start- and stop-.
     kind : FORECAST or IMPUTATION.
-    files : what its weights are called, and how large they are.
+    files : what its weights are called, how large they are, and the sums that their authors publish.
     """
 
     name: str
@@ -65,7 +65,8 @@ MODELS = (
         model_types=("timer", "taos", ""),
         spellings=("TDtsfm_1",),
         commands=("tdtsfm",),
-        files="taos.pth of TDengine's node, or model.safetensors and config.json of Timer, 84 million parameters",
+        files="taos.pth of TDengine's node, or model.safetensors (337 MB, sha256 "
+        "9c3d18f12ffe1ea7d4fa70eb3304b26e3841164a6a265fbae4f7a05cd213aa3d) and config.json of Timer",
     ),
     Row(
         name="timemoe",
@@ -77,7 +78,9 @@ MODELS = (
         model_types=("time_moe",),
         spellings=("timemoe_fc",),
         commands=("time-moe", "timer-moe"),
-        files="model.safetensors and config.json of TimeMoE-50M, 227 MB, or TimeMoE-200M, 906 MB",
+        files="model.safetensors and config.json of TimeMoE-50M (227 MB, sha256 "
+        "0127209833663df6f5ae3cf1c3316f739a8dd1dae27e59036268bbfdb48f91a4) or TimeMoE-200M (906 MB, sha256 "
+        "28d1cbf480c1f63d4ad56d8b7649d9860b9afa9f31abeedff9decea48d9aee57)",
     ),
     Row(name="moment", algorithm="moment", title="MOMENT", port=6066, path="/imputation", kind=IMPUTATION),
 )

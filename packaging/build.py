@@ -140,9 +140,10 @@ def pack(version: str, out: Path, fast: bool) -> None:
 
 
 def documents(name: str, bundled: list[bill_of_materials.Component], version: str, out: Path) -> None:
-    """Stage /usr/share/doc of a package; write its bill of materials to `out` too."""
+    """Stage /usr/share/doc of a package, the node's with its pages; write its bill of materials to `out` too."""
     doc, bill = STAGE / "doc" / name, out / f"{name}-{version}.cdx.json"
     shutil.rmtree(doc, ignore_errors=True)
+    doc.mkdir(parents=True)
     bill_of_materials.write(name, bundled, version, doc / "licences", bill)
     shutil.copy(bill, doc)
     names = "\n".join(f"  {one.name} {one.version}: {one.licence}" for one in bundled)
@@ -150,6 +151,8 @@ def documents(name: str, bundled: list[bill_of_materials.Component], version: st
     told += "On Debian, the text of Apache-2.0 is in /usr/share/common-licenses/Apache-2.0 as well.\n"
     (doc / "copyright").write_text(f"{(ROOT / 'LICENSE').read_text()}\n{told}")
     (doc / "changelog.gz").write_bytes(gzip.compress((ROOT / "CHANGELOG.md").read_bytes(), 9, mtime=0))
+    if name == "taosanode":
+        shutil.copytree(ROOT / "docs", doc / "docs")
 
 
 def rpm_documents(name: str) -> list[str]:

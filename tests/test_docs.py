@@ -7,6 +7,7 @@ from pathlib import Path
 
 import algorithm_docs
 import pytest
+import python_docs
 
 from appliance import cli
 from appliance.analysis import reference
@@ -44,6 +45,10 @@ def text(page: str) -> str:
 def test_the_page_of_algorithms_is_up_to_date() -> None:
     assert algorithm_docs.PAGE == DOCS / "algorithms.md"
     assert text("algorithms") == algorithm_docs.page(), "python packaging/algorithm_docs.py writes it anew"
+
+
+def test_the_reference_of_python_is_up_to_date() -> None:
+    assert text(python_docs.PAGE.stem) == python_docs.page(), "python packaging/python_docs.py writes it anew"
 
 
 def test_every_algorithm_and_every_option_is_on_that_page() -> None:

@@ -21,6 +21,8 @@ examples:
       one forecast for each shop, drawn and in a file
   taosanode forecast sold.csv --value sold --covariate price,holiday
       as many days as there are rows at the end with a price and no sales yet
+  taosanode forecast sold.csv --value sold --covariate price --future prices.csv --rows 7
+      the same where the prices to come are in another file
   taosanode forecast load.csv --compare --rows 24
       which algorithm would have been right in the past?
   taosanode forecast sales.parquet --by shop --auto --compare auto,zero,ets,ets:model=AAN --rows 12
@@ -28,8 +30,8 @@ examples:
 """
 
 KIND = "forecast"  # see appliance.analysis.kinds
-DEFAULT, REMOTE = "auto", "holtwinters"  # what any node knows, not only one of ours
-BESIDE = "arima"  # with covariates
+DEFAULT = "auto"
+REMOTE, REMOTE_BESIDE = "holtwinters", "arima"  # what any node knows, not only one of ours; with covariates
 
 
 class _Levels(argparse.Action):
@@ -78,6 +80,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN[,COLUMN]",
         help="what is known ahead and helps to forecast: the file goes on with rows whose value is empty",
     )
+    ahead.add_argument("--future", metavar="FILE", help="those rows, in a file of their own: time, series, covariates")
     common.add_fill(ahead, "what gaps are filled with before; rows without a value are gaps then")
     ahead.add_argument("--non-negative", action="store_true", help="nothing below 0")
     ahead.add_argument(
@@ -100,5 +103,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Return 0 when every series was forecast."""
-    default = DEFAULT if given.url is None else REMOTE
-    return common.run(given, KIND, BESIDE if given.covariate else default, "forecast")
+    remote = REMOTE_BESIDE if given.covariate else REMOTE
+    return common.run(given, KIND, DEFAULT if given.url is None else remote, "forecast")

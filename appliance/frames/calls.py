@@ -17,6 +17,7 @@ from appliance.files.run.arguments import ALL
 from appliance.files.run.placing import Wishes
 from appliance.files.series import UsageError
 from appliance.frames.course import Names, SeriesWarning, call_of, compared, each_pair, for_python, is_array, node, run
+from appliance.frames.picture import Picture
 from appliance.protocol import fields
 
 __all__ = ["SeriesWarning", "compare", "correlate", "detect", "forecast", "impute", "list_algorithms", "plot"]
@@ -84,6 +85,7 @@ def forecast(
     non_negative: bool = False,
     whole: bool = False,
     covariate: Names = None,
+    future: Any = None,
     **more: Any,
 ) -> Any:
     """Forecast every series of a frame, or one array.
@@ -92,12 +94,13 @@ def forecast(
     ----------
     data, time, value, by, **more : as in `detect`; columns of several values are series of their own.
     h : rows to forecast, 10 if not given; with covariates as many as there are rows without a value at the end.
-    algo : name of a forecaster; `list_algorithms("forecast")` has them all. auto with covariates is arima.
+    algo : name of a forecaster; `list_algorithms("forecast")` has them all.
     conf : coverage of the interval in per cent, or several: then the bounds are called ``low_80``, ``high_80``, ...
     freq : step of the rows, such as ``"1h"``, ``"1mo"``, ``"B"``; else the usual one of the series.
     fill : what gaps are filled with before: kalman, linear, previous, zero or none; else kalman up to 30 % of the rows.
     non_negative : nothing below 0. whole : whole numbers where those of the series are.
     covariate : columns of a frame that are known ahead and help to forecast: it goes on with rows without a value.
+    future : those rows, in a frame of their own: time, series and covariates.
 
     Returns
     -------
@@ -121,9 +124,11 @@ def forecast(
         beside = covariate if covariate is None or isinstance(covariate, str) else ",".join(covariate)
         if beside and is_array(data):
             raise UsageError("covariates are columns of a frame, or of a dict of arrays")
-        named = "arima" if beside and algo == "auto" else algo
-        call = call_of("forecast", "forecast", named, (time, value, by), {**asked, **more}, wishes, wanted)
-        return run(data, dataclasses.replace(call, asked=dataclasses.replace(call.asked, covariates=beside or "")))
+        if future is not None and not beside:
+            raise UsageError("--future needs --covariate: the columns that are known there")
+        call = call_of("forecast", "forecast", algo, (time, value, by), {**asked, **more}, wishes, wanted)
+        call = dataclasses.replace(call, asked=dataclasses.replace(call.asked, covariates=beside or ""), future=future)
+        return run(data, call)
 
 
 def impute(
@@ -242,7 +247,7 @@ def plot(
     kind: Literal["anomaly", "forecast", "imputation"] = "anomaly",
     algo: str | None = None,
     **more: Any,
-) -> Path:
+) -> Picture:
     """Draw every series of a frame, or one array, with what an algorithm finds out about it.
 
     Parameters
@@ -252,7 +257,7 @@ def plot(
 
     Returns
     -------
-    The path.
+    The path; in a notebook, the picture is shown.
 
     Raises
     ------
@@ -264,7 +269,7 @@ def plot(
             raise UsageError(f"kind must be one of {', '.join(drawn)}, got {kind!r}")
         image.check(Path(path))
     drawn[kind](data, plot=path, **({} if algo is None else {"algo": algo}), **more)
-    return Path(path)
+    return Picture(path)
 
 
 def list_algorithms(kind: str | None = None, config: str | Path | None = None) -> dict[str, str]:

@@ -67,6 +67,7 @@ class Call:
     config: Path | None = None
     plot: Path | None = None
     levels: Sequence[float] = ()
+    future: Any = None  # a frame of rows to forecast
 
     @property
     def engine(self) -> Local:
@@ -108,7 +109,7 @@ def run(data: Any, call: Call, each: Callable[[Call, Prepared, Frame, Source], A
     prepared = Prepared(call.kind, call.engine, [call.question.algorithm], algorithms)
     if is_array(data):
         return _array(data, call, prepared)
-    with _opened(data, call.asked) as (frame, source):
+    with _opened(data, call.asked, call.future) as (frame, source):
         return (each or _series)(call, prepared, frame, source)
 
 
@@ -163,21 +164,22 @@ def compared(data: Any, call: Call, names: str, folds: int | None, season: int |
 
 
 @contextlib.contextmanager
-def _opened(data: Any, asked: Asked) -> Iterator[tuple[Frame, Source]]:
-    """Open a frame as the commands open a file."""
-    frame = Frame.of(data)
+def _opened(data: Any, asked: Asked, future: Any = None) -> Iterator[tuple[Frame, Source]]:
+    """Open a frame as the commands open a file, and one of rows ahead."""
+    frame, ahead = Frame.of(data), None if future is None else Frame.of(future)
     with tempfile.TemporaryDirectory(prefix="taosanode-") as folder, database.connect(Path(folder)) as connection:
-        yield frame, _source(connection, frame, asked)
+        yield frame, _source(connection, frame, asked, ahead)
 
 
-def _source(connection: duckdb.DuckDBPyConnection, frame: Frame, asked: Asked) -> Source:
+def _source(connection: duckdb.DuckDBPyConnection, frame: Frame, asked: Asked, ahead: Frame | None) -> Source:
     file = frame.register(connection)
+    further = ahead.register(connection, "future") if ahead else None
     if asked.by is None and SERIES_COLUMN in frame.columns:
         asked = dataclasses.replace(asked, by=SERIES_COLUMN)
     if asked.zone is None:
         given = {zone for name in frame.columns if (zone := frame.zone(name)) and asked.time in (None, name)}
         asked = dataclasses.replace(asked, zone=zones.zone(given.pop()) if len(given) == 1 else None)
-    source = Source(connection, Files((file,), (file.shown,)), asked)
+    source = Source(connection, Files((file,), (file.shown,), further), asked)
     if source.moments.note:
         warnings.warn(source.moments.note, SeriesWarning, stacklevel=LEVEL)
     return source

@@ -18,7 +18,7 @@ from appliance.files.read.reading import Source
 from appliance.files.series import UsageError
 
 SHOWN = "the frame"  # what messages call it
-TABLE, VIEW = "frame", "frame_with_zones"
+TABLE = "frame"
 INDEX = "time"  # the name of a pandas index of times that has none
 
 
@@ -54,8 +54,8 @@ class Frame:
         """Return the time zone of a column, None if it has none."""
         return getattr(self.types.get(name), "time_zone", None)
 
-    def register(self, connection: duckdb.DuckDBPyConnection) -> File:
-        """Make the columns a table of a database; returns what `Source` reads.
+    def register(self, connection: duckdb.DuckDBPyConnection, called: str = TABLE) -> File:
+        """Make the columns a table of a database, called so; returns what `Source` reads.
 
         Raises
         ------
@@ -65,7 +65,7 @@ class Frame:
         if len(set(lengths.values())) != 1:
             shown = ", ".join(f"{name}: {rows}" for name, rows in lengths.items())
             raise UsageError(f"columns of one length are needed, got {shown or 'none'}")
-        connection.register(TABLE, {name: _stamps(column) for name, column in self.columns.items()})
+        connection.register(called, {name: _stamps(column) for name, column in self.columns.items()})
         cells = []
         for name in self.columns:
             cell = quoted(name)
@@ -73,8 +73,9 @@ class Frame:
                 exact = "TIMESTAMPTZ_NS" if self.columns[name].dtype == np.dtype("datetime64[ns]") else "TIMESTAMPTZ"
                 cell = f"CAST({cell} AS {exact}) AS {cell}"
             cells.append(cell)
-        connection.execute(f"CREATE TEMP VIEW {VIEW} AS SELECT {', '.join(cells)} FROM {TABLE}")
-        return File(Path(VIEW), SHOWN, FRAME, gzipped=False)
+        view, shown = f"{called}_with_zones", SHOWN if called == TABLE else f"the frame {called}"
+        connection.execute(f"CREATE TEMP VIEW {view} AS SELECT {', '.join(cells)} FROM {called}")
+        return File(Path(view), shown, FRAME, gzipped=False)
 
 
 def build(frame: Frame, source: Source, columns: Columns, found: Sequence[tuple[int, Sequence[Column | None]]]) -> Any:

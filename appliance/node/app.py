@@ -11,9 +11,10 @@ import falcon
 from appliance.analysis import errors
 from appliance.analysis.catalog import Catalog
 from appliance.analysis.deployed import predicting
+from appliance.analysis.deployed.algorithms import Live
 from appliance.analysis.deployed.store import Store
 from appliance.analysis.kinds import KINDS
-from appliance.analysis.tools import association, monitoring_band, profile_search
+from appliance.analysis.tools import TOOLS
 from appliance.host.settings import Settings
 from appliance.node import openapi
 from appliance.node.browsers import Browsers
@@ -30,10 +31,6 @@ from appliance.node.resources.tool import Tool
 from appliance.node.slots import Slots
 from appliance.protocol import answers
 
-BATCH = ("/tool/batch", "/api/v1/analysis/batch")
-PROFILE_SEARCH = "/api/v1/analysis/profile-search"
-ASSOCIATION = ("/api/v1/analysis/apriori", "/api/v1/analysis/association")
-
 
 def create_app(
     catalog: Catalog, settings: Settings, slots: Slots, guests: Guests, observer: Observer, metrics: MetricsText
@@ -45,7 +42,7 @@ def create_app(
     store = Store(settings.dynamic_model_dir)
     app.add_route("/", Home(page=settings.page))
     if settings.page:
-        app.add_route("/page/algorithms", page.Algorithms(catalog, settings))
+        app.add_route("/page/algorithms", page.Algorithms(catalog, settings, store))
         app.add_route("/page/refused", page.Refused(metrics.refusals))
         app.add_route("/page/table", page.Table(settings, slots))
     app.add_route("/status", Status())
@@ -53,19 +50,17 @@ def create_app(
     app.add_route("/models", Models(catalog, settings, store))
     for kind in KINDS:
         for path, algorithm in ((kind.route, ""), *kind.shortcuts.items()):
-            algorithms = catalog.of_kind(kind.wire_type)
+            algorithms = Live(catalog.of_kind(kind.wire_type), kind.wire_type, store)
             app.add_route(path, Analysis(kind, algorithms, settings, slots, guests, parsing, algorithm))
-    for path in BATCH:
-        app.add_route(path, Tool(lambda body, _: monitoring_band.answer(body), settings, slots))
-    app.add_route(PROFILE_SEARCH, Tool(profile_search.answer, settings, slots))
-    for path in ASSOCIATION:
-        app.add_route(path, Tool(association.answer, settings, slots))
+    for tool in TOOLS:
+        for path in tool.OPERATION.paths:
+            app.add_route(path, Tool(tool.answer, settings, slots))
     for path, predicted in predicting.ROUTES.items():
         app.add_route(path, Tool(partial(predicting.answer, store, predicted), settings, slots))
     app.add_route("/deploy", Deploy(store, settings, catalog.reserved))
     app.add_route("/undeploy", Undeploy(store, settings))
     app.add_route("/metrics", metrics)
-    app.add_route(openapi.PATH, OpenApi(catalog))
+    app.add_route(openapi.PATH, OpenApi(catalog, store, page=settings.page))
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(falcon.HTTPError, _http_error)
     return app

@@ -6,6 +6,7 @@ Cost: O(trees n), a tree has at most 256 rows and eight levels. The same seed gi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import log
 from typing import Any
@@ -68,23 +69,43 @@ def detect(task: Task, params: Params = Params()) -> Detection:  # noqa: B008  (
     TooShort : n < 2. BadSeries : columns of unequal length, or the time was up.
     """
     table = np.ascontiguousarray(_share.columns(task).T)
-    n = len(table)
-    size = min(SAMPLE, n)
-    levels = int(np.ceil(np.log2(size)))
+    depth, done = np.zeros(len(table)), 0
+    for features, cuts, depths in groves(table, params):
+        descend(table, features, cuts, depths, levels_of(sample_of(table)), depth)
+        done += len(features)
+        if done < params.n_estimators and task.out_of_time():
+            raise BadSeries(f"{params.n_estimators} trees were not done in time; n_estimators={done} would be")
+    return _share.flagged(scores(depth, params.n_estimators, sample_of(table)), params.contamination)
+
+
+def sample_of(table: Series) -> int:
+    """Return how many rows a tree is grown from."""
+    return min(SAMPLE, len(table))
+
+
+def levels_of(sample: int) -> int:
+    """Return the levels of a tree that is grown from so many rows."""
+    return int(np.ceil(np.log2(sample)))
+
+
+def groves(table: Series, params: Params) -> Iterator[tuple[Indices, Series, Series]]:
+    """Yield features, cuts and depths of all trees, some at a time, as `grow` returns them."""
+    size = sample_of(table)
+    levels = levels_of(size)
     random = np.random.default_rng(params.random_state)
-    depth = np.zeros(n)
     for begin in range(0, params.n_estimators, AT_ONCE):
-        if begin and task.out_of_time():
-            raise BadSeries(f"{params.n_estimators} trees were not done in time; n_estimators={begin} would be")
         trees = min(AT_ONCE, params.n_estimators - begin)
-        sample = np.array([random.choice(n, size, replace=False, shuffle=False) for _ in range(trees)])
-        forest = _grow(table, sample, random.random((trees, (1 << levels) - 1, 3)), levels)
-        _descend(table, *forest, levels, depth)
-    return _share.flagged(np.exp2(-depth / params.n_estimators / _expected(size)), params.contamination)
+        sample = np.array([random.choice(len(table), size, replace=False, shuffle=False) for _ in range(trees)])
+        yield grow(table, sample, random.random((trees, (1 << levels) - 1, 3)), levels)
+
+
+def scores(depth: Series, trees: int, sample: int) -> Series:
+    """Return the scores, (n,), of rows by the sum of their depths in so many trees: eq. 2."""
+    return np.asarray(np.exp2(-depth / trees / expected(sample)))
 
 
 @kernel("f8(i8)")
-def _expected(size: int) -> float:
+def expected(size: int) -> float:
     """Return the mean depth at which a search in a random tree of so many rows ends: eq. 1."""
     if size <= 1:
         return 0.0
@@ -121,7 +142,7 @@ def _choose(table: Series, rows: Indices, first: float, again: float) -> int:
 
 
 @kernel("Tuple((u4[:, ::1], f8[:, ::1], f8[:, ::1]))(f8[:, ::1], i8[:, ::1], f8[:, :, ::1], i8)")
-def _grow(table: Series, sample: Indices, random: Series, levels: int) -> tuple[Indices, Series, Series]:
+def grow(table: Series, sample: Indices, random: Series, levels: int) -> tuple[Indices, Series, Series]:
     """Grow complete binary trees: cuts of (trees, 2^levels - 1) nodes, and the depths that their 2^levels leaves mean.
 
     The children of node k are 2 k + 1 and 2 k + 2. A branch that ends early goes on to the left, with nothing to its
@@ -164,12 +185,12 @@ def _grow(table: Series, sample: Indices, random: Series, levels: int) -> tuple[
         for leaf in range(inner + 1):
             node = inner + leaf
             at = levels if ended[node] < 0 else ended[node]
-            depths[tree, leaf] = at + _expected(end[node] - begin[node])
+            depths[tree, leaf] = at + expected(end[node] - begin[node])
     return features, cuts, depths
 
 
 @kernel("void(f8[:, ::1], u4[:, ::1], f8[:, ::1], f8[:, ::1], i8, f8[::1])")
-def _descend(table: Series, features: Indices, cuts: Series, depths: Series, levels: int, total: Series) -> None:
+def descend(table: Series, features: Indices, cuts: Series, depths: Series, levels: int, total: Series) -> None:
     """Add to `total` the depth of each row in each tree.
 
     Four rows at a time, since a step waits for the one before; indices without sign, since those need no second look.

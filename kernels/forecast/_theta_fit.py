@@ -50,9 +50,7 @@ def lines(y: Series, dynamic: bool, level: Series, slope: Series) -> None:
 
 
 @kernel("f8(f8[::1], f8[::1], f8[::1], f8, b1, f8[::1], f8[::1])")
-def _errors(
-    y: Series, level: Series, slope: Series, rate: float, free: bool, fitted: Series, residual: Series
-) -> float:
+def errors(y: Series, level: Series, slope: Series, rate: float, free: bool, fitted: Series, residual: Series) -> float:
     """Return the sum of squared errors at a rate; set (2,) first level and share of the line, and the errors."""
     n = y.shape[0]
     uu = ud = dd = ur = dr = 0.0
@@ -96,28 +94,28 @@ def fit(y: Series, dynamic: bool, free: bool, fitted: Series, residual: Series) 
     least, best = inf, LEAST_RATE
     for i in range(RATES):
         rate = LEAST_RATE + i * gap
-        squares = _errors(y, level, slope, rate, free, fitted, residual)
+        squares = errors(y, level, slope, rate, free, fitted, residual)
         if squares < least:
             least, best = squares, rate
     low, high = max(best - gap, LEAST_RATE), min(best + gap, MOST_RATE)
     inner = high - GOLDEN * (high - low)
     outer = low + GOLDEN * (high - low)
-    at_inner = _errors(y, level, slope, inner, free, fitted, residual)
-    at_outer = _errors(y, level, slope, outer, free, fitted, residual)
+    at_inner = errors(y, level, slope, inner, free, fitted, residual)
+    at_outer = errors(y, level, slope, outer, free, fitted, residual)
     for _ in range(NARROWINGS):
         if at_inner < at_outer:
             high, outer, at_outer = outer, inner, at_inner
             inner = high - GOLDEN * (high - low)
-            at_inner = _errors(y, level, slope, inner, free, fitted, residual)
+            at_inner = errors(y, level, slope, inner, free, fitted, residual)
         else:
             low, inner, at_inner = inner, outer, at_outer
             outer = low + GOLDEN * (high - low)
-            at_outer = _errors(y, level, slope, outer, free, fitted, residual)
+            at_outer = errors(y, level, slope, outer, free, fitted, residual)
     for rate in (low, high):
-        if _errors(y, level, slope, rate, free, fitted, residual) < least:
-            least, best = _errors(y, level, slope, rate, free, fitted, residual), rate
+        if errors(y, level, slope, rate, free, fitted, residual) < least:
+            least, best = errors(y, level, slope, rate, free, fitted, residual), rate
     fitted[2] = best
-    return _errors(y, level, slope, best, free, fitted, residual)
+    return errors(y, level, slope, best, free, fitted, residual)
 
 
 @kernel()

@@ -20,7 +20,7 @@ from kernels.forecast._arima_harmonics import Harmonics, harmonics
 from kernels.forecast._arima_orders import Limits, Orders
 from kernels.forecast._arima_regression import Regressors, combined, rest
 from kernels.forecast._arima_scale import Scaled, differenced, scaled
-from kernels.forecast._arima_search import Search
+from kernels.forecast._arima_search import Fit, Search
 from kernels.forecast._arima_short import SHORT, one_difference
 from kernels.numerics.covariates import known
 from kernels.numerics.period import Season, season_option, season_told
@@ -80,7 +80,24 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     TooShort : n < 3, fewer values than the period, or none left after the differences asked for.
     BadSeries, TooShort : a covariate that `kernels.numerics.covariates.known` refuses, or that differencing removes.
     """
-    horizon = task.horizon
+    horizon, found = task.horizon, fitted(task, params)
+    if found.way is None:
+        return answer_for_constant(found.model, horizon)
+    answered = answer(found.model, *found.way, horizon)
+    return replace(answered, extra={**answered.extra, **found.seasons})
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A differenced series, the model that was found for it and how (None: it is constant), and its seasons."""
+
+    model: Differenced
+    way: tuple[Fit, Search, Limits] | None
+    seasons: dict[str, Json]
+
+
+def fitted(task: Task, params: Params) -> Fitted:
+    """Find the model of a task; raises what `forecast` does."""
     z = scaled(as_series(task.series, at_least=AT_LEAST))
     beside = Regressors.of(known(task, "arima"))
     m, seasons = _season(z.values, params)
@@ -96,16 +113,15 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     model = Differenced(z, w, d, seasonal_d, m, season, regressors)
     rounding = z.rounding * 2.0 ** (d + seasonal_d)
     if np.ptp(w) <= rounding:
-        return answer_for_constant(model, horizon)
+        return Fitted(model, None, seasons)
     limits = _limits(params, d, seasonal_d, m, mean_needed=z.centre != 0.0 or beside.need_a_mean)
     columns, estimated = np.empty((0, 0)), 2 * season.count if season else 0
     if regressors:
         columns, estimated = regressors.w, estimated + len(regressors.names)
         limits = _limits_beside(limits, regressors, w, rounding)
-    search = Search(w / np.std(w), m, horizon.out_of_time, estimated, columns)
+    search = Search(w / np.std(w), m, task.out_of_time, estimated, columns)
     fit = search.run(limits, Orders(params.start_p, params.start_q))
-    answered = answer(model, fit, search, limits, horizon)
-    return replace(answered, extra={**answered.extra, **seasons})
+    return Fitted(model, (fit, search, limits), seasons)
 
 
 def _telling(beside: Regressors, d: int, seasonal_d: int, m: int, params: Params) -> tuple[int, int]:

@@ -14,15 +14,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import cast
+from functools import partial
 
 import numpy as np
 
 from kernels.contract import FORECAST, Algorithm, AlgorithmError, Forecast, Json, Needs, Series, Task, as_series
-from kernels.forecast import holtwinters, zero
+from kernels.forecast import _beside, holtwinters, zero
+from kernels.forecast._ets_model import Form
 from kernels.forecast._theta_fit import theta
 from kernels.forecast._zero_net import MEDIAN
-from kernels.forecast.holtwinters import Shape
+from kernels.numerics.covariates import known
 from kernels.numerics.period import Season, season_option
 from kernels.options import Options, option
 
@@ -104,6 +105,9 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     x = as_series(task.series, at_least=zero.AT_LEAST)
     zero.refuse_too_large(x)
     period, second = zero.seasons(x, zero.Params(params.period, params.second), task)
+    if (covariates := known(task, "auto")).names:
+        ahead = partial(zero.median, period=period, second=second)
+        return _beside.forecast(task, covariates, x, period, ahead, partial(forecast, params=params))
     now = Question(x, horizon.rows, horizon.conf, period, second, horizon.out_of_time)
     folds = _folds(now)
     members, left_out = _asked(now, folds)
@@ -179,26 +183,19 @@ def _zero(asked: Question) -> Said:
 
 
 def _holtwinters(asked: list[Question]) -> list[Said]:
-    """Forecast the oldest question first: the newer folds have its kind of season, which saves half of their forms."""
-    seasonal: Shape = "auto"
-    past = []
-    for fold in reversed(asked[1:]):
-        said, seasonal = _fitted(fold, seasonal)
-        past.append(said)
-    return [_fitted(asked[0], "auto")[0], *reversed(past)]
+    """Choose the form by the whole series; in the folds that form alone is fitted, which saves half of the time."""
+    said, form = _fitted(asked[0], None)
+    return [said, *(_fitted(fold, form)[0] for fold in asked[1:])]
 
 
-def _fitted(asked: Question, seasonal: Shape) -> tuple[Said, Shape]:
-    """Return what holtwinters says, and the kind of season it found, `auto` where it looked for none."""
+def _fitted(asked: Question, form: Form | None) -> tuple[Said, Form]:
+    """Return what holtwinters says, and the form it chose: `form`, where the rows allow it."""
     period = asked.period if asked.period <= LONGEST else 0
     x = asked.x[-max(FITTED, CYCLES * period) :]
     period = period if len(x) >= 2 * period else 0
-    if period == 0 or (seasonal == "mul" and np.min(x) <= 0.0):
-        seasonal = "auto"
     task = Task({"val": x}, rows=asked.rows, levels=(asked.conf,), out_of_time=asked.out_of_time)
-    answer = holtwinters.forecast(task, holtwinters.Params("auto", seasonal, period))
-    found = cast(Shape, answer.extra["seasonal"]) if period else "auto"
-    return Said(answer.value, np.maximum(answer.low, -LARGEST), np.minimum(answer.high, LARGEST)), found
+    answer, chosen = holtwinters.answered(task, holtwinters.Params("auto", "auto", period), form)
+    return Said(answer.value, np.maximum(answer.low, -LARGEST), np.minimum(answer.high, LARGEST)), chosen
 
 
 def _theta(asked: Question) -> Said:
@@ -262,5 +259,5 @@ ALGORITHM = Algorithm(
     FORECAST,
     Params,
     forecast,
-    Needs(rows=zero.AT_LEAST),
+    Needs(rows=zero.AT_LEAST, covariates=True),
 )

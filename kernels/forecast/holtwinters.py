@@ -90,12 +90,24 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     BadSeries : a value <= 0 with ``mul``, or too large to be squared.
     NotConverged : no fit, or a multiplicative trend that overflows within the horizon.
     """
+    return answered(task, params)[0]
+
+
+def answered(task: Task, params: Params, only: Form | None = None) -> tuple[Forecast, Form]:
+    """Return the answer of `forecast` and the form that was chosen; of the forms to try, just `only` where it is one.
+
+    Raises
+    ------
+    TooShort, BadSeries, NotConverged : as `forecast` does.
+    """
     horizon = task.horizon
     y = as_series(task.series, at_least=FEWEST["none"])
     if (largest := float(np.max(np.abs(y)))) > LARGEST:
         raise BadSeries(f"values must lie within {LARGEST:g}, got one of magnitude {largest:g}")
     period, seasons = season_told(params.period, y)
     forms = _forms(y, period, params)
+    if only is not None and only in forms:
+        forms = [only]
     tried = 1
     fitted: Fitted | None
     if params.trend == "none" and (params.seasonal == "none" or period < 2):
@@ -106,9 +118,10 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
         fitted = fit_explicit(y, forms[0])
     if fitted is None:
         raise NotConverged(f"no {forms[0]} model fits this series: its level or season would have to be <= 0")
-    if "mul" in (fitted.form.trend, fitted.form.seasonal):
+    chosen = fitted.form
+    if "mul" in (chosen.trend, chosen.seasonal):
         fitted = with_likelier_error(fitted)
-    return answer(
+    found = answer(
         fitted,
         horizon,
         found="auto" in (params.trend, params.seasonal),
@@ -117,6 +130,7 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
         instead="damped=1, trend=add or trend=auto",
         seasons=seasons,
     )
+    return found, chosen
 
 
 def _forms(y: Series, period: int, params: Params) -> list[Form]:

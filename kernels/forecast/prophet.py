@@ -10,43 +10,24 @@ Cost: O(n p**2), p <= 61 parameters; more where the model is not linear.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
 from kernels.contract import FORECAST, Algorithm, BadParameter, BadSeries, Forecast, Json, Needs, Series, Task, TooShort
 from kernels.forecast._contracted import finite
 from kernels.forecast._prophet_fit import fit
+from kernels.forecast._prophet_trained import CALENDAR, MOST_ORDER, Course, ahead, basis, days, fourier
 from kernels.numerics.covariates import Covariates, known
-from kernels.numerics.normal import two_sided_quantile
 from kernels.numerics.products import times
 from kernels.options import Options, check, option
 
 MOST_ROWS = 3000
 CHANGEPOINTS, HISTORY = 25, 0.8  # of the slope, evenly in the first part of the rows
 SLOPE, SEASON = 5.0, 10.0  # deviations of the priors
-UNIT_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
-DAY_NS = 86_400_000_000_000
-MOST_ORDER = 50
 Order = int | Literal["auto", "true", "false"]
-
-
-class Calendar(NamedTuple):
-    """A season: its days, Fourier order, and, for auto, the least days of rows and what is too much between two."""
-
-    days: float
-    order: int
-    span: float
-    step: float
-
-
-CALENDAR = {
-    "yearly": Calendar(365.25, 10, 730.0, np.inf),
-    "weekly": Calendar(7.0, 3, 14.0, 7.0),
-    "daily": Calendar(1.0, 4, 2.0, 1.0),
-}
 
 
 def _order(name: str) -> Order:
@@ -104,64 +85,69 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
         `kernels.numerics.covariates.known` refuses.
     BadParameter : no step.
     """
-    x, horizon = finite(task), task.horizon
+    course, weights, beside, size = _found(task, params)
+    outside = times(np.ascontiguousarray(beside.T), weights[:, None])[:, 0] if len(weights) else 0.0
+    value, half = course.at(ahead(task), task.horizon.conf, outside)
+    changes = course.theta[2 : course.trend]
+    told: dict[str, Json] = {
+        "model_info": "Prophet",
+        "seasons": [CALENDAR[name].days for name, _ in course.seasons],
+        "changepoints": int(np.sum(np.abs(changes) > 0.01 * params.changepoint_prior_scale)),
+    }
+    if task.known:
+        with np.errstate(over="ignore"):
+            effects = np.nan_to_num(weights / size * (1.0 if course.multiplied else course.unit))
+        told["covariates"] = dict(zip(task.known, effects.tolist(), strict=True))
+    return Forecast(value, value - half, value + half, mse=None, extra=told)
+
+
+def train(task: Task, params: Params = Params()) -> Course:  # noqa: B008  (frozen, no state)
+    """Return the course of the first column by its times, without covariates; raises what `forecast` does."""
+    return _found(replace(task, known={}), params)[0]
+
+
+def _found(task: Task, params: Params) -> tuple[Course, Series, Series, Series]:
+    """Return the course, and of the covariates the parameters (k,), the values ahead (k, rows) and the sizes (k,)."""
+    x = finite(task)
     n = len(x)
     if n < 2:
         raise TooShort(f"number of input data is less than the required periods: {n} rows, at least 2 are needed")
     if n > MOST_ROWS:
         raise BadSeries(f"number of input data is too large: {n} rows, at most {MOST_ROWS}")
-    now, ahead = _days(task, n, horizon.rows)
+    now = _now(task, n)
     floor = params.floor if params.growth == "logistic" else 0.0
     unit = float(np.max(np.abs(x - floor))) or 1.0
     y = (x - floor) / unit
     cap = (params.cap - floor) / unit if params.growth == "logistic" and params.cap != "none" else 0.0
-    t, later = (now - now[0]) / (now[-1] - now[0]), (ahead - now[0]) / (now[-1] - now[0])
+    t = (now - now[0]) / (now[-1] - now[0])
     changes = _changepoints(t) if params.growth != "flat" else np.empty(0)
     seasons = _seasons(now, params)
-    beside = known(task, "prophet")
-    inside, outside, size = _standardised(beside)
-    basis, season = _basis(t, changes, params), np.column_stack([_fourier(now, seasons), *inside])
-    q, s = basis.shape[1], season.shape[1]
+    inside, outside, size = _standardised(known(task, "prophet"))
+    trend, season = basis(t, changes, params.growth), np.column_stack([fourier(now, seasons), *inside])
+    q, s = trend.shape[1], season.shape[1]
     precision = np.concatenate([np.full(q, SLOPE**-2.0), np.full(s, SEASON**-2.0)])
     laplace = np.zeros(q + s)
     laplace[q - len(changes) : q] = params.changepoint_prior_scale
     multiplied = params.seasonality_mode == "multiplicative"
     theta = _start(y, t, cap, q, s, params)
-    variance = fit(basis, season, y, cap, multiplied, precision, laplace, theta)
-    z = times(_basis(later, changes, params), theta[:q, None])[:, 0]
-    later_season = np.column_stack([_fourier(ahead, seasons), *outside])
-    wave = times(later_season, theta[q:, None])[:, 0] if s else np.zeros(horizon.rows)
-    trend = z if not cap else cap / (1.0 + np.exp(-np.clip(z, -500.0, 500.0)))
-    value = trend * (1.0 + wave) if multiplied else trend + wave
-    moved = _variance_of_changes(theta[q - len(changes) : q], later)
-    reach = (1.0 if not cap else trend * (1.0 - trend / cap)) * (1.0 + wave if multiplied else 1.0)
-    half = two_sided_quantile(horizon.conf) * np.sqrt(variance + moved * reach**2)
-    told: dict[str, Json] = {
-        "model_info": "Prophet",
-        "seasons": [CALENDAR[name].days for name, _ in seasons],
-        "changepoints": int(np.sum(np.abs(theta[q - len(changes) : q]) > 0.01 * params.changepoint_prior_scale)),
-    }
-    if beside.names:
-        with np.errstate(over="ignore"):
-            effects = np.nan_to_num(theta[-len(size) :] / size * (1.0 if multiplied else unit))
-        told["covariates"] = dict(zip(beside.names, effects.tolist(), strict=True))
-    return Forecast(
-        unit * value + floor, unit * (value - half) + floor, unit * (value + half) + floor, mse=None, extra=told
+    variance = fit(trend, season, y, cap, multiplied, precision, laplace, theta)
+    own, orders = len(theta) - len(size), {**dict.fromkeys(CALENDAR, 0), **dict(seasons)}
+    first, span = float(now[0]), float(now[-1] - now[0])
+    course = Course(
+        params.growth, multiplied, unit, floor, cap, first, span, variance, **orders, changes=changes, theta=theta[:own]
     )
+    return course, theta[own:], outside, size
 
 
-def _days(task: Task, n: int, rows: int) -> tuple[Series, Series]:
-    """Return the times of the rows and of those ahead in days since 1970, (n,) and (rows,)."""
+def _now(task: Task, n: int) -> Series:
+    """Return the times of the rows in days since 1970, (n,)."""
     if task.step <= 0:
         raise BadParameter("time_step must be specified for Prophet")
     now = task.times if len(task.times) == n else task.start + task.step * np.arange(-n, 0, dtype=np.int64)
     if not np.all(np.diff(now) > 0):
         row = int(np.argmin(np.diff(now) > 0)) + 1
         raise BadSeries(f"times must increase, got {now[row]} at row {row} after {now[row - 1]}")
-    each = DAY_NS // UNIT_NS[task.unit]
-    ahead = task.start + task.step * np.arange(rows, dtype=np.int64)
-    first, last = (whole // each + whole % each / each for whole in (now, ahead))
-    return first, last
+    return days(now, task.unit)
 
 
 def _changepoints(t: Series) -> Series:
@@ -188,17 +174,6 @@ def _seasons(now: Series, params: Params) -> list[tuple[str, int]]:
     return found
 
 
-def _fourier(days: Series, seasons: list[tuple[str, int]]) -> Series:
-    """Return sines and cosines of all seasons, (rows, 2 * orders)."""
-    parts = [
-        function(2.0 * np.pi * k * days / CALENDAR[name].days)
-        for name, order in seasons
-        for k in range(1, order + 1)
-        for function in (np.sin, np.cos)
-    ]
-    return np.column_stack(parts) if parts else np.zeros((len(days), 0))
-
-
 def _standardised(beside: Covariates) -> tuple[Series, Series, Series]:
     """Return covariates of mean 0 and deviation 1 at the rows, ahead, and their size; those of 0 and 1 as they are."""
     if not beside.names:
@@ -208,13 +183,6 @@ def _standardised(beside: Covariates) -> tuple[Series, Series, Series]:
     origin = np.where(whether, 0.0, np.mean(beside.inside, axis=1, keepdims=True))
     size = np.where(whether, 1.0, unit * np.std(beside.inside / unit, axis=1, keepdims=True, ddof=1))
     return (beside.inside - origin) / size, (beside.ahead - origin) / size, size[:, 0]
-
-
-def _basis(t: Series, changes: Series, params: Params) -> Series:
-    """Return what the parameters of the trend are multiplied with: slope, level and changes of slope."""
-    if params.growth == "flat":
-        return np.ones((len(t), 1))
-    return np.column_stack([t, np.ones(len(t)), np.maximum(t[:, None] - changes, 0.0)])
 
 
 def _start(y: Series, t: Series, cap: float, q: int, s: int, params: Params) -> Series:
@@ -228,14 +196,6 @@ def _start(y: Series, t: Series, cap: float, q: int, s: int, params: Params) -> 
         first, last = (log(share / (1.0 - share)) for share in np.clip(np.array([first, last]) / cap, 0.01, 0.99))
     theta[0], theta[1] = last - first, first
     return theta
-
-
-def _variance_of_changes(changes: Series, later: Series) -> Series:
-    """Return the variance of z by changes of slope to come: as often as before, Laplace of the mean size so far."""
-    if not len(changes):
-        return np.zeros(len(later))
-    size = np.mean(np.abs(changes))
-    return np.asarray(2.0 * size**2 * len(changes) * np.maximum(later - 1.0, 0.0) ** 3 / 3.0)
 
 
 ALGORITHM = Algorithm(

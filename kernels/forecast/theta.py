@@ -9,13 +9,14 @@ Practice" (2021), section 7.5.    Cost: O(n) for each of 60 smoothing rates, fou
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import frexp, inf, log
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from kernels.contract import FORECAST, Algorithm, Forecast, Needs, Series, Task
+from kernels.contract import FORECAST, Algorithm, Forecast, Json, Needs, Series, Task
 from kernels.forecast._contracted import refuse_not_positive, series_and_season
 from kernels.forecast._theta_fit import fit, predict, season_of
 from kernels.numerics.normal import two_sided_quantile
@@ -40,6 +41,16 @@ FORMS = {
     "dynamic": Form(True, False, "DSTM", 2),
     "dynamic-optimised": Form(True, True, "DOTM", 3),
 }
+
+
+class Prepared(NamedTuple):
+    """A series (n,) in `unit` without its season (m,), which is a ratio if `relative`; and what is told of seasons."""
+
+    values: Series
+    profile: Series
+    relative: bool
+    unit: float
+    seasons: dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +87,18 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     ------
     TooShort : too few rows. BadSeries : a value that is not finite, too large, or not positive where it must be.
     """
-    x, m, seasons = series_and_season(task, params.period)
-    horizon = task.horizon
-    relative = params.decomposition_type == "multiplicative"
-    if relative:
-        refuse_not_positive(x, "multiplicative decomposition requires")
-    unit = 2.0 ** frexp(float(np.max(np.abs(x))))[1] if x.any() else 1.0
-    x /= unit
-    profile, relative = season_of(x, m, relative)
-    now = np.arange(len(x)) % m
-    y = x / profile[now] if relative else x - profile[now]
-    zero = y[0]
-    y -= zero
-    chosen, fitted, residual = _best(y, params.form)
+    prepared, horizon = prepare(task, params), task.horizon
+    y, profile, relative, unit = prepared.values, prepared.profile, prepared.relative, prepared.unit
+    n, m, zero = len(y), len(profile), y[0]
+    y = y - zero
+    chosen, fitted, residual = best(y, FORMS.values() if params.form == "auto" else [FORMS[params.form]])
     value, variance = predict(y, chosen.dynamic, fitted, horizon.rows)
     sigma = float(np.sqrt(np.sum(residual**2) / max(len(y) - chosen.estimated, 1)))
     half = two_sided_quantile(horizon.conf) * sigma * np.sqrt(variance)
-    ahead = profile[(len(x) + np.arange(horizon.rows)) % m]
+    ahead = profile[(n + np.arange(horizon.rows)) % m]
     value += zero
     value, half = (value * ahead, half * ahead) if relative else (value + ahead, half)
-    error = residual * profile[now] if relative else residual
+    error = residual * profile[np.arange(n) % m] if relative else residual
     theta = 1.0 / max(1.0 - fitted[1], 1e-10)
     return Forecast(
         unit * value,
@@ -103,14 +106,27 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
         unit * (value + half),
         mse=float(np.mean(error**2)) * unit**2,
         period=m if m > 1 else 0,
-        extra={"model_info": "Theta", "form": chosen.told, "theta": float(theta), **seasons},
+        extra={"model_info": "Theta", "form": chosen.told, "theta": float(theta), **prepared.seasons},
     )
 
 
-def _best(y: Series, wanted: str) -> tuple[Form, Series, Series]:
-    """Return the form of the lowest AICc, its parameters and its errors."""
+def prepare(task: Task, params: Params) -> Prepared:
+    """Take the season out of a series, which may then go on from any level; raises BadSeries or TooShort."""
+    x, m, seasons = series_and_season(task, params.period)
+    relative = params.decomposition_type == "multiplicative"
+    if relative:
+        refuse_not_positive(x, "multiplicative decomposition requires")
+    unit = 2.0 ** frexp(float(np.max(np.abs(x))))[1] if x.any() else 1.0
+    x /= unit
+    profile, relative = season_of(x, m, relative)
+    now = np.arange(len(x)) % m
+    return Prepared(x / profile[now] if relative else x - profile[now], profile, relative, unit, seasons)
+
+
+def best(y: Series, forms: Iterable[Form]) -> tuple[Form, Series, Series]:
+    """Return the form of the lowest AICc, its parameters (first level, share, rate) and its errors; y begins at 0."""
     found, n = [], len(y)
-    for form in [FORMS[wanted]] if wanted != "auto" else FORMS.values():
+    for form in forms:
         fitted, residual = np.empty(3), np.empty(n)
         squares, k = fit(y, form.dynamic, form.free, fitted, residual), form.estimated + 1
         penalty = 2.0 * k + 2.0 * k * (k + 1) / (n - k - 1) if n > k + 1 else inf

@@ -11,14 +11,16 @@ Cost: O(n) for the features, 0.3 million products for each row ahead.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 
 from kernels.contract import FORECAST, Algorithm, BadSeries, Forecast, Json, Needs, Series, Task, as_series
-from kernels.forecast import _zero_net
+from kernels.forecast import _beside, _zero_net
 from kernels.forecast._zero_features import OF_SERIES, OF_STEP, features
 from kernels.forecast._zero_net import MEDIAN, SHARES
+from kernels.numerics.covariates import known
 from kernels.numerics.normal import normal_quantile, two_sided_quantile
 from kernels.numerics.period import Season, season_option, season_told
 from kernels.options import Options, option
@@ -54,23 +56,28 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     Parameters
     ----------
     task : its first column, float64 (n,), n >= 3, finite, |value| <= 1e150, evenly spaced. Not modified. Of its times
-        only the step is looked at: with weekly rows and no season found, the year is one.
+        only the step is looked at: with weekly rows and no season found, the year is one. The effect of covariates
+        that are known ahead is taken out before and added to the forecast.
 
     Returns
     -------
     Forecast
         value: the median. quantiles: of `SHARES`, and of the bounds of every level. extra: ``periods`` where two
-        seasons are used.
+        seasons are used, ``covariates`` (what one more of each adds) where there are some.
 
     Raises
     ------
     TooShort : n < 3.
     BadSeries : a value too large to be squared.
+    TooShort, BadSeries : covariates that `kernels.numerics.covariates.known` refuses.
     """
     horizon = task.horizon
     x = as_series(task.series, at_least=AT_LEAST)
     refuse_too_large(x)
     period, second = seasons(x, params, task)
+    if (covariates := known(task, "zero")).names:
+        ahead = functools.partial(median, period=period, second=second)
+        return _beside.forecast(task, covariates, x, period, ahead, functools.partial(forecast, params=params))
     told = quantiles(x, horizon.rows, period, second)
     low, high = bounds(told, horizon.conf)
     shares = {share: told[:, at] for at, share in enumerate(SHARES)}
@@ -131,6 +138,11 @@ def quantiles(x: Series, rows: int, period: int, second: int) -> Series:
     return narrowed
 
 
+def median(x: Series, rows: int, period: int, second: int) -> Series:
+    """Return the medians of the rows ahead, (rows,)."""
+    return quantiles(x, rows, period, second)[:, MEDIAN]
+
+
 def _told(view: Series, rows: int, period: int, second: int) -> Series | None:
     """Return what the network says of a view of the series, (rows, shares); None where all its values are equal."""
     of_series, of_step = np.empty((1, OF_SERIES)), np.empty((1, rows, OF_STEP))
@@ -166,5 +178,5 @@ ALGORITHM = Algorithm(
     FORECAST,
     Params,
     forecast,
-    Needs(rows=AT_LEAST),
+    Needs(rows=AT_LEAST, covariates=True),
 )

@@ -11,10 +11,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-ON_ONE_THREAD = 131072  # multiply-adds up to which OpenBLAS does so
-
-MANY = 32  # rows from which on a product is split by columns too
-TOGETHER = 8  # rows in a slice then, at least
+ON_ONE_THREAD = 524287  # multiply-adds up to which OpenBLAS does so: below twice what it gives to a thread
+TOGETHER = 12  # rows in a slice, at least, where there are so many: fewer are slow
+TILE = 4  # rows that OpenBLAS multiplies at once
 
 Float = TypeVar("Float", np.float32, np.float64)
 
@@ -22,15 +21,18 @@ Float = TypeVar("Float", np.float32, np.float64)
 def times(rows: NDArray[Float], matrix: NDArray[Float]) -> NDArray[Float]:
     """Return ``rows @ matrix``, (m, inner) by (inner, columns), computed in slices on the calling thread.
 
-    Many rows are multiplied by some columns at a time, so that a slice has more rows to each.
+    A slice is some rows, times all columns or, where too few rows would fit, times some of them.
     """
     inner, columns = matrix.shape
+    if len(rows) * matrix.size <= ON_ONE_THREAD:
+        return rows @ matrix
     product = np.empty((len(rows), columns), rows.dtype)
-    widest = max(1, ON_ONE_THREAD // (TOGETHER * inner)) if len(rows) >= MANY else columns
+    widest = max(1, ON_ONE_THREAD // (TOGETHER * inner)) if len(rows) >= TOGETHER else columns
     width = -(-columns // -(-columns // widest))  # all slices are about as wide
     for first in range(0, columns, width):
         part, out = matrix[:, first : first + width], product[:, first : first + width]
         size = max(1, ON_ONE_THREAD // part.size)
+        size -= size % TILE if size > TILE else 0
         whole = len(rows) // size * size
         sliced = product[:whole].reshape(-1, size, columns)[:, :, first : first + width]
         np.matmul(rows[:whole].reshape(-1, size, inner), part, out=sliced)

@@ -42,13 +42,17 @@ def test_a_seed_gives_the_same_series() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "period", "share"),
-    [(40, 0, 0.55), (200, 0, 0.2), (900, 0, 0.06), (100, 12, 0.35), (100, 24, 0.06), (500, 12, 0.06)],
+    ("rows", "period", "first", "share"),
+    [(40, 0, 0.55, 0.65), (200, 0, 0.2, 0.35), (900, 0, 0.06, 0.13), (100, 12, 0.35, 0.65), (500, 12, 0.06, 0.13)],
 )
-def test_growth_is_most_frequent_where_series_are_short_and_slow(rows: int, period: int, share: float) -> None:
-    shares = _zero_prior._shares(rows, period)
-    assert shares.sum() == pytest.approx(1.0)
-    assert shares[-1] == pytest.approx(share)
+def test_economic_series_are_most_frequent_where_they_are_short_and_slow(
+    rows: int, period: int, first: float, share: float
+) -> None:
+    for structural, wanted in ((False, first), (True, share)):
+        shares = _zero_prior._shares(rows, period, structural)
+        assert shares.sum() == pytest.approx(1.0)
+        assert shares[-2:].sum() == pytest.approx(wanted)
+        assert (shares[-1] > 0.0) == structural
 
 
 def test_most_series_are_positive_and_some_have_steps_or_repeat_values() -> None:

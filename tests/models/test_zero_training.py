@@ -21,7 +21,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[s
             patch.setattr(_zero_training, name, value)
         patch.setattr(torch, "compile", lambda function: function)  # which takes longer than these few steps
         threads = torch.get_num_threads()
-        stages = (Stage(25, 40, 1e-3), Stage(10, 10, 1e-3))
+        stages = (Stage(25, 40, 1e-3, False), Stage(10, 10, 1e-3, True))
         _zero_training.train(folder, stages, seen.append)
         torch.set_num_threads(threads)
     return folder, seen
@@ -40,10 +40,12 @@ def test_what_is_written_is_what_the_forecaster_reads(trained: tuple[Path, list[
     }
 
 
-def test_what_is_written_at_the_end_is_the_mean_of_the_ends_of_the_stages(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("done", "ended", "wanted"), [(0, (1.0, 4.0, 8.5), 5.5), (2, (8.5,), 5.5)])
+def test_each_stage_but_the_first_writes_the_mean_of_what_it_began_with_and_its_end(
+    done: int, ended: tuple[float, ...], wanted: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ends = iter((1.0, 4.0))
+    ends = iter(ended)
+    _zero_training._write(tmp_path, {"w": np.full(2, 2.5, np.float32)})  # of the first two
 
     def learned(folder: Path, *unused: object, **begin: bool) -> None:
         _zero_training._write(folder, {"w": np.full(2, next(ends), np.float32)})
@@ -51,9 +53,9 @@ def test_what_is_written_at_the_end_is_the_mean_of_the_ends_of_the_stages(
     monkeypatch.setattr(_zero_training, "learn", learned)
     monkeypatch.setattr(_zero_training, "LOOK_AT", 8)
     threads = torch.get_num_threads()
-    _zero_training.train(tmp_path, (Stage(1, 1, 1.0), Stage(1, 1, 1.0)), print)
+    _zero_training.train(tmp_path, [Stage(1, 1, 1.0, False)] * 3, print, done=done)
     torch.set_num_threads(threads)
-    np.testing.assert_array_equal(_zero_training._stored(tmp_path)["w"], [2.5, 2.5])
+    np.testing.assert_array_equal(_zero_training._stored(tmp_path)["w"], [wanted, wanted])
 
 
 def test_the_forecasters_network_equals_that_of_torch(trained: tuple[Path, list[dict[str, float]]]) -> None:
@@ -81,7 +83,9 @@ def test_the_command_prints_a_line_for_each_look(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(
-        _zero_training, "train", lambda folder, stages, tell, seed: tell({"step": stages[0].steps, "seed": seed})
+        _zero_training,
+        "train",
+        lambda folder, stages, tell, seed, done: tell({"step": stages[done].steps, "seed": seed}),
     )
     monkeypatch.setattr("sys.argv", ["train", "--out", str(tmp_path)])
     _zero_training.main()

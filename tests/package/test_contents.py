@@ -55,6 +55,15 @@ def test_nothing_tells_where_it_was_built(unpacked: Path) -> None:
     assert [path.name for path in files if os.fsencode(ROOT) in path.read_bytes()] == []
 
 
+def test_pages_and_manual_of_the_algorithms_are_there(unpacked: Path) -> None:
+    share = unpacked / "usr" / "share"
+    manual = gzip.decompress((share / "man" / "man7" / "taosanode-algorithms.7.gz").read_bytes()).decode()
+    assert ".SS ksigma" in manual
+    docs = share / "doc" / "taosanode" / "docs"
+    assert (docs / "algorithms.md").read_text() == (ROOT / "docs" / "algorithms.md").read_text()
+    assert (docs / "data" / "pumps.csv").is_file()
+
+
 def test_every_library_is_bundled_or_of_glibc(unpacked: Path) -> None:
     files = binaries(unpacked)
     there = {path.name for path in files} | {path.name for path in unpacked.rglob("*.so*")}

@@ -44,3 +44,14 @@ def test_every_page_and_what_the_shells_complete_is_in_both_packages(
         assert len(pages) == len({"taosanode", manual_pages.ALGORITHMS, *cli.COMMANDS}) + len(cli.LINKS)
         assert "taosanode-algorithms.7.gz" in pages
         assert len(names) - len(pages) == len(SHELLS) * (1 + len(cli.LINKS))
+
+
+def test_pages_and_their_data_are_documents_of_the_node_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "STAGE", tmp_path)
+    for name in build.PACKAGES:
+        build.documents(name, [], "1.0", tmp_path)
+    written = "\n".join(build.rpm_documents("taosanode"))
+    for page in ("tour.md", "algorithms.md", "data/pumps.csv"):
+        assert (tmp_path / "doc" / "taosanode" / "docs" / page).is_file()
+        assert f"dst: /usr/share/doc/taosanode/docs/{page}, " in written
+    assert not (tmp_path / "doc" / "taosanode-tsfm" / "docs").exists()

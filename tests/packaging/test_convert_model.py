@@ -10,13 +10,16 @@ import convert_model
 import numpy as np
 import pytest
 from convert_model import NotConvertible
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import IsolationForest, RandomForestRegressor
 from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScaler
+from sklearn.svm import SVR, LinearSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from appliance.analysis.deployed import schema
+from appliance.analysis.deployed import schema, tensors
+from appliance.analysis.deployed.schema import BadModel
+from kernels.contract import Task
 
 RANDOM = np.random.default_rng(7)
 X = RANDOM.normal(size=(120, 3)) * [1.0, 30.0, 0.1] + [0.0, 100.0, -1.0]
@@ -29,6 +32,8 @@ MODELS = [
     (ElasticNet(alpha=0.1), Y),
     (make_pipeline(StandardScaler(), Lasso(alpha=0.1)), Y),
     (make_pipeline(StandardScaler(with_mean=False), MinMaxScaler(), Ridge()), Y),
+    (make_pipeline(StandardScaler(), LinearSVR(random_state=0)), Y),
+    (make_pipeline(StandardScaler(), SVR(kernel="linear")), Y),
     (DecisionTreeRegressor(random_state=0), Y),
     (LogisticRegression(max_iter=5000), LABELS),
     (make_pipeline(StandardScaler(), LogisticRegression()), Y > 20.0),
@@ -49,6 +54,29 @@ def test_what_is_converted_predicts_the_same(model, target):
         assert found == expected.tolist()
 
 
+@pytest.mark.parametrize(
+    "more", [{}, {"max_features": 2, "max_samples": 0.9, "contamination": 0.05, "bootstrap": True}]
+)
+def test_a_forest_judges_as_scikit_learn_does(more):
+    model = IsolationForest(n_estimators=20, random_state=3, **more).fit(X)
+    asked = np.vstack((X, RANDOM.normal(size=(300, 3)) * [3.0, 90.0, 0.3] + [0.0, 100.0, -1.0]))
+    forest = tensors.read(convert_model.convert(model))
+    found = forest.run(Task.of(asked), None)
+    np.testing.assert_allclose(found.score, -model.score_samples(asked), rtol=1e-12)
+    np.testing.assert_array_equal(found.flags, model.predict(asked))
+    assert forest.summary == {"algo": "iforest", "by": "scikit-learn", "trees": 20}
+
+
+def test_a_forest_is_written_as_a_file_and_refused_where_it_would_be_no_model(tmp_path, monkeypatch, capfdbinary):
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps(IsolationForest(n_estimators=5).fit(X)))
+    monkeypatch.setattr(sys, "argv", ["convert_model.py", str(tmp_path / "m.pkl")])
+    assert convert_model.main() == 0
+    content = capfdbinary.readouterr().out
+    assert tensors.read(content).algo == "iforest"
+    with pytest.raises(BadModel):
+        tensors.read(content[:-8])
+
+
 def test_the_command_reads_a_pickle_and_writes_what_is_posted(tmp_path, monkeypatch, capsys):
     (tmp_path / "m.pkl").write_bytes(pickle.dumps(Ridge().fit(X, Y)))
     monkeypatch.setattr(sys, "argv", ["convert_model.py", str(tmp_path / "m.pkl"), "--name", "pumps"])
@@ -60,12 +88,27 @@ def test_the_command_reads_a_pickle_and_writes_what_is_posted(tmp_path, monkeypa
 @pytest.mark.parametrize(
     ("model", "target", "message"),
     [
-        (RandomForestRegressor(2), Y, "RandomForestRegressor has no JSON form; there are: LinearRegression"),
-        (make_pipeline(PolynomialFeatures(2), Ridge()), Y, "PolynomialFeatures before the model has no JSON form"),
+        (
+            RandomForestRegressor(2),
+            Y,
+            "RandomForestRegressor has no JSON form: the node takes one tree, not many;",
+        ),
+        (SVR(), Y, "SVR with kernel='rbf' has no JSON form: it keeps rows of its training"),
+        (
+            make_pipeline(StandardScaler(), IsolationForest(n_estimators=2)),
+            Y,
+            "a forest behind other steps has no form",
+        ),
+        (IsolationForest(n_estimators=2, max_samples=9000), np.arange(9000.0), "train with max_samples=256"),
+        (
+            make_pipeline(PolynomialFeatures(2), Ridge()),
+            Y,
+            "PolynomialFeatures before the model has no JSON form: w",
+        ),
         (make_pipeline(StandardScaler(), DecisionTreeRegressor()), Y, "a tree needs no scaling"),
         (LinearRegression(), np.column_stack((Y, Y)), "one target is needed, the model has 2"),
     ],
 )
 def test_what_has_no_form_is_refused(model, target, message):
     with pytest.raises(NotConvertible, match=message):
-        convert_model.convert(model.fit(X, target))
+        convert_model.convert(model.fit(np.resize(X, (len(target), 3)), target))

@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from appliance.analysis.deployed import schema, tensors
 from appliance.analysis.deployed.store import MAX_BYTES, NAME
 from appliance.protocol import fields
+from appliance.protocol.shapes import OBJECT, TEXT, Operation, listed, object_of, said
 from kernels.contract import AlgorithmError
 
 # what a file begins with -> what it is; all of them can hold a pickle, or code of another kind
@@ -25,7 +27,7 @@ _COMPRESSED = {
 SCRIPT = "convert_model.py"
 WAY = (
     f"run {SCRIPT}, which comes with the node (/usr/share/taosanode/{SCRIPT}), where the model was trained and deploy "
-    "the JSON that it writes"
+    "what it writes"
 )
 REFUSED = f"reading one runs whatever code is in it, so this node never does: {WAY}"
 
@@ -51,7 +53,7 @@ def model(document: Any) -> Posted:
 def parts(given: dict[str, bytes]) -> Posted:
     """Return what the parts of a multipart request ask to deploy; raises BadPost.
 
-    A `model_binary` that is JSON takes the place of the configuration.
+    A `model_binary` that is JSON, or safetensors, takes the place of the configuration.
     """
     if not given:
         raise BadPost("Missing payload in request")
@@ -92,14 +94,18 @@ def document(body: bytes | bytearray) -> Any:
 
 
 def _from_file(called: str, content: bytes) -> Any:
-    if kind := what_it_is(content):
-        raise BadPost(f"Error deploying model {called}: model_binary is {kind}; {REFUSED}")
     if len(content) > MAX_BYTES:
         raise BadPost(f"Error deploying model {called}: a model has at most {MAX_BYTES} bytes, got {len(content)}")
+    if tensors.looks_like_one(content):  # first: its length may begin as one of the others does
+        return content
+    if kind := what_it_is(content):
+        raise BadPost(f"Error deploying model {called}: model_binary is {kind}; {REFUSED}")
     try:
         return orjson.loads(content)
     except ValueError as error:
-        raise BadPost(f"Error deploying model {called}: model_binary is no JSON model; {WAY}") from error
+        raise BadPost(
+            f"Error deploying model {called}: model_binary is no model, which is JSON or safetensors; {WAY}"
+        ) from error
 
 
 def what_it_is(content: bytes) -> str:
@@ -118,3 +124,37 @@ def what_it_is(content: bytes) -> str:
     if head[:1] in (b"(", b"c", b"]", b"}") and content.rstrip(b"\n").endswith(b".") and len(content) > 2:
         return "a pickle"
     return ""
+
+
+_NAME = said({**TEXT, "pattern": f"^{NAME.pattern}$"}, "of the model, in whatever case")
+_MODEL = object_of(
+    {schema.ALGO: said(TEXT, "how it was fitted"), schema.PARAMS: said(OBJECT, "what was fitted")},
+    {schema.FEATURES: said(listed(TEXT, 1, schema.MAX_FEATURES), "their names, in the order of what was fitted")},
+)
+_DONE = object_of({fields.STATUS: {"const": fields.SUCCESS}, "message": TEXT})
+_REFUSED = object_of({fields.STATUS: {"const": fields.ERROR}, fields.ERROR: TEXT})
+DEPLOY = Operation(
+    ("/deploy",),
+    "keep a fitted model; 400: it cannot be used, 500: the disk does not take it",
+    object_of({fields.MODEL_NAME: _NAME, fields.CONFIG: _MODEL}),
+    _DONE,
+    {
+        fields.MODEL_NAME: "pumps",
+        fields.CONFIG: {schema.ALGO: "ridge", schema.PARAMS: {"coef": [2.0, -1.0], "intercept": 0.5}},
+    },
+    form=object_of(
+        {fields.MODEL_NAME: _NAME},
+        {fields.CONFIG: said(TEXT, "JSON"), fields.MODEL_BINARY: said(TEXT, "JSON in its place")},
+    ),
+    refused=_REFUSED,
+    statuses=(400, 500),
+)
+UNDEPLOY = Operation(
+    ("/undeploy",),
+    "remove a fitted model; 404: there is none of that name",
+    object_of({fields.MODEL_NAME: _NAME}),
+    _DONE,
+    {fields.MODEL_NAME: "pumps"},
+    refused=_REFUSED,
+    statuses=(400, 404, 500),
+)

@@ -14,6 +14,7 @@ from kernels.contract import AlgorithmError, BadSeries, Series
 from kernels.numerics import products
 
 REGRESSION, CLASSIFICATION = "regression", "classification"
+SUFFIX = ".json"
 PARTS = ALGO, PARAMS, FEATURES = fields.ALGO, fields.PARAMS, "features"
 MAX_FEATURES, MAX_CLASSES, MAX_NODES, MAX_DEPTH = 4096, 1000, 100_000, 1000
 MAX_LABEL = 255  # characters

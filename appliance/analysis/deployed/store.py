@@ -13,15 +13,17 @@ import re
 import shutil
 import tempfile
 from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
 
 import orjson
 
-from appliance.analysis.deployed import schema
+from appliance.analysis.deployed import schema, settled, tensors
+from appliance.analysis.deployed.analyser import Analyser
 from appliance.analysis.deployed.schema import BadModel, Model
-from kernels.contract import AlgorithmError
+from kernels.contract import AlgorithmError, Needs
 
 log = logging.getLogger(__name__)
 
@@ -30,16 +32,20 @@ MAX_BYTES = 16 * 1024 * 1024  # of one model
 MAX_MODELS = 1000
 KEPT = 16  # models that a worker holds ready
 UNLOADABLE = "failed to load model: "
+JSON, ARRAYS = schema.SUFFIX, tensors.SUFFIX
+SUFFIXES = (JSON, ARRAYS)  # of two of one name the first is the model
+PARTS = (*schema.PARTS, *settled.PARTS)  # what is kept of a configuration
 
 
 class Described(NamedTuple):
-    """What is listed of a model."""
+    """What is listed of a model; `needs` of one that answers as an algorithm does."""
 
     name: str
     algo: str
     kind: str
-    summary: dict[str, Any]
+    summary: Mapping[str, Any]
     path: Path
+    needs: Needs | None
 
 
 Signature = tuple[int, int, int]  # changes with the file
@@ -55,10 +61,13 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = Lock()
-        self._models: OrderedDict[Path, tuple[Signature, Model]] = OrderedDict()
+        self._models: OrderedDict[Path, tuple[Signature, Model | Analyser]] = OrderedDict()
         self._seen: dict[Path, tuple[Signature, Described | None]] = {}
 
-    def find(self, name: str) -> Model:
+    def __contains__(self, name: str) -> bool:
+        return NAME.fullmatch(name) is not None and name.lower() in self._paths()
+
+    def find(self, name: str) -> Model | Analyser:
         """Return a model; raises BadModel where there is none that can be used."""
         path = self._paths().get(name.lower()) if NAME.fullmatch(name) else None
         if path is None:
@@ -82,14 +91,15 @@ class Store:
         return found
 
     def add(self, name: str, config: Any) -> None:
-        """Check and keep a model.
+        """Check and keep a model: a configuration, or the bytes of a safetensors file.
 
         Raises
         ------
         BadModel : it cannot be used. Exists : there is one of that name. OSError : it cannot be written.
         """
-        schema.read(config)
-        text = orjson.dumps({part: config[part] for part in schema.PARTS if part in config})
+        read(config)
+        arrays = isinstance(config, bytes)
+        text = config if arrays else orjson.dumps({part: config[part] for part in PARTS if part in config})
         if len(text) > MAX_BYTES:
             raise BadModel(f"a model has at most {MAX_BYTES} bytes, got {len(text)}")
         name = name.lower()
@@ -102,7 +112,7 @@ class Store:
         beside = Path(tempfile.mkdtemp(prefix=".new-", dir=self._folder))
         try:
             beside.chmod(0o755)
-            _write(beside / f"{name}.json", text)
+            _write(beside / f"{name}{ARRAYS if arrays else JSON}", text)
             try:
                 beside.rename(self._folder / name)
             except OSError as error:
@@ -132,18 +142,14 @@ class Store:
 
     def _paths(self) -> dict[str, Path]:
         """Return the files of all models by lowercase name: as NAME/NAME.json, or as NAME.json."""
-        found = {}
+        found: dict[str, Path] = {}
         with contextlib.suppress(OSError), os.scandir(self._folder) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                if NAME.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
-                    path = self._folder / entry.name / f"{entry.name}.json"
-                    if path.is_file() and not path.is_symlink():
-                        found[entry.name.lower()] = path
-                elif _is_old_form(entry):
-                    found.setdefault(entry.name[:-5].lower(), self._folder / entry.name)
+            for entry in sorted(entries, key=lambda entry: (entry.is_file(follow_symlinks=False), entry.name)):
+                for name, path in _models(entry):
+                    found.setdefault(name.lower(), path)
         return found
 
-    def _load(self, path: Path) -> Model:
+    def _load(self, path: Path) -> Model | Analyser:
         signature = _signature(path)
         with self._lock:
             kept = self._models.get(path)
@@ -163,24 +169,47 @@ class Store:
         except (OSError, BadModel) as error:
             log.warning("deployed model %s is left out: %s", path, _reason(error))
             return None
-        return Described(name, model.algo, model.kind, model.summary, path)
+        needs = model.needs if isinstance(model, Analyser) else None
+        return Described(name, model.algo, model.kind, model.summary, path, needs)
 
 
-def _is_old_form(entry: os.DirEntry[str]) -> bool:
-    named = entry.name.endswith(".json") and NAME.fullmatch(entry.name[:-5])
-    return bool(named) and entry.is_file(follow_symlinks=False)
+def read(config: Any) -> Model | Analyser:
+    """Return the model that a configuration describes, or the bytes of a safetensors file; raises BadModel."""
+    if isinstance(config, bytes):
+        return tensors.read(config)
+    if settled.is_one(config):
+        return settled.read(config)
+    if isinstance(config, Mapping) and config.get(schema.ALGO) in [*tensors.CLASSES]:
+        raise BadModel(f"a trained {config[schema.ALGO]} is a {ARRAYS} file: taosanode train writes it")
+    return schema.read(config)
 
 
-def _read(path: Path) -> Model:
+def _models(entry: os.DirEntry[str]) -> Iterator[tuple[str, Path]]:
+    """Yield name and file of the models that an entry of the folder may hold, the better first; follows no link."""
+    if entry.is_dir(follow_symlinks=False) and NAME.fullmatch(entry.name):
+        for suffix in SUFFIXES:
+            path = Path(entry.path, f"{entry.name}{suffix}")
+            if path.is_file() and not path.is_symlink():
+                yield entry.name, path
+    elif entry.is_file(follow_symlinks=False):
+        for suffix in SUFFIXES:
+            name = entry.name.removesuffix(suffix)
+            if name != entry.name and NAME.fullmatch(name):
+                yield name, Path(entry.path)
+
+
+def _read(path: Path) -> Model | Analyser:
     with path.open("rb") as file:
         text = file.read(MAX_BYTES + 1)
     if len(text) > MAX_BYTES:
         raise BadModel(f"a model has at most {MAX_BYTES} bytes")
+    if path.suffix == ARRAYS:
+        return read(text)
     try:
         config = orjson.loads(text)
     except ValueError as error:
         raise BadModel(f"no JSON: {error}") from error
-    return schema.read(config)
+    return read(config)
 
 
 def _write(path: Path, text: bytes) -> None:

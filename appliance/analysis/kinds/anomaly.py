@@ -17,12 +17,12 @@ from appliance.analysis.taosanalytics_compat import AbstractAnomalyDetectionServ
 from appliance.protocol import fields
 from appliance.protocol.documents import BadRequest, Document
 from appliance.protocol.requests import Request
+from appliance.protocol.shapes import INTEGER, NUMBERS, OBJECT, PAIR, PAIRS, listed, object_of, said
 from kernels.contract import ANOMALY, Algorithm, AlgorithmError, Detection, Series, Task, Times
 from kernels.explained import Expected, Explained
 from kernels.options import Declared, Range
 
 WINDOWS, FLAGS = "windows", "flags"
-ENVELOPE = (fields.ALGO, fields.OPTION, fields.RESULT, fields.ROWS, fields.MASK, fields.SCORES, fields.EXPECTED)
 VALUES = ("value", "expected", "low", "high")  # of a row, in each column that is analysed
 
 
@@ -34,6 +34,21 @@ class Anomaly(Kind[Detection]):
     place = 2
     route = "/anomaly-detect"
     default = "ksigma"
+    told = {
+        fields.RESULT: said(PAIRS, "first and last time of each window"),
+        fields.MASK: said(listed(INTEGER), "the code of each window"),
+    }
+    told_too = {
+        fields.SCORES: said(NUMBERS, "of every row"),
+        fields.EXPECTED: said(
+            listed(object_of(dict.fromkeys((fields.VALUE, fields.LOW, fields.HIGH), NUMBERS))),
+            "of every row, by column",
+        ),
+        EXPLAINED: said(
+            listed(object_of({}, {"nearest": PAIR, fields.EXPECTED: OBJECT})),
+            "of the first windows: what is most like each, and what was expected there",
+        ),
+    }
     nothing = {fields.RESULT: [], fields.MASK: []}
     everything = f"{fields.SCORES}=1"
     takes = (
@@ -137,7 +152,7 @@ class Anomaly(Kind[Detection]):
         ends = np.searchsorted(task.times, spans[:, 1], side="right")
         for begin, end, code in zip(begins, ends, codes, strict=True):
             flags[begin:end] = code
-        extra = {key: value for key, value in reply.items() if key not in ENVELOPE}
+        extra = {key: value for key, value in reply.items() if key not in self.envelope}
         if fields.EXPECTED not in reply:
             return Detection(flags, score, extra)
         told = [[one[name] for name in (fields.VALUE, fields.LOW, fields.HIGH)] for one in reply[fields.EXPECTED]]

@@ -212,9 +212,8 @@ def _usual(steps: NDArray[np.int64]) -> int:
 
 def _days_of(months: NDArray[np.int64], day: int) -> NDArray[np.int64]:
     """Return a day of each month, in days since 1970: of a shorter month the last one."""
-    dates = months.astype("datetime64[M]")
-    first = dates.astype("datetime64[D]")
-    last = (dates + 1).astype("datetime64[D]") - 1
+    first = months.astype("datetime64[M]").astype("datetime64[D]")
+    last = (months + 1).astype("datetime64[M]").astype("datetime64[D]") - np.timedelta64(1, "D")
     if day == FIRST_WEEKDAY:
         return np.busday_offset(first, 0, roll="forward").astype(np.int64)
     if day == LAST_WEEKDAY:

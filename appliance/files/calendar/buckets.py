@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from appliance.files.calendar.frequency import BUSINESS, DAY, NANOSECOND, Frequency
 from appliance.files.calendar.zones import Clock
 from appliance.protocol.documents import BadRequest
 from appliance.protocol.times import PER_SECOND
-from kernels.contract import Times
+from kernels.contract import Series, Times
 
 WEEK, MONDAY = 7, 3  # days; how many days before 1970-01-01 a week began
 HOUR_NS = 3600 * 10**9
@@ -42,3 +44,17 @@ def starts(times: Times, unit: str, clock: Clock, frequency: Frequency, option: 
         months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
         begins = (months // count * count).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     return clock.times(begins * per_day, unit)
+
+
+def reduced(times: Times, columns: Mapping[str, Series], how: str) -> tuple[Times, dict[str, Series]]:
+    """Make one row of those of one time; times int64 (n,), not decreasing."""
+    first = np.flatnonzero(np.diff(times, prepend=times[0] - 1))
+    if how in ("first", "last"):
+        rows = first if how == "first" else np.append(first[1:], len(times)) - 1
+        return times[first], {name: column[rows] for name, column in columns.items()}
+    fold = {"min": np.minimum, "max": np.maximum}.get(how, np.add)
+    found = {name: fold.reduceat(column, first) for name, column in columns.items()}
+    if how == "mean":
+        counts = np.diff(np.append(first, len(times)))
+        found = {name: column / counts for name, column in found.items()}
+    return times[first], found

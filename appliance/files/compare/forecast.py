@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from appliance.analysis.kinds.forecast import DEFAULT_ROWS, OPTION_ROWS, confidence
 from appliance.files.compare import scores
@@ -32,8 +33,10 @@ from appliance.files.compare.comparison import (
     outcomes,
     reason,
 )
+from appliance.files.run import filling, placing
 from appliance.files.series import FileError, FileSeries
 from appliance.protocol import fields, options, requests
+from appliance.protocol.documents import BadRequest
 from kernels.contract import Series, Times
 from kernels.numerics.period import find_period
 
@@ -60,10 +63,14 @@ BRIEF = ("rank", "algorithm", "mase", "smape", "interval_score", "coverage", "se
 
 @dataclass(frozen=True, slots=True)
 class _Fold:
-    """One origin of one series: what is known, what comes, and what repeating the last season makes of it."""
+    """One origin of one series: what is known, what comes, and what repeating the last season makes of it.
+
+    ahead : int64 (k,), which of the steps that are forecast the rows that come are, from 0: in gaps none is.
+    """
 
     number: int
     known: FileSeries
+    ahead: NDArray[np.int64]
     times: Times
     truth: Series
     season: int
@@ -114,8 +121,9 @@ def compare_all(trial: Trial) -> Comparison:
         raise FileError(f"{OPTION_ROWS} must be at least 1, got {rows}")
     conf = confidence({}, trial.options)
     season = trial.season or _season(trial.options)
+    folds = trial.folds or FOLDS
     return compare(
-        trial.series, trial.names, trial.run, rows, conf, trial.folds or FOLDS, season, trial.each, trial.tell
+        trial.series, trial.names, trial.run, rows, conf, folds, season, trial.each, trial.tell, trial.options
     )
 
 
@@ -129,6 +137,7 @@ def compare(
     season: int | None = None,
     each: Each = map,
     tell: Callable[[Backtest], object] | None = None,
+    given: Mapping[str, str] = {},  # noqa: B006  (not modified)
 ) -> Comparison:
     """Compare forecasters by mean MASE over all folds of all series.
 
@@ -142,6 +151,7 @@ def compare(
     season : rows; None looks for one in the history before the first origin.
     each : as `map`, in order; that of a pool runs several at once.
     tell : hears of every forecast, those of the naive one included, series after series.
+    given : options as in SQL, of which the step of the rows is looked at.
 
     Raises
     ------
@@ -150,7 +160,7 @@ def compare(
     jobs: list[_Fold] = []
     short: list[FileSeries] = []
     for number, one in enumerate(series):
-        own = list(_folds(number, one, rows, conf, folds, season))
+        own = list(_folds(number, one, rows, conf, folds, season, given))
         jobs += own
         short += [] if own else [one]
     if not jobs:
@@ -175,9 +185,10 @@ def compare(
         else:
             record.seconds.append(seconds)
             record.answered.add(fold.number)
-            grade = _grade(fold, found.value, found.low, found.high, conf)
+            there = found.value[fold.ahead], found.low[fold.ahead], found.high[fold.ahead]
+            grade = _grade(fold, *there, conf)
             if tell:
-                tell(_backtest(fold, name, found.value, found.low, found.high))
+                tell(_backtest(fold, name, *there))
         record.grades.setdefault(fold.number, []).append(grade)
     ranked = _ranked(records, len(jobs))
     winners = _winners(records)
@@ -204,22 +215,61 @@ def _least(season: int | None) -> int:
     return max(LEAST_HISTORY, CYCLES * (season or 1))
 
 
-def _folds(number: int, series: FileSeries, rows: int, conf: float, folds: int, season: int | None) -> Iterator[_Fold]:
-    values = next(iter(series.columns.values()))
-    n = len(values)
-    several = min(folds, (n - _least(season)) // rows)
-    if several < 1:
+def _folds(
+    number: int, series: FileSeries, rows: int, conf: float, folds: int, season: int | None, given: Mapping[str, str]
+) -> Iterator[_Fold]:
+    values, places = next(iter(series.columns.values())), _places(series, given)
+    origins = _origins(places, rows, folds, _least(season))
+    if not origins:
         return
-    first = n - several * rows
-    period = season or (find_period(values[:first].copy()) if np.abs(values[:first]).max() < HUGE else 0) or 1
-    for origin in range(first, n, rows):
+    period = season or _period(_even(values, places, origins[0]))
+    for origin, end in zip(origins, [*origins[1:], len(values)], strict=True):
+        ahead = places[origin:end] - places[origin - 1] - 1
+        ahead = ahead[ahead < rows]
         columns = {name: column[:origin] for name, column in series.columns.items()}
         known = dataclasses.replace(series, times=series.times[:origin], columns=columns)
-        history, truth = values[:origin], values[origin : origin + rows]
+        history = _even(values, places, origin)
         with np.errstate(over="ignore", invalid="ignore"):
-            naive = scores.seasonal_naive(history, rows, period, conf)
-        times = series.times[origin : origin + rows]
-        yield _Fold(number, known, times, truth, period, scores.scale(history, period), naive)
+            value, low, high = scores.seasonal_naive(history, rows, period, conf)
+        coming, naive = slice(origin, origin + len(ahead)), (value[ahead], low[ahead], high[ahead])
+        scale = scores.scale(history, period)
+        yield _Fold(number, known, ahead, series.times[coming], values[coming], period, scale, naive)
+
+
+def _origins(places: NDArray[np.int64], rows: int, folds: int, least: int) -> list[int]:
+    """Return after how many rows forecasts begin that end with the last row, and with the origin of the next.
+
+    least : steps before an origin.
+    """
+    found: list[int] = []
+    end = len(places)
+    while len(found) < folds and end > 1:
+        origin = int(np.searchsorted(places, places[end - 1] - rows)) + 1
+        if min(places[origin - 1], places[end - 1] - rows) + 1 < least:
+            break
+        if origin < end:
+            found.append(origin)
+        end = min(origin, end - 1)  # a row after a gap that is longer than a forecast belongs to none
+    return found[::-1]
+
+
+def _places(series: FileSeries, given: Mapping[str, str]) -> NDArray[np.int64]:
+    """Return the step of its axis that each row is at, int64 (n,); the rows one after another where there is none."""
+    try:
+        between = filling.steps(series, placing.axis_of(series, given))
+    except BadRequest:
+        between = np.zeros(1, np.int64)  # what forecasts it says so
+    return np.arange(len(series.times)) if (between < 1).any() else np.concatenate(([0], np.cumsum(between)))
+
+
+def _even(values: Series, places: NDArray[np.int64], rows: int) -> Series:
+    """Return the values of the first rows, and what fills the steps between them, as forecasters get them."""
+    known, history = places[:rows], values[:rows]
+    return history if rows == known[-1] + 1 else filling.fill(history, known, filling.KALMAN, lambda: False)
+
+
+def _period(history: Series) -> int:
+    return (find_period(history.copy()) if np.abs(history).max() < HUGE else 0) or 1
 
 
 def _grade(fold: _Fold, value: Series, low: Series, high: Series, conf: float) -> _Grade:

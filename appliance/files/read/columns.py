@@ -131,6 +131,31 @@ def covariates(columns: Sequence[Column], names: str) -> tuple[Column, ...]:
     return found
 
 
+def numbers(columns: Sequence[Column], names: str | None, without: Sequence[Column] = ()) -> tuple[Column, ...]:
+    """Return the columns that were named, as in `choose`, or all of numbers that are none of times; raises UsageError.
+
+    without : columns that are something else.
+    """
+    free = [column for column in columns if column not in without]
+    found = _named(free, _matching(free, names), "--value")
+    if names is None:
+        found = tuple(one for one in free if one.kind == NUMBER and one.name.lower() not in TIME_NAMES)
+    for column in found:
+        if column.kind in (OTHER, TIME) and not column.text:
+            raise UsageError(f"column {column.name} cannot be a value: it is {_called(column)}, numbers are needed")
+    if not found or len(set(found)) < len(found):
+        raise UsageError(f"--value: different columns of numbers are needed; there are: {listed(columns)}")
+    return found
+
+
+def one(columns: Sequence[Column], name: str, option: str) -> Column:
+    """Return the column of that name; raises UsageError."""
+    found = _named(columns, name, option)
+    if len(found) != 1:
+        raise UsageError(f"{option} takes one column, got {name}")
+    return found[0]
+
+
 def number_sql(column: Column, decimal: str = ".") -> str:
     """Return the SQL for float64 values; NULL where none is given, or what is given is not a number.
 

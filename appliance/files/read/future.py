@@ -1,4 +1,7 @@
-"""Rows at the end of a series that have no value yet: they are to be forecast, and hold covariates known ahead."""
+"""Rows that have no value yet, at the end of a series or in a file of their own.
+
+They are to be forecast, and hold covariates that are known ahead.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from appliance.files.calendar.zones import Zone
+from appliance.files.read.moments import NO_TIME
 from appliance.files.series import FileError, FileSeries
 
 if TYPE_CHECKING:
@@ -17,26 +21,38 @@ if TYPE_CHECKING:
 NO_ROWS = "no rows at its end have covariates and an empty value: they say what is known of the time to forecast"
 
 
-def part(rows: Rows, covariates: Sequence[str], sort: bool, shown: Callable[[np.int64], str]) -> tuple[Rows, Rows]:
+def part(
+    rows: Rows, covariates: Sequence[str], sort: bool, shown: Callable[[np.int64], str], file: str = ""
+) -> tuple[Rows, Rows]:
     """Return the rows up to the last value, and those after it; raises FileError.
 
     covariates : names of some of the columns; the others are values. sort : the rows may be in any order.
+    file : the one that rows ahead are from, "" where they are at the end of the series.
     """
     order = np.argsort(rows.times, kind="stable") if sort else np.arange(len(rows.times))
-    given = np.logical_or.reduce([np.isfinite(c) for name, c in rows.columns.items() if name not in covariates])[order]
-    last = int(np.flatnonzero(given)[-1]) + 1 if given.any() else 0
-    past, ahead = (_taken(rows, order[part]) for part in (slice(last), slice(last, None)))
-    if not ahead.count or not past.count:
-        raise FileError(NO_ROWS if past.count else "no row has a value")
+    if rows.ahead is not None:
+        past, later = (_taken(rows, order[rows.ahead[order] == ahead]) for ahead in (False, True))
+        alone = f"{file} has rows to forecast of it, but no row before them has a value"
+        nothing = f"{file} has no rows of it, which say what is known of the time to forecast"
+    else:
+        given = np.logical_or.reduce([np.isfinite(c) for name, c in rows.columns.items() if name not in covariates])
+        last = int(np.flatnonzero(given[order])[-1]) + 1 if given.any() else 0
+        past, later = (_taken(rows, order[part]) for part in (slice(last), slice(last, None)))
+        alone, nothing = "no row has a value", NO_ROWS
+    if not later.count or not past.count:
+        raise FileError(nothing if past.count else alone)
+    if (later.times == NO_TIME).any():
+        raise FileError(f"{int((later.times == NO_TIME).sum())} of the {later.count} rows to forecast have no time")
     for name in covariates:
-        missing = ~np.isfinite(ahead.columns[name])
+        missing = ~np.isfinite(later.columns[name])
         if missing.any():
             row = int(np.argmax(missing))
+            at = shown(later.times[row])
             raise FileError(
-                f"column {name}: {int(missing.sum())} of the {ahead.count} rows to forecast have no value, the first "
-                f"at row {last + row + 1} ({shown(ahead.times[row])})"
+                f"column {name}: {int(missing.sum())} of the {later.count} rows to forecast have no value, the first "
+                f"at {at}" + (f" in {file}" if file else f", row {past.count + row + 1}")
             )
-    return past, ahead
+    return past, later
 
 
 def continued(series: FileSeries, later: Rows, zone: Zone | None, covariates: Sequence[str]) -> FileSeries:
@@ -57,4 +73,4 @@ def continued(series: FileSeries, later: Rows, zone: Zone | None, covariates: Se
 
 def _taken(rows: Rows, at: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Rows:
     columns = {name: column[at] for name, column in rows.columns.items()}
-    return dataclasses.replace(rows, count=len(at), times=rows.times[at], columns=columns)
+    return dataclasses.replace(rows, count=len(at), times=rows.times[at], columns=columns, ahead=None)

@@ -20,6 +20,7 @@ from appliance.protocol.times import PER_SECOND
 MAGNITUDES = ((100_000_000_000, "s"), (100_000_000_000_000, "ms"), (100_000_000_000_000_000, "us"))
 EXCEL, EXCEL_DAYS, EXCEL_EPOCH = "excel", (20_000, 80_000), 25_569  # the years 1954 to 2119; 1970-01-01
 ONE = Callable[[str], tuple[Any, ...]]
+NO_TIME = -(2**63)  # of a row without one
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ The rows of a series stay in the order of the file, so that times which go back 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from appliance.files.calendar import buckets
 from appliance.files.calendar.frequency import Frequency
@@ -20,14 +22,14 @@ from appliance.files.read import columns as roles
 from appliance.files.read import future, moments
 from appliance.files.read.columns import Chosen, Column
 from appliance.files.read.database import literal, reason
-from appliance.files.read.moments import Moments
-from appliance.files.read.several import Files
+from appliance.files.read.moments import NO_TIME, Moments
+from appliance.files.read.several import AHEAD, Files
 from appliance.files.series import FileError, FileSeries, UsageError
 from appliance.protocol.documents import MAX_ROWS, MIN_ROWS
 from kernels.contract import Series, Times
 
+_COMMA = re.compile(r"[+-]?[0-9.]*,(?![0-9]{3}$)[0-9]+")  # decimals after a comma, no thousands
 BATCH_ROWS = 2_000_000  # held in memory at once
-NO_TIME = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Rows:
     number : its place among the series of the file.
     count : how many rows there are; times and columns are empty where that is too many.
     times : int64 (n,), NO_TIME where there is none. columns : float64 (n,), nan where there is no value.
+    ahead : bool (n,), which are from the file of rows to forecast; None without such a file.
     """
 
     number: int
@@ -76,6 +79,7 @@ class Rows:
     count: int
     times: Times
     columns: Mapping[str, Series]
+    ahead: NDArray[np.bool_] | None = None
 
 
 class Source:
@@ -92,12 +96,15 @@ class Source:
         self._connection, self._asked, self.shown, self._named = connection, asked, files.shown, files.column
         self.keys: list[tuple[str, ...]] = []
         self._beside = 0  # how many of the last values are covariates
+        self._ahead = files.ahead.shown if files.ahead else ""
         try:
             table = files.columns(connection)
             if not files.any_row(connection):
                 raise FileError(f"{self.shown} has no rows")
-            self._chosen = self._choose(table)
-            self._table = files.table(connection, self._wanted())
+            chosen = self._choose(table)
+            own = len(chosen.values) - self._beside
+            self._chosen = files.going_on(connection, chosen, own)
+            self._table = files.table(connection, self._wanted(), self._chosen.values[:own])
             (self.count,) = self._one(f"SELECT count(*) FROM {self._table}")
             self.moments = self._times()
             self._refuse_text()
@@ -151,12 +158,14 @@ class Source:
         ------
         FileError : times missing, twice or not in order, values missing, fewer or more rows than can be analysed.
         """
+        if rows.count > MAX_ROWS and not len(rows.times):
+            raise FileError(self._too_long(rows.count))
         rows, later = (
-            future.part(rows, self.covariates, self._asked.sort, self._shown) if self._beside else (rows, None)
+            future.part(rows, self.covariates, self._asked.sort, self._shown, self._ahead)
+            if self._beside
+            else (rows, None)
         )
         times, columns = rows.times, dict(rows.columns)
-        if rows.count > MAX_ROWS and not len(times):
-            raise FileError(_bounds(rows.count) + self._hint())
         keep = np.isfinite(np.column_stack(list(columns.values()))).all(axis=1) & (times != NO_TIME)
         if not keep.all():
             if not self._asked.drop_nulls:
@@ -179,7 +188,7 @@ class Source:
         if (steps <= 0).any():
             raise FileError(self._disorder(times, int(np.argmax(steps <= 0)) + 1))
         if not MIN_ROWS <= len(times) <= MAX_ROWS:
-            raise FileError(_bounds(len(times)) + (self._hint() if len(times) > MAX_ROWS else ""))
+            raise FileError(self._too_long(len(times)) if len(times) > MAX_ROWS else _bounds(len(times)))
         series = FileSeries(rows.name, times, self.precision, columns, self.clock)
         zone = self._asked.zone if self.clock.naive else None
         return future.continued(series, later, zone, self.covariates) if later else series
@@ -187,10 +196,10 @@ class Source:
     def _fewer(self, times: Times, columns: dict[str, Series]) -> tuple[Times, dict[str, Series]]:
         """Make one row of those of one time, and then of those of one step, where that is asked for."""
         if self._asked.duplicates:
-            times, columns = reduced(times, columns, self._asked.duplicates)
+            times, columns = buckets.reduced(times, columns, self._asked.duplicates)
         if self._asked.every and self._asked.agg:
             begins = buckets.starts(times, self.precision, self.clock, self._asked.every)
-            times, columns = reduced(begins, columns, self._asked.agg)
+            times, columns = buckets.reduced(begins, columns, self._asked.agg)
         return times, columns
 
     # --- looking at the file ----------------------------------------------------------------------------------------
@@ -199,7 +208,7 @@ class Source:
     def _shortens(self) -> bool:
         """Whether a series may become shorter than it is in the file."""
         asked = self._asked
-        return bool(asked.drop_nulls or asked.last or asked.duplicates or asked.agg)
+        return bool(asked.drop_nulls or asked.last or asked.duplicates or asked.agg or self._beside)
 
     def _choose(self, table: list[Column]) -> Chosen:
         try:
@@ -259,11 +268,15 @@ class Source:
             if not self._one(f"SELECT count(*) FROM {self._table} WHERE {bad}")[0]:
                 continue
             file = self._named.sql if self._named else literal(self.shown)
-            over = f"PARTITION BY {file}" if self._named else ""
+            if self._ahead:
+                file = f"CASE WHEN {AHEAD} THEN {literal(self._ahead)} ELSE {file} END"
+            over = f"PARTITION BY {file}" if self._named or self._ahead else ""
             cells = f"{file} AS file, {column.sql} AS cell, {bad} AS bad"
             rows = f"SELECT row_number() OVER ({over}) AS row, {cells} FROM {self._table}"
             file, row, cell = self._one(f"SELECT file, row, cell FROM ({rows}) WHERE bad ORDER BY file, row LIMIT 1")
-            raise FileError(f"{file}: column {column.name}, row {row}: {str(cell)[:80]!r} is not {wanted}")
+            comma = _COMMA.fullmatch(str(cell).strip()) and column in values and self._asked.decimal == "."
+            hint = "; --decimal , reads it" if comma else ""
+            raise FileError(f"{file}: column {column.name}, row {row}: {str(cell)[:80]!r} is not {wanted}{hint}")
 
     def _name_series(self) -> None:
         by = self._chosen.by
@@ -302,6 +315,7 @@ class Source:
             return [Rows(begin, self._name(begin), self._sizes[begin], nothing.astype(np.int64), {"": nothing})]
         read = [f"COALESCE({self._number(column)}, 'nan'::DOUBLE) AS v{i}" for i, column in enumerate(values)]
         read.append(f"COALESCE({self.moments.sql}, {NO_TIME}) AS t")
+        read += [f"{AHEAD} AS ahead"] if self._ahead else []
         where = ""
         if self._chosen.by:
             code = f"enum_code(CAST({roles.name_sql(self._chosen.by)} AS series))::INTEGER"
@@ -311,17 +325,18 @@ class Source:
                 where += f" AND {code} BETWEEN {begin} AND {end - 1}"
         cells = self._connection.execute(f"SELECT {', '.join(read)} FROM {self._table} {where}").fetchnumpy()
         times, columns = cells["t"], {column.name: cells[f"v{i}"] for i, column in enumerate(values)}
-        numbers = cells.get("number", np.zeros(len(times), np.int32))
+        numbers, ahead = cells.get("number", np.zeros(len(times), np.int32)), cells.get("ahead")
         if (np.diff(numbers) < 0).any():
             order = np.argsort(numbers, kind="stable")
-            numbers, times = numbers[order], times[order]
+            numbers, times, ahead = numbers[order], times[order], None if ahead is None else ahead[order]
             columns = {name: column[order] for name, column in columns.items()}
         bounds = np.searchsorted(numbers, np.arange(begin, end + 1)).tolist()
         found = []
         for number in range(begin, end):
             at = slice(bounds[number - begin], bounds[number - begin + 1])
             own = {name: column[at] for name, column in columns.items()}
-            found.append(Rows(number, self._name(number), at.stop - at.start, times[at], own))
+            later = None if ahead is None else ahead[at]
+            found.append(Rows(number, self._name(number), at.stop - at.start, times[at], own, later))
         return found
 
     def _number(self, column: Column) -> str:
@@ -355,31 +370,19 @@ class Source:
     def _disorder(self, times: Times, row: int) -> str:
         this, before = (self._shown(times[at]) for at in (row, row - 1))
         if this == before:
-            return (
-                f"column {self._chosen.time.name}: row {row + 1} has the time of the row before, {this}{self._hint()}"
-            )
+            same = f"column {self._chosen.time.name}: row {row + 1} has the time of the row before, {this}"
+            return f"{same}; --duplicates mean makes one row of them{self._hint()}"
         back = f"column {self._chosen.time.name}: row {row + 1} goes back from {before} to {this}"
         return f"{back}; --sort sorts{self._hint()}"
+
+    def _too_long(self, rows: int) -> str:
+        return f"{_bounds(rows)}; --last N takes the last ones{self._hint()}"
 
     def _shown(self, time: np.int64) -> str:
         return self.clock.shown(int(time), self.precision)
 
     def _hint(self) -> str:
         return "" if self._chosen.by else "; --by COLUMN takes several series apart"
-
-
-def reduced(times: Times, columns: Mapping[str, Series], how: str) -> tuple[Times, dict[str, Series]]:
-    """Make one row of those of one time; times int64 (n,), not decreasing."""
-    first = np.flatnonzero(np.diff(times, prepend=times[0] - 1))
-    if how in ("first", "last"):
-        rows = first if how == "first" else np.append(first[1:], len(times)) - 1
-        return times[first], {name: column[rows] for name, column in columns.items()}
-    fold = {"min": np.minimum, "max": np.maximum}.get(how, np.add)
-    found = {name: fold.reduceat(column, first) for name, column in columns.items()}
-    if how == "mean":
-        counts = np.diff(np.append(first, len(times)))
-        found = {name: column / counts for name, column in found.items()}
-    return times[first], found
 
 
 def _bounds(rows: int) -> str:

@@ -10,14 +10,15 @@ from pathlib import Path
 import duckdb
 
 from appliance.files.read import formats
-from appliance.files.read.columns import NUMBER, TEXT, TIME, Column
-from appliance.files.read.database import literal
+from appliance.files.read.columns import NUMBER, TEXT, TIME, Chosen, Column, listed
+from appliance.files.read.database import literal, quoted
 from appliance.files.read.formats import File
 from appliance.files.read.sql_files import Part
 from appliance.files.series import UsageError
 
 MAX_FILES = 1000
 NAME = "file"  # of the column that names them
+AHEAD = quoted("taosanode: row ahead")  # the column that tells rows ahead from the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,17 @@ class Files:
     """Files that are read together.
 
     names : what tells them apart in the results.
+    ahead : a file of its own with the rows to forecast, which have no value yet; beside one file only.
     """
 
     files: tuple[File, ...]
     names: tuple[str, ...]
+    ahead: File | None = None
+
+    @property
+    def every(self) -> tuple[File, ...]:
+        """Those with values, and the one without."""
+        return (*self.files, self.ahead) if self.ahead else self.files
 
     @property
     def shown(self) -> str:
@@ -38,12 +46,12 @@ class Files:
     @property
     def paths(self) -> list[Path]:
         """Where the database finds them."""
-        return [file.path for file in self.files]
+        return [file.path for file in self.every]
 
     @property
     def headless(self) -> list[File]:
         """Those that do not name their columns."""
-        return [file for file in self.files if not formats.headed(file)]
+        return [file for file in self.every if not formats.headed(file)]
 
     @property
     def column(self) -> Column | None:
@@ -61,21 +69,47 @@ class Files:
         """Tell whether any of them holds a row."""
         return any(formats.any_row(connection, file) for file in self.files)
 
-    def table(self, connection: duckdb.DuckDBPyConnection, wanted: Sequence[Column]) -> str:
-        """Return what stands after FROM to read these columns."""
-        if self.column is None:
+    def going_on(self, connection: duckdb.DuckDBPyConnection, chosen: Chosen, values: int) -> Chosen:
+        """Return columns in types that hold the rows ahead too.
+
+        values : how many of the first columns of values these rows need not have.
+
+        Raises
+        ------
+        UsageError : they do not have one of the others.
+        """
+        if self.ahead is None:
+            return chosen
+        own = {column.name: column for column in formats.columns(connection, self.ahead)}
+        needed = (chosen.time, *chosen.by, *chosen.values[values:])
+        lacking = [column.name for column in needed if column.name not in own]
+        if lacking:
+            raise UsageError(f"{self.ahead.shown} has no column {lacking[0]}; there are: {listed([*own.values()])}")
+        both = {column: _common([column, own[column.name]]) for column in needed}
+        beside = (both[column] for column in chosen.values[values:])
+        return Chosen(
+            both[chosen.time], (*chosen.values[:values], *beside), tuple(both[column] for column in chosen.by)
+        )
+
+    def table(
+        self, connection: duckdb.DuckDBPyConnection, wanted: Sequence[Column], empty: Sequence[Column] = ()
+    ) -> str:
+        """Return what stands after FROM to read these columns; rows ahead have nothing in those that are `empty`."""
+        if len(self.every) == 1:
             return formats.table(connection, self.files[0], wanted)
         parts = []
-        for at, (file, name) in enumerate(zip(self.files, self.names, strict=True)):
+        for at, file in enumerate(self.every):
             own = {column.name: column for column in formats.columns(connection, file)}
-            columns = [own[column.name] for column in wanted if column != self.column]
+            nothing = empty if file is self.ahead else ()
+            columns = [column for column in wanted if column != self.column]
             cells = ", ".join(
-                f"CAST({own[column.name].sql} AS {column.type}) AS {column.sql}"
-                if own[column.name].type != column.type else f"{own[column.name].sql} AS {column.sql}"
-                for column in wanted if column != self.column
-            )  # fmt: skip
-            table = formats.table(connection, file, columns, f"input_{at}")
-            parts.append(f"SELECT {cells}, {literal(name)} AS {self.column.sql} FROM {table}")
+                f"CAST({'NULL' if column in nothing else own[column.name].sql} AS {column.type}) AS {column.sql}"
+                for column in columns
+            )
+            held = [own[column.name] for column in columns if column not in nothing]
+            table = formats.table(connection, file, held, f"input_{at}")
+            told = f"{literal(self.names[at])} AS {self.column.sql}" if self.column else f"{at > 0} AS {AHEAD}"
+            parts.append(f"SELECT {cells}, {told} FROM {table}")
         return f"({' UNION ALL '.join(parts)})"
 
 
@@ -101,15 +135,23 @@ def open_files(
     scratch: Path,
     delimiter: str | None = None,
     part: Part = Part(),  # noqa: B008  (frozen, no state)
+    ahead: str | None = None,
 ) -> Files:
-    """Find files, see `formats.open_file`; raises FileError."""
+    """Find files, and the one of the rows ahead, see `formats.open_file`; raises FileError."""
+    if ahead is not None and len(names) > 1:
+        raise UsageError(f"--future {ahead} goes with one file, got {len(names)}")
     files = []
     for at, name in enumerate(names):
         folder = scratch / f"{at}"
         folder.mkdir()
         files.append(formats.open_file(name, folder, delimiter, part))
     short = [Path(name).name for name in names]
-    return Files(tuple(files), tuple(short if len(set(short)) == len(short) else names))
+    further = None
+    if ahead is not None:
+        folder = scratch / "ahead"
+        folder.mkdir()
+        further = formats.open_file(ahead, folder, delimiter)
+    return Files(tuple(files), tuple(short if len(set(short)) == len(short) else names), further)
 
 
 def _common(columns: Sequence[Column]) -> Column:

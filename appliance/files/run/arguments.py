@@ -121,6 +121,8 @@ def conflict(given: argparse.Namespace) -> str | None:
         given.compare = ALL
     if getattr(given, "covariate", None) and (given.agg or given.duplicates):
         return f"--covariate and --{'agg' if given.agg else 'duplicates'} exclude each other"
+    if getattr(given, "future", None) is not None and not given.covariate:
+        return f"--future {given.future} needs --covariate: the columns that are known there"
     alone = ("--algo", "--flags", "--start", "--covariate", *(() if given.auto else ("--plot",)))
     together = ("--folds", "--season", "--labels", "--backtest-out")
     named = [name for name in (*alone, *together) if getattr(given, _dest(name), None) not in (None, False)]

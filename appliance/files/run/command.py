@@ -31,13 +31,16 @@ from appliance.files.run import arguments, each_series, engines, filling, levels
 from appliance.files.run.each_series import Tally
 from appliance.files.run.progress import Progress, say, show
 from appliance.files.run.question import Question
-from appliance.files.series import FileError, FileResult, UsageError
+from appliance.files.series import FileError, FileResult, FileSeries, UsageError
 from appliance.files.write import writing
 from appliance.host import settings
+from appliance.protocol import fields
 from kernels.contract import AlgorithmError
+from kernels.numerics.whitenoise import is_white_noise
 
 OK, FAILED, USAGE = 0, 1, 2
 MAX_PLOTTED = 30
+NOISE = "white noise by the Ljung-Box test: no row tells anything of those that follow"
 MAX_REMARKS = 5  # lines about irregular series that are printed
 TERMINAL = "term"
 
@@ -63,7 +66,8 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
         zones.zone(given.tz or "UTC")
         _every(given)
         given.file = several.expanded(given.file)
-        kept = [*map(Path, given.file), *([given.config] if given.config else [])]
+        further = [Path(one) for one in (given.config, getattr(given, "future", None)) if one]
+        kept = [*map(Path, given.file), *further]
         writing.Output.refuse(given.out, "--out", kept)
         backtest.refuse(given, kept)
         if given.plot not in (None, TERMINAL):
@@ -149,7 +153,8 @@ def _run(
 
 def files(given: argparse.Namespace, scratch: Path) -> Files:
     """Find the files that were named; raises FileError."""
-    return several.open_files(given.file, scratch, given.delimiter, Part(given.table, given.query))
+    part, ahead = Part(given.table, given.query), getattr(given, "future", None)
+    return several.open_files(given.file, scratch, given.delimiter, part, ahead)
 
 
 def opened(connection: duckdb.DuckDBPyConnection, files: Files, given: argparse.Namespace, **more: Any) -> Source:
@@ -219,13 +224,22 @@ def _answer(
             results.add(rows.number, (*cells, *named))
             if given.plot and len(tally.results) < MAX_PLOTTED:
                 tally.results.append(found)
-            if found.remark:
+            remark = "; ".join(filter(None, (found.remark, _noise(kind, asked, found.series))))
+            if remark:
                 tally.remarks += 1
                 if tally.remarks <= MAX_REMARKS:
-                    say(f"{label}: {found.remark}", progress)
+                    say(f"{label}: {remark}", progress)
     finally:
         progress.hide()
     return tally
+
+
+def _noise(kind: Kind[Any], asked: Question, series: FileSeries) -> str:
+    """Return that a series is white noise, where SQL would have refused it and the user has not spoken of it."""
+    checked = any(option.name == fields.NOISE_CHECK for option in kind.options)
+    if not checked or fields.NOISE_CHECK in asked.given:
+        return ""
+    return NOISE if is_white_noise(next(iter(series.columns.values()))) else ""
 
 
 def _levels(given: argparse.Namespace) -> Sequence[float]:

@@ -25,9 +25,6 @@ from appliance.protocol import fields, requests
 from appliance.protocol.documents import MAX_FORECAST_ROWS, MIN_ROWS, BadRequest
 from appliance.protocol.times import rhythm
 from kernels.contract import Series, Task
-from kernels.numerics.whitenoise import is_white_noise
-
-NOISE = "white noise by the Ljung-Box test: no row tells anything of those that follow"
 
 
 def _never() -> bool:
@@ -67,7 +64,6 @@ class Placed:
 
     def result(self, kind: Kind[Any], algorithm: str, task: Task, answer: Any) -> FileResult:
         """Return an answer with its times in those of the file."""
-        remark = "; ".join(filter(None, (self.remark, self._noise(kind))))
         if kind.axis == AHEAD and self.axis is not None:
             answer, task = self._ahead(answer, task)
         elif kind.axis == ENTIRE and self.axis is not None:
@@ -76,14 +72,7 @@ class Placed:
         elif self.rows is not None:
             answer = kind.at_rows(answer, self.rows)
             task = dataclasses.replace(task, times=self.own.times)
-        return FileResult.of(self.own, kind, algorithm, task, answer, remark)
-
-    def _noise(self, kind: Kind[Any]) -> str:
-        """Return that a series is white noise, where SQL would have refused it and the user has not spoken of it."""
-        checked = any(option.name == fields.NOISE_CHECK for option in kind.options)
-        if not checked or fields.NOISE_CHECK in self.given:
-            return ""
-        return NOISE if is_white_noise(next(iter(self.asked.columns.values()))) else ""
+        return FileResult.of(self.own, kind, algorithm, task, answer, self.remark)
 
     def _ahead(self, answer: Any, task: Task) -> tuple[Any, Task]:
         assert self.axis is not None
@@ -142,11 +131,9 @@ def place(
 
 
 def _ahead(series: FileSeries, given: Mapping[str, str], wishes: Wishes, out_of_time: Callable[[], bool]) -> Placed:
-    option = next((name for name in (fields.EVERY, fields.FREQ) if name in given), None)
-    found = _axis(series, given, option, fields.EVERY)
-    skip, rows = 0, requests.whole(given, OPTION_ROWS, len(series.ahead) or DEFAULT_ROWS)
-    if fields.START in given:
-        skip = starts.position(given[fields.START], found) - 1
+    found = axis_of(series, given)
+    skip = starts.position(given[fields.START], found) - 1 if fields.START in given else 0
+    rows = requests.whole(given, OPTION_ROWS, max(len(series.ahead) - skip, 0) or DEFAULT_ROWS)
     if skip and skip + rows > MAX_FORECAST_ROWS:
         raise BadRequest(
             f"start {given[fields.START]} is {skip + 1} steps of {found.frequency} after the last row; with {rows} "
@@ -221,6 +208,12 @@ def _rows(
         return plain
     rows = np.concatenate(([0], np.cumsum(between)))
     return dataclasses.replace(plain, asked=whole, rows=rows, remark=f"{told}; the results have the rows of the file")
+
+
+def axis_of(series: FileSeries, given: Mapping[str, str]) -> Axis:
+    """Return the axis that the rows of a series are on, which a forecast continues; raises BadRequest."""
+    option = next((name for name in (fields.EVERY, fields.FREQ) if name in given), None)
+    return _axis(series, given, option, fields.EVERY)
 
 
 def _axis(series: FileSeries, given: Mapping[str, str], option: str | None, otherwise: str) -> Axis:

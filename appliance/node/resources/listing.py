@@ -12,18 +12,31 @@ import falcon
 
 from appliance.analysis import catalog as catalogue
 from appliance.analysis.catalog import Catalog
+from appliance.analysis.deployed import algorithms
 from appliance.analysis.deployed.store import Described, Store
 from appliance.analysis.kind import Kind
 from appliance.analysis.kinds import BY_TYPE, KINDS
 from appliance.host.settings import Settings
 from appliance.model_servers.servers import READY
 from appliance.protocol import answers, fields
+from appliance.protocol.shapes import NUMBER, OBJECT, TEXT, Shape, listed, object_of, said
 from kernels.contract import Algorithm
 from kernels.options import defaults
 
 
+def _details_of(entry: Shape) -> dict[str, Any]:
+    """Return the shape of what `answers.listing` writes."""
+    return object_of({fields.PROTOCOL: NUMBER, fields.VERSION: NUMBER, fields.DETAILS: listed(entry)})
+
+
 class Listing:
     """GET `/list`: taosd waits 100 ms for it. The answer is made beforehand, anew only when a model comes or goes."""
+
+    _ENTRY = object_of(
+        {fields.NAME: TEXT, fields.DESC: TEXT, fields.PARAMS: said(OBJECT, "options and their defaults")},
+        {fields.STATUS: said(TEXT, "of an algorithm that a model server answers for")},
+    )
+    TOLD = _details_of(object_of({fields.TYPE: TEXT, fields.ALGO: listed(_ENTRY)}))
 
     def __init__(self, catalog: Catalog, settings: Settings, store: Store) -> None:
         self._catalog, self._settings, self._store = catalog, settings, store
@@ -43,6 +56,10 @@ class Listing:
 
 class Models:
     """GET `/models`: the trained models found on this node."""
+
+    _ENTRY = object_of(dict.fromkeys((fields.NAME, fields.ALGO, fields.TYPE, fields.STATUS), TEXT))
+    _BY_NAME = object_of(dict.fromkeys((fields.MODEL_NAME, fields.PATH, "load_time", "invoke_cls_name", "note"), TEXT))
+    TOLD = {"anyOf": [_details_of(_ENTRY), {**OBJECT, "additionalProperties": _BY_NAME}]}
 
     def __init__(self, catalog: Catalog, settings: Settings, store: Store) -> None:
         self._catalog, self._settings, self._store = catalog, settings, store
@@ -91,6 +108,7 @@ def _details(
     catalog: Catalog, settings: Settings, status: Mapping[str, str], deployed: Sequence[Described]
 ) -> Iterator[dict[str, Any]]:
     wanted = settings.detail_types
+    catalog = algorithms.added(catalog, deployed)
     for kind in KINDS:
         if not kind.optional or kind.wire_type in wanted:
             entries = [_entry(one, kind, status) for one in catalog.of_kind(kind.wire_type).values()]
@@ -101,7 +119,7 @@ def _details(
 
 
 def _deployed(model: Described) -> dict[str, Any]:
-    desc = f"dynamic generated model training from {model.algo}"
+    desc = algorithms.described(model.algo)
     return {fields.NAME: model.name, fields.DESC: desc, fields.PARAMS: model.summary}
 
 

@@ -9,6 +9,8 @@ import falcon
 
 from appliance.analysis import errors
 from appliance.analysis.catalog import Catalog
+from appliance.analysis.deployed.algorithms import added
+from appliance.analysis.deployed.store import Store
 from appliance.host.settings import Settings
 from appliance.node.observer import served
 from appliance.node.page.description import description
@@ -89,12 +91,12 @@ def _table(body: Body) -> bytes:
 class Algorithms:
     """GET `/page/algorithms`: algorithms and options as they are declared."""
 
-    def __init__(self, catalog: Catalog, settings: Settings) -> None:
-        self._catalog, self._settings = catalog, settings
+    def __init__(self, catalog: Catalog, settings: Settings, store: Store) -> None:
+        self._catalog, self._settings, self._store = catalog, settings, store
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with what forms are made of."""
         resp.set_headers(HEADERS)
-        resp.data = answers.dump(description(self._catalog, self._settings))
+        resp.data = answers.dump(description(added(self._catalog, self._store.listed()), self._settings))
 
     on_head = on_get

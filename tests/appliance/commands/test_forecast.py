@@ -232,10 +232,20 @@ def test_covariates_lead_as_far_as_they_are_known(tmp_path: Path, capsys: pytest
     }
     path = write(tmp_path / "a.csv", table)
     assert forecast(path, "--value", "sold", "--covariate", "price", "--format", "json") == cli.OK
-    found = [line["forecast"] for line in json.loads(capsys.readouterr().out)]
-    assert found == pytest.approx([40, 41, 42, 63], abs=1.0)
+    told = capsys.readouterr().out
+    assert [line["forecast"] for line in json.loads(told)] == pytest.approx([40, 41, 42, 63], abs=1.0)
+    past = write(tmp_path / "past.csv", {name: column[:ROWS] for name, column in table.items()})
+    ahead = {name: column[ROWS:] for name, column in table.items() if name != "sold"}
+    future = write(tmp_path / "ahead.json", ahead)
+    beside = ("--value", "sold", "--covariate", "price", "--future", future)
+    assert forecast(past, *beside, "--format", "json") == cli.OK
+    assert capsys.readouterr().out == told
+    assert forecast(past, *beside, "--rows", "5") == cli.FAILED
+    assert "covariates are known of 4 rows ahead, 5 are to be forecast" in capsys.readouterr().err
+    assert forecast(past, *beside, "--out", future) == cli.USAGE
+    assert f"--out {future} is the file {future}, which is read" in capsys.readouterr().err
     assert forecast(path, "--value", "sold", "--covariate", "price", "--algo", "ets") == cli.FAILED
-    assert "covariate forecast is not supported yet by ets; it is by arima, prophet" in capsys.readouterr().err
+    assert "covariate forecast is not supported yet by ets; it is by arima, auto, prophet" in capsys.readouterr().err
     table["price"] = [1.0] * (ROWS + 4)
     assert forecast(write(tmp_path / "b.csv", table), "--value", "sold", "--covariate", "price") == cli.FAILED
     assert "covariate price is constant (1) at all 40 rows of the series" in capsys.readouterr().err

@@ -86,7 +86,7 @@ def test_delimiters_and_decimals(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert run("detect", path, "--decimal", ",") == cli.OK
     assert "1 window" in capsys.readouterr().err
     assert run("detect", path) == cli.FAILED
-    assert "'10,0' is not a number" in capsys.readouterr().err
+    assert "'10,0' is not a number; --decimal , reads it" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         run("detect", path, "--delimiter", "ab")
     assert "one character, got 'ab'" in capsys.readouterr().err

@@ -167,6 +167,12 @@ def test_covariates_are_columns_that_go_on_where_the_value_ends() -> None:
     frame = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=65), "sold": sold, "price": price})
     found = taosanode.forecast(frame, value="sold", covariate="price")
     np.testing.assert_allclose(found["forecast"], 7.0 * price[60:], atol=0.5)
+    past, future = frame[:60], frame[60:].drop(columns="sold")
+    pd.testing.assert_frame_equal(taosanode.forecast(past, value="sold", covariate="price", future=future), found)
+    with pytest.raises(taosanode.AlgorithmError, match="the frame future has no column price; there are: ds"):
+        taosanode.forecast(past, value="sold", covariate="price", future=future[["ds"]])
+    with pytest.raises(taosanode.AlgorithmError, match="future needs covariate"):
+        taosanode.forecast(past, value="sold", future=future)
     with pytest.raises(taosanode.AlgorithmError, match="covariates are columns of a frame, or of a dict of arrays"):
         taosanode.forecast([1.0, 2.0] * 10, covariate="price")
 

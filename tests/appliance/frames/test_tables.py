@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from appliance.files.read import database
-from appliance.frames.tables import VIEW, Frame
+from appliance.frames.tables import Frame
 
 DAYS = pd.date_range("2024-03-30 12:00", periods=3, freq="D")
 
@@ -18,9 +18,9 @@ def described(data: Any, tmp_path: Path) -> tuple[dict[str, str], list[tuple[Any
     """The columns and rows that the database sees."""
     with database.connect(tmp_path) as connection:
         Frame.of(data).register(connection)
-        types = {name: type_ for name, type_, *_ in connection.execute(f"DESCRIBE {VIEW}").fetchall()}
+        types = {name: type_ for name, type_, *_ in connection.execute("DESCRIBE frame_with_zones").fetchall()}
         columns = ", ".join(f"CAST({name} AS VARCHAR)" for name in types)
-        return types, connection.execute(f"SELECT {columns} FROM {VIEW}").fetchall()
+        return types, connection.execute(f"SELECT {columns} FROM frame_with_zones").fetchall()
 
 
 @pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])

@@ -12,6 +12,8 @@ from appliance.host.settings import Settings
 from appliance.node.resources import deploying
 from appliance.transport.worker import WholeBody
 from tests.appliance.analysis.deployed.configs import LINE, TREE
+from tests.appliance.analysis.deployed.test_settled import ORDERS
+from tests.appliance.analysis.deployed.test_tensors import FILE, FOREST, TABLE
 from tests.appliance.bodies import JSON, dump
 
 
@@ -84,6 +86,37 @@ def test_a_form_does_the_same_and_a_pickle_in_it_is_refused(client):
     assert [one["name"] for one in listed(client)["classification"]] == ["tree"]
 
 
+def test_a_forest_and_a_forecaster_answer_as_algorithms_and_are_told_of_everywhere(client, make):
+    assert form(client, model_name=b"pumps", model_binary=FILE).status_code == 200
+    assert post(client, "/deploy", {"model_name": "orders", "config": ORDERS}).status_code == 200
+    worker = make()
+    entry = listed(worker)["anomaly-detection"][-1]
+    told = "dynamic generated model training from iforest"
+    assert (entry["name"], entry["desc"], entry["params"]) == ("pumps", told, {"algo": "iforest", "rows": 20})
+    assert "orders" in [one["name"] for one in listed(worker)["forecast"]]
+    times = list(range(len(TABLE)))
+    schema = [["ts", "TIMESTAMP", 8], ["val", "DOUBLE", 8], ["val1", "DOUBLE", 8]]
+    asked = {"algo": "pumps", "schema": schema, "data": [times, *TABLE.T.tolist()], "option": "scores=1"}
+    answer = post(worker, "/anomaly-detect", asked).json
+    assert answer["scores"] == FOREST.scores(TABLE).tolist()
+    assert answer["rows"] >= 1
+    one = {"schema": schema[:2], "data": asked["data"][:2], "start": 20, "every": 1, "forecast_rows": 2, "wncheck": 0}
+    assert "SARIMAX(1,1,0)" in post(worker, "/forecast", {**one, "algo": "orders"}).json["model_info"]
+    assert post(worker, "/forecast", {**one, "algo": "pumps"}).json == {
+        "rows": -1,
+        "msg": "model pumps is one for anomaly-detection, not for forecast",
+    }
+    assert "trained on 2 columns, got 1" in post(worker, "/anomaly-detect", {**one, "algo": "pumps"}).json["msg"]
+    assert "options.anomaly.pumps" in worker.simulate_get("/openapi.json").json["components"]["schemas"]
+    page = worker.simulate_get("/page/algorithms").json["kinds"]
+    assert "pumps" in [one["name"] for kind in page for one in kind["algorithms"]]
+    assert {one["name"] for one in worker.simulate_get("/models").json["details"]} >= {"pumps", "orders"}
+    assert post(client, "/undeploy", {"model_name": "pumps"}).status_code == 200
+    assert "options.anomaly.pumps" not in worker.simulate_get("/openapi.json").json["components"]["schemas"]
+    gone = post(worker, "/anomaly-detect", {**asked, "wncheck": 0}).json["msg"]
+    assert gone.startswith("unknown anomaly detection algorithm: 'pumps'")
+
+
 @pytest.mark.parametrize(
     ("document", "message"),
     [
@@ -95,6 +128,10 @@ def test_a_form_does_the_same_and_a_pickle_in_it_is_refused(client):
         ({"model_name": 3, "config": LINE}, "Invalid model_name in request payload"),
         ({"model_name": "arima", "config": LINE}, "Model with name arima already exists"),
         ({"model_name": "dtw", "config": LINE}, "Model with name dtw already exists"),
+        (
+            {"model_name": "a", "config": {"algo": "iforest"}},
+            "Error deploying model a: a trained iforest is a .safetensors file: taosanode train writes it",
+        ),
         ({"model_name": "a", "config": {**LINE, "algo": 1}}, "Error deploying model a: algo must be one of"),
     ],
 )

@@ -12,6 +12,7 @@ APPLIANCE = Path(__file__).parents[3] / "appliance"
 OTHERS = {
     "analysis/taosanalytics_compat.py": "attributes of plug-in classes",
     "cli.py": "options of the command line",
+    "files/train/": "what is told of a model",
     "frames/": "arguments and columns in Python",
     "commands/serve.py": "an example that is printed",
     "commands/service.py": "verbs",
@@ -25,6 +26,7 @@ OTHERS = {
     "node/refusals.py": "the protocol of the page",
     "node/server.py": "settings of gunicorn",
     "node/stats.py": "uWSGI's statistics",
+    "protocol/shapes.py": "words of JSON Schema",
     "sql/cluster.py": "taosAdapter's protocol",
     "sql/embedded.py": "columns of SHOW ANODES",
     "sql/render.py": "taosAdapter's protocol",

@@ -7,6 +7,7 @@ import pytest
 
 from kernels.contract import BadSeries, Forecast, NotConverged, Series, Task, TooShort
 from kernels.forecast import auto, holtwinters, zero
+from kernels.forecast._ets_model import Form
 from kernels.forecast.auto import FOLDS, LEAST, POWER, Params, Said, forecast
 
 pytestmark = pytest.mark.compiled_only("every answer fits holtwinters three times")
@@ -22,9 +23,12 @@ def naive(x: Series, rows: int, period: int) -> tuple[Series, float]:
 
     def said(past: Series, ahead: int) -> list[Series]:
         task = Task.of(past, rows=ahead)
-        fitted = holtwinters.forecast(task, holtwinters.Params("auto", "auto", period)).value
+        fitted = holtwinters.answered(task, holtwinters.Params("auto", "auto", period), form)[0].value
         return [zero.forecast(task, zero.Params(period)).value, fitted, auto.theta(past, period, ahead)]
 
+    form: Form | None = None
+    all_rows = said(x, rows)
+    _, form = holtwinters.answered(Task.of(x, rows=rows), holtwinters.Params("auto", "auto", period))
     ahead = min(rows, len(x) // 5)
     folds = [len(x) - at * ahead for at in range(1, FOLDS + 1)]
     past = [(said(x[:first], ahead), x[first : first + ahead], x[first - period :][:ahead]) for first in folds]
@@ -33,7 +37,7 @@ def naive(x: Series, rows: int, period: int) -> tuple[Series, float]:
     weights /= weights.sum()
     wrong = np.mean([np.abs(weights @ np.array(each) - truth).mean() for each, truth, _ in past])
     usual = np.mean([np.abs(last - truth).mean() for _, truth, last in past])
-    return weights @ np.array(said(x, rows)), wrong / usual
+    return weights @ np.array(all_rows), wrong / usual
 
 
 @pytest.mark.parametrize("rows", [3, 12])
@@ -61,17 +65,19 @@ def test_the_answer_says_who_took_part_and_how_well_each_did() -> None:
     assert "left_out" not in answer.extra
 
 
-def test_a_newer_fold_has_the_kind_of_season_of_the_oldest_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folds_have_the_form_of_the_whole_series(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[int, str]] = []
 
-    def noted(task: Task, params: holtwinters.Params) -> Forecast:
-        asked.append((len(task.series), params.seasonal))
-        return fitted(task, params)
+    def noted(task: Task, params: holtwinters.Params, only: Form | None = None) -> tuple[Forecast, Form]:
+        answer, form = answered(task, params, only)
+        asked.append((len(task.series), str(only)))
+        return answer, form
 
-    fitted = holtwinters.forecast
-    monkeypatch.setattr(holtwinters, "forecast", noted)
+    answered = holtwinters.answered
+    monkeypatch.setattr(holtwinters, "answered", noted)
     forecast(Task.of(monthly(90), rows=6), Params(12))
-    assert asked == [(78, "auto"), (84, "add"), (90, "auto")]
+    chosen = answered(Task.of(monthly(90), rows=6), holtwinters.Params("auto", "auto", 12))[1]
+    assert asked == [(90, "None"), (84, str(chosen)), (78, str(chosen))]
 
 
 def test_a_long_series_has_the_naive_forecast_instead_of_theta() -> None:
@@ -102,11 +108,18 @@ def test_when_the_time_is_up_zero_answers_alone() -> None:
     np.testing.assert_array_equal(answer.value, zero.forecast(task, zero.Params(12)).value)
 
 
+def test_many_rows_are_answered_by_zero_too_when_the_time_is_up() -> None:
+    task = dataclasses.replace(Task.of(np.tile(monthly(24), 1667), rows=48), out_of_time=lambda: True)
+    answer = forecast(task, Params(24))
+    assert members(answer) == {"zero": 1.0}
+    assert [left["name"] for left in answer.extra["left_out"]] == ["holtwinters", "seasonal-naive"]
+
+
 def test_a_member_that_fails_is_named_and_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(task: Task, params: object) -> Forecast:
+    def fails(*_: object) -> Forecast:
         raise NotConverged("no fit")
 
-    monkeypatch.setattr(holtwinters, "forecast", fails)
+    monkeypatch.setattr(holtwinters, "answered", fails)
     answer = forecast(Task.of(monthly(90), rows=6), Params(12))
     assert list(members(answer)) == ["zero", "theta"]
     assert answer.extra["left_out"] == [{"name": "holtwinters", "reason": "no fit"}]

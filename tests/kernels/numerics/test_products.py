@@ -21,12 +21,12 @@ def test_equals_the_naive_product(m: int, inner: int, columns: int) -> None:
 @pytest.mark.parametrize("m", [0, 1, 3, 4, 50, 300])
 def test_slices_of_large_matrices_cover_all_rows(m: int) -> None:
     random = np.random.default_rng(1)
-    matrix = random.normal(size=(200, 210)).astype(np.float32)
+    matrix = random.normal(size=(400, 420)).astype(np.float32)
     assert matrix.size * 3 < ON_ONE_THREAD < matrix.size * 4
-    rows = random.normal(size=(m, 200)).astype(np.float32)
+    rows = random.normal(size=(m, 400)).astype(np.float32)
     np.testing.assert_allclose(times(rows, matrix), rows @ matrix, atol=1e-4)
 
 
 def test_a_matrix_that_is_too_large_for_one_slice_is_multiplied_row_by_row() -> None:
-    matrix = np.ones((400, 400))
-    np.testing.assert_array_equal(times(np.ones((2, 400)), matrix), np.full((2, 400), 400.0))
+    matrix = np.ones((800, 800))
+    np.testing.assert_array_equal(times(np.ones((2, 800)), matrix), np.full((2, 800), 800.0))

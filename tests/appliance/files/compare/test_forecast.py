@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from appliance.files.compare import scores
-from appliance.files.compare.comparison import Comparison, Trial
+from appliance.files.compare.comparison import Backtest, Comparison, Trial
 from appliance.files.compare.forecast import FOLDS, NAIVE, compare, compare_all
 from appliance.files.series import FileError, FileResult, FileSeries
 from kernels.contract import AlgorithmError, Forecast
@@ -255,3 +255,38 @@ def test_jobs_run_side_by_side_with_the_same_outcome() -> None:
             k: v for k, v in at_once[name].items() if k != "seconds"
         }
         assert name == NAIVE or row["seconds"] >= 0
+
+
+@pytest.mark.parametrize("gap", [slice(150, 162), slice(180, 185), slice(188, 199), slice(0, 0)])
+def test_rows_after_a_gap_are_held_against_the_forecast_of_their_time(gap: slice) -> None:
+    hours = np.delete(np.arange(200), gap)
+    truth = 10.0 + np.sin(np.arange(240) * 2 * np.pi / 24)
+    whole = FileSeries("", hours * 3_600_000, "ms", {"v": truth[hours]})
+
+    def run(name: str, known: FileSeries) -> FileResult:
+        ahead = int(known.times[-1]) // 3_600_000 + 1 + np.arange(ROWS)
+        return forecasted(known, name, Forecast(truth[ahead], truth[ahead] - 1.0, truth[ahead] + 1.0))
+
+    told: list[Backtest] = []
+    compared = table(compare([whole], ["exact"], run, ROWS, season=24, tell=told.append))
+    assert compared["exact"]["smape"] == 0.0
+    assert compared[NAIVE]["smape"] == pytest.approx(0.0, abs=0.1)
+    for one in told:
+        np.testing.assert_array_equal(one.truth, truth[one.times // 3_600_000])
+        assert set(one.times) <= set(whole.times)
+
+
+def test_a_gap_longer_than_a_forecast_is_in_none() -> None:
+    whole, missing = series(n=200), slice(164, 188)
+    columns = {"v": np.delete(whole.columns["v"], missing)}
+    told: list[Backtest] = []
+    compare(
+        [FileSeries("", np.delete(whole.times, missing), "ms", columns)],
+        ["mean"],
+        flat,
+        ROWS,
+        season=12,
+        tell=told.append,
+    )
+    spans = [(one.origin // 60_000, one.times // 60_000) for one in told if one.algorithm == "mean"]
+    assert [(origin, *ahead[[0, -1]]) for origin, ahead in spans] == [(139, 140, 151), (151, 152, 163), (188, 189, 199)]

@@ -149,7 +149,11 @@ ALL = [START + MINUTE * i for i in range(ROWS)]
     ("table", "asked", "message"),
     [
         (one(ts=[*ALL[:5], ALL[3], *ALL[6:]]), Asked(), "column ts: row 6 goes back from 2023-11-14T22:17:20.000Z"),
-        (one(ts=[*ALL[:5], ALL[4], *ALL[6:]]), Asked(), "column ts: row 6 has the time of the row before"),
+        (
+            one(ts=[*ALL[:5], ALL[4], *ALL[6:]]),
+            Asked(),
+            ", 2023-11-14T22:17:20.000Z; --duplicates mean makes one row of them; --by",
+        ),
         (one(ts=[*ALL[:5], ALL[2], *ALL[6:]]), Asked(sort=True), "has the time of the row before"),
         (one(value=[*VALUES[:4], None, None, *VALUES[6:]]), Asked(), "column value: 2 of 40 values.*first at row 5"),
         (one(value=[*VALUES[:4], "inf", *VALUES[5:]]), Asked(), "column value: 1 of 40 values.*--drop-nulls"),
@@ -158,7 +162,11 @@ ALL = [START + MINUTE * i for i in range(ROWS)]
         (one(value=[*VALUES[:9], *[None] * 31]), Asked(drop_nulls=True), "between 10 and 40000, actual 9 rows"),
         ({"ts": ALL[:9], "value": VALUES[:9]}, Asked(), "between 10 and 40000, actual 9 rows"),
         ({"ts": range(40_000), "value": range(40_000)}, Asked(), None),
-        ({"ts": range(40_001), "value": range(40_001)}, Asked(), "between 10 and 40000, actual 40001 rows; --by"),
+        (
+            {"ts": range(40_001), "value": range(40_001)},
+            Asked(),
+            "actual 40001 rows; --last N takes the last ones; --by",
+        ),
         ({"ts": range(40_001), "value": range(40_001)}, Asked(drop_nulls=True), "actual 40001 rows"),
         (one(value=[*VALUES[:4], "x", *VALUES[5:]]), Asked(), "column value, row 5: 'x' is not a number"),
         (one(ts=[*ALL[:4], "noon", *ALL[5:]]), Asked(), "column ts, row 5: 'noon' is not a time"),

@@ -56,3 +56,8 @@ def test_a_cell_that_is_no_number_is_named_with_its_file(tmp_path: Path) -> None
     paths = [write(tmp_path / "a.csv", one()), write(tmp_path / "b.csv", one(value=[*VALUES[:3], "x", *VALUES[4:]]))]
     with pytest.raises(FileError, match="b.csv: column value, row 4: 'x' is not a number"):
         read(paths, tmp_path / "s", Asked(values="value"))
+
+
+def test_rows_ahead_belong_to_one_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"--future c.csv goes with one file, got 2"):
+        several.open_files(["a.csv", "b.csv"], tmp_path, ahead="c.csv")

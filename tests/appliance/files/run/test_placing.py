@@ -143,6 +143,7 @@ def test_as_many_rows_are_forecast_as_covariates_are_known_of() -> None:
     placed = place(FORECAST, beside(), {})
     assert (placed.given["rows"], len(placed.asked.known["price"])) == ("4", 44)
     assert len(place(FORECAST, beside(), {"rows": "2"}).asked.known["price"]) == 42
+    assert place(FORECAST, beside(), {"start": "2021-07"}).given["rows"] == "4"
 
 
 @pytest.mark.parametrize(
