@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -92,3 +92,13 @@ def test_other_steps_and_large_values_are_refused() -> None:
 def test_what_could_not_go_on_is_refused(changes, message) -> None:
     with pytest.raises(BadParameter, match=message):
         with_(PLAIN, **changes)
+
+
+def test_rows_at_the_other_end_of_time_have_their_season() -> None:
+    """The number of such a row is beyond 64 bits."""
+    x, end = np.arange(12.0) % 3, 2**63 - 1
+    task = replace(ask(x), times=np.arange(end - 12, end, dtype=np.int64), unit="ns")
+    found = with_(PLAIN, origin=-(2**63), drift=0.0, sigma=0.0, profile=np.array([0.0, 1.0, 2.0])).run(task)
+    first = (end - 12 + 2**63) % 3
+    assert found.value.tolist() == pytest.approx([x[0] - first + (first + 12 + row) % 3 for row in range(4)], abs=2.0)
+    assert found.period == 3
