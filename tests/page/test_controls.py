@@ -74,6 +74,21 @@ def test_pasted_rows_are_asked_about_in_every_way(page: Page) -> None:
     page.click("#all")
 
 
+def test_more_may_be_flagged_until_nothing_is_passed_over(page: Page) -> None:
+    page.click("#sample-load")
+    page.answered("Anomalies")
+    page.click("#options-part summary")
+    page.write("#option-share", "0.1")
+    page.click("#run")
+    page.until(lambda: page.answered("Anomalies found by auto").startswith("4 windows"))
+    assert "elsewhere" not in page.text("#said")
+    page.choose("#language", "中文")
+    page.choose("#algorithm", "shape")
+    page.click("#run")
+    page.until(lambda: page.answered("shape 发现的异常").startswith("2 个窗口"))
+    assert "另有 89 行分数高于 1 但未标记：最多可标记 5 % 的行" in page.text("#said")
+
+
 def test_two_columns_are_compared_at_their_lags(page: Page) -> None:
     paste(page, ROWS)
     page.answered("Anomalies")

@@ -17,7 +17,7 @@ CSV = "when;reading;place\n" + "\n".join(
 def test_first_detection_and_first_forecast_take_two_clicks(page: Page) -> None:
     page.click("#sample-load")
     said = page.answered("Anomalies found by auto")
-    assert said.startswith("2 windows, 45 of 1,008 rows.")
+    assert said.startswith("2 windows, 45 of 1,008 rows. 89 rows elsewhere score above 1, but are not flagged: ")
     assert page.painted("series") > 1500
     assert page.painted("series", 1) == 0  # the scores have a colour of their own
     assert page.painted("bad", 1) > 20
