@@ -42,6 +42,18 @@ def test_a_file_gives_its_first_answer_without_another_click(page: Page, tmp_pat
     assert page.one("#value").get_property("selectedOptions")[0].text == "reading"
 
 
+def test_a_file_is_dropped(page: Page) -> None:
+    page.script(
+        """const carried = new DataTransfer(), drop = document.getElementById("drop");
+        carried.items.add(new File([arguments[0]], "hall.csv"));
+        for (const kind of ["dragover", "drop"]) drop.dispatchEvent(new DragEvent(kind, { dataTransfer: carried }));""",
+        CSV,
+    )
+    page.answered("Anomalies found by auto")
+    assert "hall.csv: 240 rows, 3 columns." in page.text("#told")
+    assert page.one("#drop").get_attribute("class") == "drop"
+
+
 def test_forty_thousand_rows_are_drawn(page: Page, capsys: pytest.CaptureFixture[str]) -> None:
     page.click("#sample-long")
     assert "of 40,000 rows" in page.answered("Anomalies found by auto")
