@@ -29,6 +29,8 @@ ELSEWHERE = {
     "appliance/node/resources/analysis.py": "tests/appliance/node/test_app.py",
     "appliance/node/resources/bodies.py": "tests/appliance/node/test_app.py",
     "appliance/node/resources/tool.py": "tests/appliance/node/test_tools.py",
+    "appliance/node/operations.py": "tests/appliance/node/test_openapi.py",
+    "appliance/node/page/told.py": "tests/appliance/node/test_openapi.py",
     "appliance/node/resources/deploying.py": "tests/appliance/node/test_deploying.py",
     "appliance/node/resources/listing.py": "tests/appliance/node/test_app.py",
     "appliance/node/resources/metrics.py": "tests/appliance/node/test_metrics.py",

@@ -18,6 +18,7 @@ from appliance.analysis.picture import Picture
 from appliance.protocol import documents, fields, requests
 from appliance.protocol.documents import Body, Document
 from appliance.protocol.requests import Request
+from appliance.protocol.shapes import NUMBER, Shape, listed
 from kernels.contract import Algorithm, Answer, Json, Series, Task, Times
 from kernels.options import Declared, Range
 
@@ -53,6 +54,10 @@ class Kind(ABC, Generic[A]):
     default : the algorithm of a request that names none, "" where it has to name one.
     optional : listed only where `detail-types` says so; old servers know only the first two kinds.
     common : what `/list` shows as options of every algorithm, with their defaults.
+    column : the shape of a column of a request.
+    units : in which times may be told; the first stands for a body that names none.
+    asked, asked_too : the fields of a request that all analyses do not have, those that must be there and the others:
+        name -> shape. told, told_too : those of an answer.
     nothing : what an answer has besides its 0 rows, None where there is no such answer.
     everything : the option by which a node tells all there is, "" for none.
     takes : the options that every algorithm takes, besides its own and the service's.
@@ -60,6 +65,7 @@ class Kind(ABC, Generic[A]):
     tables : the results of the file command: name -> columns; noun : what one of their rows is.
     headline : of a plot, with the names of the algorithms put in.
     one_column : whether one column is all that is analysed.
+    longest : most rows of a series of a file; more than a request may have are asked about in pieces.
     axis : which part of a regular axis of times the answers lie on, and so their field `times`: NONE, AHEAD of the last
         row, the ENTIRE one, or the ROWS that are there.
     """
@@ -72,6 +78,12 @@ class Kind(ABC, Generic[A]):
     default: ClassVar[str]
     optional: ClassVar[bool] = False
     common: ClassVar[Mapping[str, Json]] = {}
+    column: ClassVar[Shape] = listed(NUMBER, documents.MIN_ROWS, documents.MAX_ROWS + documents.MAX_FORECAST_ROWS)
+    units: ClassVar[Sequence[str]] = requests.UNITS
+    asked: ClassVar[Mapping[str, Shape]] = {}
+    asked_too: ClassVar[Mapping[str, Shape]] = {}
+    told: ClassVar[Mapping[str, Shape]] = {}
+    told_too: ClassVar[Mapping[str, Shape]] = {}
     nothing: ClassVar[Mapping[str, Json] | None] = None
     everything: ClassVar[str] = ""
     takes: ClassVar[tuple[Declared, ...]] = ()
@@ -81,6 +93,7 @@ class Kind(ABC, Generic[A]):
     noun: ClassVar[Mapping[str, str]]
     headline: ClassVar[str]
     one_column: ClassVar[bool] = False
+    longest: ClassVar[int] = documents.MAX_ROWS
     axis: ClassVar[str] = NONE
 
     @property
@@ -92,6 +105,11 @@ class Kind(ABC, Generic[A]):
     def options(self) -> tuple[Declared, ...]:
         """The options that every algorithm takes besides its own."""
         return (*self.takes, *SERVICE)
+
+    @property
+    def envelope(self) -> frozenset[str]:
+        """The fields of an answer that are not an algorithm's own."""
+        return frozenset((fields.ALGO, fields.OPTION, fields.ROWS, *self.told, *self.told_too))
 
     # --- requests ---------------------------------------------------------------------------------------------------
 
@@ -125,7 +143,7 @@ class Kind(ABC, Generic[A]):
 
     def unit(self, document: Document) -> str:
         """Return the unit of a request's times; raises BadRequest."""
-        return requests.unit(document)
+        return requests.unit(document, self.units)
 
     @abstractmethod
     def task(self, document: Document, options: Mapping[str, str], data: Task) -> Task:
@@ -161,6 +179,18 @@ class Kind(ABC, Generic[A]):
     def at_rows(self, answer: A, rows: NDArray[np.int64]) -> A:
         """Return the part of an answer that is about some rows, where the axis is ROWS; increasing, int64 (k,)."""
         raise NotImplementedError(f"{self.title} does not answer about rows")
+
+    def undivided(self, options: Mapping[str, str]) -> str:
+        """Return why a series has to be analysed at once, "" where it may be in pieces."""
+        return ""
+
+    def seam(self, earlier: A, later: A) -> int:
+        """Return the row from which the later of two answers about the same rows counts."""
+        raise NotImplementedError(f"{self.title} is not done in pieces")
+
+    def joined(self, parts: Iterable[A], rows: int) -> A:
+        """Return one answer from those about parts that follow each other, of so many rows together."""
+        raise NotImplementedError(f"{self.title} is not done in pieces")
 
     # --- algorithms -------------------------------------------------------------------------------------------------
 

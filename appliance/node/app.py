@@ -14,7 +14,7 @@ from appliance.analysis.deployed import predicting
 from appliance.analysis.deployed.algorithms import Live
 from appliance.analysis.deployed.store import Store
 from appliance.analysis.kinds import KINDS
-from appliance.analysis.tools import association, monitoring_band, profile_search
+from appliance.analysis.tools import TOOLS
 from appliance.host.settings import Settings
 from appliance.node import openapi
 from appliance.node.browsers import Browsers
@@ -30,10 +30,6 @@ from appliance.node.resources.status import Home, Status
 from appliance.node.resources.tool import Tool
 from appliance.node.slots import Slots
 from appliance.protocol import answers
-
-BATCH = ("/tool/batch", "/api/v1/analysis/batch")
-PROFILE_SEARCH = "/api/v1/analysis/profile-search"
-ASSOCIATION = ("/api/v1/analysis/apriori", "/api/v1/analysis/association")
 
 
 def create_app(
@@ -56,17 +52,15 @@ def create_app(
         for path, algorithm in ((kind.route, ""), *kind.shortcuts.items()):
             algorithms = Live(catalog.of_kind(kind.wire_type), kind.wire_type, store)
             app.add_route(path, Analysis(kind, algorithms, settings, slots, guests, parsing, algorithm))
-    for path in BATCH:
-        app.add_route(path, Tool(lambda body, _: monitoring_band.answer(body), settings, slots))
-    app.add_route(PROFILE_SEARCH, Tool(profile_search.answer, settings, slots))
-    for path in ASSOCIATION:
-        app.add_route(path, Tool(association.answer, settings, slots))
+    for tool in TOOLS:
+        for path in tool.OPERATION.paths:
+            app.add_route(path, Tool(tool.answer, settings, slots))
     for path, predicted in predicting.ROUTES.items():
         app.add_route(path, Tool(partial(predicting.answer, store, predicted), settings, slots))
     app.add_route("/deploy", Deploy(store, settings, catalog.reserved))
     app.add_route("/undeploy", Undeploy(store, settings))
     app.add_route("/metrics", metrics)
-    app.add_route(openapi.PATH, OpenApi(catalog, store))
+    app.add_route(openapi.PATH, OpenApi(catalog, store, page=settings.page))
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(falcon.HTTPError, _http_error)
     return app

@@ -1,4 +1,4 @@
-"""The description of the interface by OpenAPI 3.1, made of what kinds and algorithms declare of themselves.
+"""The description of the interface by OpenAPI 3.1, made of what kinds, tools and algorithms declare of themselves.
 
 Source: OpenAPI Specification 3.1.0; its schemas are JSON Schema 2020-12.
 """
@@ -10,31 +10,30 @@ from importlib.metadata import version
 from typing import Any
 
 from appliance.analysis.catalog import Catalog
-from appliance.analysis.kind import Kind
 from appliance.analysis.kinds import KINDS
-from appliance.protocol import answers, fields, requests
-from appliance.protocol.documents import MAX_COLUMNS
+from appliance.node import operations
+from appliance.protocol.shapes import REFUSED, Operation, Shape
 from kernels.options import Declared, declared
 
 PATH = "/openapi.json"
-TEXTS = {"/": "product and version, or the page for a browser", "/metrics": "figures for Prometheus"}
-DOCUMENTS = {"/status": "whether the node is ready", "/list": "the algorithms", "/models": "the trained models"}
 TYPES = {"an integer": "integer", "a number": "number", "text": "string"}
 BOUNDS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
-JSON, REFUSED = "application/json", {"$ref": "#/components/schemas/refused"}
+JSON, FORM = "application/json", "multipart/form-data"
 
 
-def document(catalog: Catalog) -> dict[str, Any]:
-    """Return the description of all analyses; a kind that is not announced in `/list` is loaded for that."""
-    gets = {path: _get(text, {"text/plain": {}, "text/html": {}}) for path, text in TEXTS.items()}
-    gets |= {path: _get(text, {JSON: {"schema": {"type": "object"}}}) for path, text in DOCUMENTS.items()}
-    posts = {path: _post(kind, path, catalog) for kind in KINDS for path in (kind.route, *kind.shortcuts)}
-    options = dict(_options(catalog))
+def document(catalog: Catalog, *, page: bool = True) -> dict[str, Any]:
+    """Return the description of all there is; a kind that is not announced in `/list` is loaded for that.
+
+    page : whether the node has the page, and what it asks.
+    """
+    texts = {path: _get(text, {"text/plain": {}, "text/html": {}}) for path, text in operations.TEXTS.items()}
+    told = {path: _get(text, {JSON: {"schema": shape}}) for path, (text, shape) in operations.documents(page).items()}
+    posts = {path: _post(one) for one in operations.posts(catalog, page) for path in one.paths}
     return {
         "openapi": "3.1.0",
         "info": {"title": "taosanode", "version": version("taosanode"), "license": {"name": "MIT"}},
-        "paths": {**gets, **posts},
-        "components": {"schemas": {"refused": _refused(), "request": _request(), "answer": _answer(), **options}},
+        "paths": {**texts, **told, **posts},
+        "components": {"schemas": dict(_options(catalog))},
     }
 
 
@@ -42,51 +41,32 @@ def _get(text: str, content: dict[str, Any]) -> dict[str, Any]:
     return {"get": {"summary": text, "responses": {"200": {"description": text, "content": content}}}}
 
 
-def _post(kind: Kind[Any], path: str, catalog: Catalog) -> dict[str, Any]:
-    names = [kind.shortcuts[path]] if path in kind.shortcuts else list(catalog.of_kind(kind.wire_type))
-    algo: dict[str, Any] = {"enum": names}
-    if kind.default in names:
-        algo["default"] = kind.default
-    asked = {"allOf": [{"$ref": "#/components/schemas/request"}], "properties": {fields.ALGO: algo}}
-    told = {"anyOf": [REFUSED, {"$ref": "#/components/schemas/answer"}]}
-    wrong = {"description": "not understood as HTTP", "content": {JSON: {"schema": REFUSED}}}
-    right = {"description": "the answer, or why there is none", "content": {JSON: {"schema": told}}}
-    body = {"required": True, "content": {JSON: {"schema": asked}}}
-    return {"post": {"summary": kind.title, "requestBody": body, "responses": {"200": right, "default": wrong}}}
-
-
-def _request() -> dict[str, Any]:
-    column = {"type": "array", "items": {"type": "number"}}
+def _post(one: Operation) -> dict[str, Any]:
+    asked: dict[str, Any] = {one.media: {"schema": one.asked}}
+    if one.example is not None:
+        asked[one.media]["example"] = one.example
+    if one.form is not None:
+        asked[FORM] = {"schema": one.form}
+    refused = one.refused
+    right = _answer("the answer", one.told)
+    if 200 in one.statuses:
+        right = _answer("the answer, or why there is none", {"anyOf": [refused, one.told]})
+    wrong = {str(status): _answer("why there is none", refused) for status in one.statuses if status != 200}
     return {
-        "type": "object",
-        "required": [fields.SCHEMA, fields.DATA],
-        "properties": {
-            fields.SCHEMA: {
-                "type": "array",
-                "items": {"type": "array"},
-                "description": "[name, type, bytes] by column",
+        "post": {
+            "summary": one.title,
+            "requestBody": {"required": True, "content": asked},
+            "responses": {
+                "200": right,
+                **wrong,
+                "default": _answer("not understood as HTTP", REFUSED),
             },
-            fields.DATA: {"type": "array", "items": column, "maxItems": MAX_COLUMNS, "description": "by column"},
-            fields.OPTION: {
-                "type": "string",
-                "description": "key=value, separated by commas; see the schemas `options`",
-            },
-            fields.PRECISION: {"enum": [*requests.UNITS], "default": "ms", "description": "unit of all times"},
-            fields.NOISE_CHECK: {"enum": [0, 1], "default": 1, "description": "1: refuse white noise"},
-        },
+        }
     }
 
 
-def _answer() -> dict[str, Any]:
-    rows = {"type": "integer", "minimum": 0}
-    return {"type": "object", "required": [fields.ROWS], "properties": {fields.ROWS: rows}}
-
-
-def _refused() -> dict[str, Any]:
-    why = {"type": "string", "minLength": 1, "maxLength": answers.MAX_MSG_BYTES}
-    rows = {"const": -1}
-    properties = {fields.ROWS: rows, fields.MESSAGE: why}
-    return {"type": "object", "required": [fields.ROWS, fields.MESSAGE], "properties": properties}
+def _answer(text: str, shape: Shape) -> dict[str, Any]:
+    return {"description": text, "content": {JSON: {"schema": shape}}}
 
 
 def _options(catalog: Catalog) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -12,9 +12,13 @@ from typing import Any
 import numpy as np
 
 from appliance.node.scoreboard import ROWS, shared_table
+from appliance.protocol.shapes import INTEGER, TEXT, object_of, said
 
 KEPT = 16  # of each worker
 _TEXTS = {"endpoint": 32, "algorithm": 63, "outcome": 8, "message": 400}  # bytes; longer ones are cut
+
+# the shape of what is told of each
+TOLD = object_of({"time": said(INTEGER, "milliseconds since 1970"), "rows": INTEGER, **dict.fromkeys(_TEXTS, TEXT)})
 
 
 class Refusals:

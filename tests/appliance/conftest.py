@@ -37,7 +37,7 @@ def catalog() -> Catalog:
 Node = Callable[[Catalog, Settings], testing.TestClient]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def node() -> Node:
     """What makes an application of a catalogue and settings."""
 

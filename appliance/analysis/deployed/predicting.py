@@ -10,17 +10,26 @@ import numpy as np
 from appliance.analysis.deployed.schema import CLASSIFICATION, REGRESSION, Model
 from appliance.analysis.deployed.store import Store
 from appliance.protocol import documents, fields
-from appliance.protocol.documents import BadRequest, Body
+from appliance.protocol.documents import MAX_ROWS, BadRequest, Body
+from appliance.protocol.shapes import COUNT, LABEL, LIST, NUMBER, TEXT, Operation, listed, object_of, said
 from kernels.contract import Series
 
 ROUTES = {"/regression": REGRESSION, "/classification": CLASSIFICATION}
-NEEDED = (fields.ALGO, fields.SCHEMA, fields.DATA)
+ASKED = {
+    fields.ALGO: said(TEXT, "the deployed model"),
+    fields.SCHEMA: said(listed(LIST), "[name, type, bytes] by column"),
+    fields.DATA: said(listed(listed(NUMBER, 1, MAX_ROWS)), "by column: the features of the model"),
+}
+RESULTS = {
+    REGRESSION: listed(NUMBER),
+    CLASSIFICATION: listed(LABEL),
+}
 
 
 def answer(store: Store, kind: str, body: Body, out_of_time: Callable[[], bool]) -> dict[str, Any]:
     """Return the answer to a request, which is never long to compute; raises AlgorithmError."""
     document = documents.parse(body)
-    for name in NEEDED:
+    for name in ASKED:
         if document.get(name) is None:
             raise BadRequest(f"missing required field: {name}")
     algo, option = documents.text(document, fields.ALGO, ""), documents.text(document, fields.OPTION, "")
@@ -30,6 +39,29 @@ def answer(store: Store, kind: str, body: Body, out_of_time: Callable[[], bool])
     names, columns = _columns(documents.plain(document[fields.SCHEMA]), document[fields.DATA])
     result = model.predict(_table(model, names, columns))
     return {fields.ALGO: algo, fields.OPTION: option, fields.RESULT: result, fields.ROWS: len(result)}
+
+
+OPERATIONS = {
+    kind: Operation(
+        (path,),
+        f"{kind} by a deployed model",
+        object_of(ASKED, {fields.OPTION: TEXT}),
+        object_of(
+            {
+                fields.ALGO: TEXT,
+                fields.OPTION: TEXT,
+                fields.RESULT: said(RESULTS[kind], "for each row"),
+                fields.ROWS: COUNT,
+            }
+        ),
+        {
+            fields.ALGO: kind,
+            fields.SCHEMA: [["a", "DOUBLE", 8], ["b", "DOUBLE", 8]],
+            fields.DATA: [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]],
+        },
+    )
+    for path, kind in ROUTES.items()
+}
 
 
 def _columns(schema: Any, data: Any) -> tuple[list[str], list[Series]]:

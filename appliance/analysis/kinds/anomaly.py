@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis import checks, newest_rows, plugin_objects
+from appliance.analysis import checks, joining, newest_rows, plugin_objects
 from appliance.analysis.explanation import EXPLAINED, with_explanations
 from appliance.analysis.kind import REAL, ROWS, TIME, WHOLE, Column, Columns, Kind
 from appliance.analysis.picture import Line, Picture, Points, counted
@@ -17,12 +17,12 @@ from appliance.analysis.taosanalytics_compat import AbstractAnomalyDetectionServ
 from appliance.protocol import fields
 from appliance.protocol.documents import BadRequest, Document
 from appliance.protocol.requests import Request
+from appliance.protocol.shapes import INTEGER, NUMBERS, OBJECT, PAIR, PAIRS, listed, object_of, said
 from kernels.contract import ANOMALY, Algorithm, AlgorithmError, Detection, Series, Task, Times
 from kernels.explained import Expected, Explained
 from kernels.options import Declared, Range
 
 WINDOWS, FLAGS = "windows", "flags"
-ENVELOPE = (fields.ALGO, fields.OPTION, fields.RESULT, fields.ROWS, fields.MASK, fields.SCORES, fields.EXPECTED)
 VALUES = ("value", "expected", "low", "high")  # of a row, in each column that is analysed
 
 
@@ -34,6 +34,21 @@ class Anomaly(Kind[Detection]):
     place = 2
     route = "/anomaly-detect"
     default = "ksigma"
+    told = {
+        fields.RESULT: said(PAIRS, "first and last time of each window"),
+        fields.MASK: said(listed(INTEGER), "the code of each window"),
+    }
+    told_too = {
+        fields.SCORES: said(NUMBERS, "of every row"),
+        fields.EXPECTED: said(
+            listed(object_of(dict.fromkeys((fields.VALUE, fields.LOW, fields.HIGH), NUMBERS))),
+            "of every row, by column",
+        ),
+        EXPLAINED: said(
+            listed(object_of({}, {"nearest": PAIR, fields.EXPECTED: OBJECT})),
+            "of the first windows: what is most like each, and what was expected there",
+        ),
+    }
     nothing = {fields.RESULT: [], fields.MASK: []}
     everything = f"{fields.SCORES}=1"
     takes = (
@@ -67,6 +82,7 @@ class Anomaly(Kind[Detection]):
     }
     noun = {WINDOWS: "window", FLAGS: "row"}
     headline = "Anomalies found by {}"
+    longest = 10_000_000
     axis = ROWS
 
     def task(self, document: Document, options: Mapping[str, str], data: Task) -> Task:
@@ -137,7 +153,7 @@ class Anomaly(Kind[Detection]):
         ends = np.searchsorted(task.times, spans[:, 1], side="right")
         for begin, end, code in zip(begins, ends, codes, strict=True):
             flags[begin:end] = code
-        extra = {key: value for key, value in reply.items() if key not in ENVELOPE}
+        extra = {key: value for key, value in reply.items() if key not in self.envelope}
         if fields.EXPECTED not in reply:
             return Detection(flags, score, extra)
         told = [[one[name] for name in (fields.VALUE, fields.LOW, fields.HIGH)] for one in reply[fields.EXPECTED]]
@@ -154,6 +170,19 @@ class Anomaly(Kind[Detection]):
             expected = (Expected(one.value[rows], one.low[rows], one.high[rows]) for one in part.expected)
             part = dataclasses.replace(part, expected=tuple(expected))
         return part
+
+    def undivided(self, options: Mapping[str, str]) -> str:
+        """Return which option asks about the series as a whole."""
+        asked = [name for name in (fields.ONLY_LAST, fields.EXPLAIN) if options.get(name, "0") not in ("0", "false")]
+        return f"{asked[0]} looks at the whole series" if asked else ""
+
+    def seam(self, earlier: Detection, later: Detection) -> int:
+        """Return the row from which the later of two answers about the same rows counts."""
+        return joining.seam(earlier, later)
+
+    def joined(self, parts: Iterable[Detection], rows: int) -> Detection:
+        """Return one answer from those about parts that follow each other."""
+        return joining.joined(parts, rows)
 
     def from_plugin(self, plugin: type[AbstractAnomalyDetectionService]) -> Callable[[Task, Any], Detection]:
         """Return what has an object of a plug-in's class judge the rows."""

@@ -16,6 +16,7 @@ from appliance.analysis.taosanalytics_compat import AbstractCorrelationService
 from appliance.protocol import documents, fields
 from appliance.protocol.documents import BadRequest, Body, Document
 from appliance.protocol.requests import Request
+from appliance.protocol.shapes import INTEGER, NUMBER, NUMBERS, OBJECT, PAIRS, listed, said
 from kernels.contract import (
     COEFFICIENT,
     CORRELATION,
@@ -32,18 +33,6 @@ from kernels.contract import (
 
 PAIR = "pair"
 MEASURES = (COEFFICIENT, DISTANCE, STATISTIC)
-ENVELOPE = (
-    fields.ALGO,
-    fields.OPTION,
-    fields.ROWS,
-    *MEASURES,
-    fields.PATH,
-    fields.LAGS,
-    fields.AT_LAGS,
-    fields.LAG,
-    fields.P_VALUE,
-    fields.REVERSE,
-)
 
 
 class Correlating(Kind[Correlation]):
@@ -56,6 +45,18 @@ class Correlating(Kind[Correlation]):
     shortcuts = {"/api/v1/analysis/pearsonr": "pearsonr"}
     default = ""
     optional = True
+    column = NUMBERS
+    told_too = {
+        COEFFICIENT: {**NUMBER, "minimum": -1, "maximum": 1},
+        DISTANCE: {**NUMBER, "minimum": 0},
+        STATISTIC: {**NUMBER, "minimum": 0},
+        fields.PATH: said(PAIRS, "rows of both that belong together"),
+        fields.LAGS: said(listed(INTEGER), "in rows"),
+        fields.AT_LAGS: said(NUMBERS, "the coefficient at each of them"),
+        fields.LAG: said(INTEGER, "where it is largest"),
+        fields.P_VALUE: {**NUMBER, "minimum": 0, "maximum": 1},
+        fields.REVERSE: said(OBJECT, "the same with the columns exchanged"),
+    }
     plugin = AbstractCorrelationService
     folder = "correl"
     tables = {PAIR: {"value": REAL, fields.LAG: REAL, fields.P_VALUE: REAL}}
@@ -110,7 +111,7 @@ class Correlating(Kind[Correlation]):
 
     def parse(self, reply: Mapping[str, Any], task: Task) -> Correlation:
         """Return the correlation that a node's reply is."""
-        extra = {key: each for key, each in reply.items() if key not in ENVELOPE}
+        extra = {key: each for key, each in reply.items() if key not in self.envelope}
         path, reverse = reply.get(fields.PATH), reply.get(fields.REVERSE)
         measure = next((name for name in MEASURES if name in reply), None)
         if fields.LAGS in reply:  # other nodes tell only these

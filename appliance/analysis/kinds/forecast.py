@@ -15,12 +15,12 @@ from appliance.analysis.taosanalytics_compat import AbstractForecastService
 from appliance.protocol import documents, fields, options, requests, times
 from appliance.protocol.documents import INT64, MAX_FORECAST_ROWS, BadRequest, Document
 from appliance.protocol.requests import Request
+from appliance.protocol.shapes import COUNT, INTEGER, NUMBER, NUMBERS, listed, or_null, said
 from kernels.contract import FORECAST, AlgorithmError, Forecast, Series, Task, Times
 from kernels.options import Declared, Range
 
 DEFAULT_ROWS, DEFAULT_CONF = 10, 0.95
 OPTION_ROWS = "rows"  # of the user's options, in SQL and at the prompt
-ENVELOPE = (fields.ALGO, fields.OPTION, fields.RESULT, fields.ROWS, fields.PERIOD, fields.MSE)
 # what a plot shows of the past, as a multiple of the rows ahead, and in rows
 HISTORY, HISTORY_AT_MOST, HISTORY_ROWS = 4, 12, 40
 
@@ -55,6 +55,26 @@ class Forecasting(Kind[Forecast]):
         Declared(fields.RETURN_CONF, 1, "0: no interval in the answer", "0 or 1"),
         Declared(fields.PERIOD, 0, "rows in a season, for an algorithm that looks at it", "an integer", Range(ge=0)),
     )
+    asked = {
+        fields.FORECAST_ROWS: said({**INTEGER, "minimum": 1, "maximum": MAX_FORECAST_ROWS}, "how many rows ahead"),
+        fields.START: said(INTEGER, "the time of the first of them"),
+        fields.EVERY: said({**INTEGER, "minimum": 1}, "how far apart they are"),
+    }
+    asked_too = {
+        fields.RETURN_CONF: said({"enum": [0, 1], "default": 1}, "0: no interval in the answer"),
+        fields.CONF: said(
+            {**NUMBER, "exclusiveMinimum": 0, "maximum": 100, "default": DEFAULT_CONF},
+            "coverage of the interval; above 1 in per cent",
+        ),
+    }
+    told = {
+        fields.PERIOD: said(or_null(COUNT), "rows in a season"),
+        fields.MSE: said(or_null({**NUMBER, "minimum": 0}), "of the fit"),
+        fields.RESULT: said(
+            listed(NUMBERS, 2, 4),
+            "times, values and, where they are wanted, lower and upper bounds",
+        ),
+    }
     plugin = AbstractForecastService
     folder = "fc"
     tables = {"forecast": {"time": TIME, "forecast": REAL, "low": REAL, "high": REAL}}
@@ -147,7 +167,7 @@ class Forecasting(Kind[Forecast]):
         ahead = np.array(moments, dtype=np.int64)
         if not len(ahead) == len(value) == len(low) == len(high) == task.rows:
             raise ValueError("arrays of another length")
-        extra = {key: each for key, each in reply.items() if key not in ENVELOPE}
+        extra = {key: each for key, each in reply.items() if key not in self.envelope}
         period = reply.get(fields.PERIOD) or 0
         return Forecast(value, low, high, reply.get(fields.MSE), period, extra, ahead)
 

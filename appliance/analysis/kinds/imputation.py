@@ -16,6 +16,7 @@ from appliance.analysis.taosanalytics_compat import AbstractImputationService
 from appliance.protocol import documents, fields, times
 from appliance.protocol.documents import INT64, MAX_ROWS, BadRequest, Document
 from appliance.protocol.requests import Request
+from appliance.protocol.shapes import COUNT, NUMBERS, TEXT, listed, said
 from kernels.contract import IMPUTATION, AlgorithmError, Filling, Series, Task, Times
 from kernels.imputation import _axis
 from kernels.options import Declared, Range
@@ -28,17 +29,6 @@ TASK_UNITS = ("s", "ms", "us", "ns")  # the coarsest first
 FREQUENCY = re.compile(r"([1-9][0-9]*)?(ns|us|ms|[smhdw])", re.IGNORECASE)
 SERIES, FILLED = "series", "filled"
 COLUMNS = {"time": TIME, "value": REAL, "filled": WHOLE, "error": REAL}
-ENVELOPE = (
-    fields.ALGO,
-    fields.OPTION,
-    fields.ROWS,
-    fields.TIME_COLUMN,
-    fields.TARGET,
-    fields.MASK,
-    fields.STD_ERROR,
-    fields.PERIOD,
-    fields.STATUS,
-)
 
 
 class Imputation(Kind[Filling]):
@@ -50,6 +40,20 @@ class Imputation(Kind[Filling]):
     route = "/imputation"
     default = "moment"
     optional = True
+    units = tuple(NANOSECONDS)
+    asked_too = {
+        fields.FREQ: said(
+            {**TEXT, "pattern": f"^{FREQUENCY.pattern}$", "default": DEFAULT_FREQ}, "distance of rows, such as 15m"
+        )
+    }
+    told = {
+        fields.TIME_COLUMN: said(NUMBERS, "the whole axis; whole numbers unless the distance of rows is none"),
+        fields.TARGET: said(NUMBERS, "a value for each of its rows"),
+        fields.MASK: said(listed({"enum": [0, 1]}), "1: filled in"),
+        fields.PERIOD: said(COUNT, "rows in a season"),
+        fields.STATUS: {"const": fields.SUCCESS},
+    }
+    told_too = {fields.STD_ERROR: said(NUMBERS, "of each value, 0 for those that were given")}
     plugin = AbstractImputationService
     folder = "imputat"
     common = {fields.FREQ: DEFAULT_FREQ, "precision": "ms"}
@@ -68,8 +72,8 @@ class Imputation(Kind[Filling]):
     def unit(self, document: Document) -> str:
         """Return the unit of a request's times; raises BadRequest."""
         given = documents.text(document, fields.PRECISION, "ms").lower()
-        if given not in NANOSECONDS:
-            raise BadRequest(f"precision should be one of {[*NANOSECONDS]}, got {given!r}")
+        if given not in self.units:
+            raise BadRequest(f"precision should be one of {[*self.units]}, got {given!r}")
         return given
 
     def task(self, document: Document, options: Mapping[str, str], data: Task) -> Task:
@@ -153,7 +157,7 @@ class Imputation(Kind[Filling]):
         spread = None if error is None else np.array(error, dtype=np.float64)
         if not len(moments) == len(value) == len(filled) or (spread is not None and len(spread) != len(value)):
             raise ValueError("arrays of another length")
-        extra = {key: each for key, each in reply.items() if key not in ENVELOPE}
+        extra = {key: each for key, each in reply.items() if key not in self.envelope}
         return Filling(moments, value, filled, spread, reply.get(fields.PERIOD) or 0, extra)
 
     def from_plugin(self, plugin: type[AbstractImputationService]) -> Callable[[Task, Any], Filling]:

@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 
 from appliance.protocol import documents, fields
 from appliance.protocol.documents import BadRequest, Body
+from appliance.protocol.shapes import COUNT, ITEM, NUMBER, Operation, defaults, listed, object_of, said
 from kernels.numerics import association as kernel
 from kernels.numerics.association import Config, Items
 
 NAME, DATA_FORMAT = "apriori", "data_format"
 AUTO, MATRIX, TRANSACTIONS = "auto", "matrix", "transactions"
 FORMATS = (AUTO, MATRIX, TRANSACTIONS)
+RULES, ITEMSETS, TRANSACTION_COUNT, ITEM_COUNT = "rules", "itemsets", "num_transactions", "num_items"
+SIDES = ("antecedents", "consequents")  # of a rule
 MAX_ITEMS = 200
 MAX_CELLS = 40_000_000  # of items and transactions
 
@@ -42,13 +45,10 @@ def answer(body: Body, out_of_time: Callable[[], bool] = lambda: False) -> dict[
         fields.ROWS: len(found),
         fields.ALGO: NAME,
         fields.OPTION: dataclasses.asdict(config),
-        "rules": [
-            dataclasses.asdict(rule) | {"antecedents": named(rule.antecedents), "consequents": named(rule.consequents)}
-            for rule in found
-        ],
-        "itemsets": [{"items": named(items), "support": support} for items, support in supports.items()],
-        "num_transactions": held.shape[1],
-        "num_items": len(names),
+        RULES: [dataclasses.asdict(rule) | {side: named(getattr(rule, side)) for side in SIDES} for rule in found],
+        ITEMSETS: [{"items": named(items), "support": support} for items, support in supports.items()],
+        TRANSACTION_COUNT: held.shape[1],
+        ITEM_COUNT: len(names),
     }
 
 
@@ -115,3 +115,36 @@ def _check(items: int, transactions: int) -> None:
         raise BadRequest(f"Too many features ({items}), max {MAX_ITEMS} allowed to prevent excessive computation")
     if items * transactions > MAX_CELLS:
         raise BadRequest(f"at most {MAX_CELLS} items times transactions are allowed, got {items} times {transactions}")
+
+
+_CONFIG = defaults(Config())
+_OPTIONS = {**_CONFIG["properties"], DATA_FORMAT: {"enum": FORMATS, "default": AUTO}}
+OPERATION = Operation(
+    ("/api/v1/analysis/apriori", "/api/v1/analysis/association"),
+    "association rules",
+    object_of(
+        {fields.DATA: said(listed(listed(ITEM)), "the items of each transaction, or a matrix of 0 and 1")},
+        {
+            fields.OPTION: {
+                "allOf": [defaults(Config()), object_of({}, {DATA_FORMAT: {"enum": FORMATS, "default": AUTO}})]
+            }
+        },
+    ),
+    object_of(
+        {
+            fields.ROWS: COUNT,
+            fields.ALGO: {"const": NAME},
+            fields.OPTION: _CONFIG,
+            RULES: listed(
+                object_of({name: listed(ITEM) if name in SIDES else NUMBER for name in kernel.Rule.__annotations__})
+            ),
+            ITEMSETS: listed(object_of({"items": listed(ITEM), "support": NUMBER})),
+            TRANSACTION_COUNT: COUNT,
+            ITEM_COUNT: COUNT,
+        }
+    ),
+    {
+        fields.DATA: [["bread", "milk"], ["bread", "butter"], ["bread", "milk", "butter"], ["milk"]],
+        fields.OPTION: {"min_support": 0.5},
+    },
+)

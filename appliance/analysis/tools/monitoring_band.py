@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from appliance.protocol import documents, fields
 from appliance.protocol.documents import BadRequest, Body, Document
+from appliance.protocol.shapes import COUNT, NUMBERS, PAIRS, TIMES, Operation, defaults, object_of, said
 from kernels.contract import Series, Times
 from kernels.numerics import monitoring_band as bands
 from kernels.numerics.monitoring_band import Config
@@ -16,7 +17,7 @@ WINDOW = "window"
 NEEDED = f"'{fields.DATA}', '{fields.TIME_COLUMN}', and '{WINDOW}' are required fields in the payload."
 
 
-def answer(body: Body) -> dict[str, Any]:
+def answer(body: Body, out_of_time: Callable[[], bool] = lambda: False) -> dict[str, Any]:
     """Return the answer to a request; raises AlgorithmError."""
     band = bands.band(*read(body))
     return {fields.ROWS: len(band.center), **band._asdict()}
@@ -86,3 +87,24 @@ def _value(name: str, default: Any, given: Any) -> Any:
         return given
     called = {bool: "true or false", int: "an integer", float: "a number", str: "text"}[kind]
     raise BadRequest(f"{fields.CONFIG}: {name} must be {called}, got {str(given)[:80]}")
+
+
+OPERATION = Operation(
+    ("/tool/batch", "/api/v1/analysis/batch"),
+    "monitoring band of a batch process",
+    object_of(
+        {
+            fields.DATA: said(NUMBERS, "the values"),
+            fields.TIME_COLUMN: said(TIMES, "the time of each, increasing"),
+            WINDOW: said(PAIRS, "first and last time of each run"),
+        },
+        {fields.CONFIG: said(defaults(Config()), "what is done, in this order")},
+    ),
+    object_of({fields.ROWS: COUNT, **dict.fromkeys(bands.Band._fields, NUMBERS)}),
+    {
+        fields.DATA: [1.0, 2.0, 4.0, 7.0, 9.0, 9.5, 8.0, 6.0, 3.0, 1.0] * 2,
+        fields.TIME_COLUMN: [*range(20)],
+        WINDOW: [[0, 9], [10, 19]],
+        fields.CONFIG: {"normalize": {"target_len": 10}},
+    },
+)

@@ -10,6 +10,19 @@ import numpy as np
 
 from appliance.protocol import documents, fields
 from appliance.protocol.documents import BadRequest, Body, Document
+from appliance.protocol.shapes import (
+    COUNT,
+    FLAG,
+    INTEGER,
+    NUMBER,
+    NUMBERS,
+    PAIR,
+    TIMES,
+    Operation,
+    listed,
+    object_of,
+    said,
+)
 from kernels.contract import Series
 from kernels.numerics import profile_search as kernel
 from kernels.numerics.profile_search import COSINE, DTW, NESTED, OVERLAPPING, Pieces, Wanted
@@ -25,6 +38,7 @@ MIN_WINDOW, MAX_WINDOW, SIZE_STEP, SLIDING_STEP = (
     "window_sliding_step",
 )
 METRICS = {DTW: "dtw_distance", COSINE: "cosine_similarity"}
+RADIUS, MAX_RADIUS = "radius", 10
 MAX_MATCHES = 500
 MAX_SOURCE, MAX_TARGET, MAX_CANDIDATES = 10_000, 100_000, 10_000
 
@@ -99,7 +113,7 @@ def _wanted(document: Document, metric: str, params: Mapping[str, Any], result: 
     exclude = NESTED if _switch(result, EXCLUDE_CONTAINED) else ""
     return Wanted(
         metric,
-        _whole(params, "radius", 1, most=10),
+        _whole(params, RADIUS, 1, most=MAX_RADIUS),
         normalization,
         MAX_MATCHES if num is None else num,
         None if threshold is None else float(threshold),
@@ -266,3 +280,44 @@ def _pieces(target: Target, own: tuple[int, int] | None) -> tuple[Pieces, int, i
     first, last = np.ascontiguousarray(ranks[:-1, 0]), np.ascontiguousarray(ranks[:-1, 1])
     pieces = Pieces(np.array(target.begin, np.int64), np.array(target.size, np.int64), first, last)
     return pieces, int(ranks[-1, 0]), int(ranks[-1, 1])
+
+
+_STEP = {**INTEGER, "minimum": 1}
+_PARAMS = {
+    RADIUS: {**_STEP, "maximum": MAX_RADIUS, "default": 1},
+    **dict.fromkeys((MIN_WINDOW, MAX_WINDOW, SIZE_STEP, SLIDING_STEP), _STEP),
+}
+_RESULT = {
+    NUM: {**_STEP, "maximum": MAX_MATCHES},
+    THRESHOLD: NUMBER,
+    **dict.fromkeys((EXCLUDE_SOURCE, EXCLUDE_OVERLAP, EXCLUDE_CONTAINED), {**FLAG, "default": False}),
+}
+_SOURCE = object_of({fields.DATA: listed(NUMBER, 1, MAX_SOURCE)}, {fields.TIME_COLUMN: TIMES})
+_ONE_SERIES = object_of({fields.TIME_COLUMN: TIMES, fields.DATA: listed(NUMBER, most=MAX_TARGET)})
+_PROFILES = object_of({fields.TIME_COLUMN: listed(PAIR), fields.DATA: listed(NUMBERS, most=MAX_CANDIDATES)})
+OPERATION = Operation(
+    ("/api/v1/analysis/profile-search",),
+    "where a target looks like a given piece of a series",
+    object_of(
+        {
+            fields.ALGO: object_of({fields.TYPE: {"enum": [*METRICS]}}, {fields.PARAMS: object_of({}, _PARAMS)}),
+            RESULT: said(object_of({}, _RESULT), f"either {NUM} or {THRESHOLD}"),
+            SOURCE: {"anyOf": [listed(NUMBER, 1, MAX_SOURCE), _SOURCE]},
+            TARGET: {"anyOf": [_ONE_SERIES, _PROFILES]},
+        },
+        {NORMALIZATION: {"enum": kernel.NORMALIZATIONS, "default": kernel.NONE}},
+    ),
+    object_of(
+        {
+            fields.ROWS: COUNT,
+            "metric_type": {"enum": [*METRICS.values()]},
+            "matches": listed(object_of({"criteria": NUMBER, "ts_window": PAIR, "num": {**INTEGER, "minimum": 1}})),
+        }
+    ),
+    {
+        fields.ALGO: {fields.TYPE: DTW, fields.PARAMS: {MIN_WINDOW: 2, MAX_WINDOW: 4}},
+        RESULT: {NUM: 2},
+        SOURCE: [1, 2, 3],
+        TARGET: {fields.TIME_COLUMN: [1000, 2000, 3000, 4000], fields.DATA: [1, 2, 3, 5]},
+    },
+)

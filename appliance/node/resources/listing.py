@@ -19,12 +19,24 @@ from appliance.analysis.kinds import BY_TYPE, KINDS
 from appliance.host.settings import Settings
 from appliance.model_servers.servers import READY
 from appliance.protocol import answers, fields
+from appliance.protocol.shapes import NUMBER, OBJECT, TEXT, Shape, listed, object_of, said
 from kernels.contract import Algorithm
 from kernels.options import defaults
 
 
+def _details_of(entry: Shape) -> dict[str, Any]:
+    """Return the shape of what `answers.listing` writes."""
+    return object_of({fields.PROTOCOL: NUMBER, fields.VERSION: NUMBER, fields.DETAILS: listed(entry)})
+
+
 class Listing:
     """GET `/list`: taosd waits 100 ms for it. The answer is made beforehand, anew only when a model comes or goes."""
+
+    _ENTRY = object_of(
+        {fields.NAME: TEXT, fields.DESC: TEXT, fields.PARAMS: said(OBJECT, "options and their defaults")},
+        {fields.STATUS: said(TEXT, "of an algorithm that a model server answers for")},
+    )
+    TOLD = _details_of(object_of({fields.TYPE: TEXT, fields.ALGO: listed(_ENTRY)}))
 
     def __init__(self, catalog: Catalog, settings: Settings, store: Store) -> None:
         self._catalog, self._settings, self._store = catalog, settings, store
@@ -44,6 +56,10 @@ class Listing:
 
 class Models:
     """GET `/models`: the trained models found on this node."""
+
+    _ENTRY = object_of(dict.fromkeys((fields.NAME, fields.ALGO, fields.TYPE, fields.STATUS), TEXT))
+    _BY_NAME = object_of(dict.fromkeys((fields.MODEL_NAME, fields.PATH, "load_time", "invoke_cls_name", "note"), TEXT))
+    TOLD = {"anyOf": [_details_of(_ENTRY), {**OBJECT, "additionalProperties": _BY_NAME}]}
 
     def __init__(self, catalog: Catalog, settings: Settings, store: Store) -> None:
         self._catalog, self._settings, self._store = catalog, settings, store

@@ -14,15 +14,16 @@ from appliance.protocol import answers
 class OpenApi:
     """The description; made when it is first asked for, and kept until a model comes or goes."""
 
-    def __init__(self, catalog: Catalog, store: Store) -> None:
-        self._catalog, self._store, self._answer = catalog, store, b""
+    def __init__(self, catalog: Catalog, store: Store, *, page: bool) -> None:
+        self._catalog, self._store, self._page, self._answer = catalog, store, page, b""
         self._seen: list[Described] = []
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with the description."""
         seen = self._store.listed()
         if not self._answer or seen != self._seen:
-            self._answer, self._seen = answers.dump(openapi.document(added(self._catalog, seen))), seen
+            found = openapi.document(added(self._catalog, seen), page=self._page)
+            self._answer, self._seen = answers.dump(found), seen
         resp.data = self._answer
 
     on_head = on_get

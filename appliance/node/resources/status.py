@@ -8,6 +8,9 @@ import falcon
 
 from appliance.node.resources import page
 from appliance.protocol import answers, fields
+from appliance.protocol.shapes import NUMBER, object_of
+
+READY = "ready"
 
 
 class Home:
@@ -34,8 +37,10 @@ class Home:
 class Status:
     """GET `/status`: taosd waits 100 ms for it, so the answer is made beforehand."""
 
+    TOLD = object_of({fields.PROTOCOL: NUMBER, fields.STATUS: {"const": READY}})
+
     def __init__(self) -> None:
-        self._answer = answers.dump({fields.PROTOCOL: answers.PROTOCOL, fields.STATUS: "ready"})
+        self._answer = answers.dump({fields.PROTOCOL: answers.PROTOCOL, fields.STATUS: READY})
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer that the node is ready."""

@@ -26,6 +26,7 @@ OTHERS = {
     "node/refusals.py": "the protocol of the page",
     "node/server.py": "settings of gunicorn",
     "node/stats.py": "uWSGI's statistics",
+    "protocol/shapes.py": "words of JSON Schema",
     "sql/cluster.py": "taosAdapter's protocol",
     "sql/embedded.py": "columns of SHOW ANODES",
     "sql/render.py": "taosAdapter's protocol",
