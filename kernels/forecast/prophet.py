@@ -95,7 +95,7 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
         "changepoints": int(np.sum(np.abs(changes) > 0.01 * params.changepoint_prior_scale)),
     }
     if task.known:
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore"):  # what is infinite is told as the largest float
             effects = np.nan_to_num(weights / size * (1.0 if course.multiplied else course.unit))
         told["covariates"] = dict(zip(task.known, effects.tolist(), strict=True))
     return Forecast(value, value - half, value + half, mse=None, extra=told)
