@@ -147,7 +147,10 @@ def _now(task: Task, n: int) -> Series:
     if not np.all(np.diff(now) > 0):
         row = int(np.argmin(np.diff(now) > 0)) + 1
         raise BadSeries(f"times must increase, got {now[row]} at row {row} after {now[row - 1]}")
-    return days(now, task.unit)
+    told = days(now, task.unit)
+    if not np.all(np.diff(told) > 0):
+        raise BadSeries(f"rows {task.step} {task.unit} apart are too near to each other to be told apart in days")
+    return told
 
 
 def _changepoints(t: Series) -> Series:
