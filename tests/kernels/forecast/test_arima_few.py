@@ -81,4 +81,4 @@ def test_when_the_time_is_up_the_first_candidate_answers() -> None:
 
 def test_too_few_rows_are_refused() -> None:
     with pytest.raises(TooShort, match="no model can be fitted to 3 differenced values"):
-        answered(Task.of([1.0, 5.0, 2.0], rows=1), 0)
+        answered(Task.of([1001.0, 1005.0, 1002.0], rows=1), 0)
