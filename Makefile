@@ -25,7 +25,7 @@ run: $(VENV)/.core
 
 test: $(VENV)/.dev lint
 	$(BIN)/python -m appliance warm  # so that no test waits for the compiler
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto --dist loadfile  # the tests of a file share what they start
 	$(MAKE) test-plain
 
 # The kernels as plain Python: what the compiler forgives (an index out of range, a name never set) fails here, and

@@ -103,7 +103,7 @@ def score(case: Case, value: Series, low: Series, high: Series, seconds: float) 
     scale = np.mean(np.abs(case.train[case.period :] - case.train[: -case.period]))
     size = np.abs(case.test) + np.abs(value)
     relative = np.divide(200.0 * error, size, out=np.zeros_like(error), where=size > 0)
-    inside = (low <= case.test) & (case.test <= high)
+    inside = np.where(np.isnan(high - low), np.nan, (low <= case.test) & (case.test <= high))
     mase = float(np.mean(error) / scale) if scale > 0 else 0.0
     width = float(np.mean(high - low) / scale) if scale > 0 else 0.0
     outside = np.maximum(low - case.test, 0.0) + np.maximum(case.test - high, 0.0)

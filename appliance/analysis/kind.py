@@ -65,6 +65,7 @@ class Kind(ABC, Generic[A]):
     tables : the results of the file command: name -> columns; noun : what one of their rows is.
     headline : of a plot, with the names of the algorithms put in.
     one_column : whether one column is all that is analysed.
+    longest : most rows of a series of a file; more than a request may have are asked about in pieces.
     axis : which part of a regular axis of times the answers lie on, and so their field `times`: NONE, AHEAD of the last
         row, the ENTIRE one, or the ROWS that are there.
     """
@@ -92,6 +93,7 @@ class Kind(ABC, Generic[A]):
     noun: ClassVar[Mapping[str, str]]
     headline: ClassVar[str]
     one_column: ClassVar[bool] = False
+    longest: ClassVar[int] = documents.MAX_ROWS
     axis: ClassVar[str] = NONE
 
     @property
@@ -177,6 +179,18 @@ class Kind(ABC, Generic[A]):
     def at_rows(self, answer: A, rows: NDArray[np.int64]) -> A:
         """Return the part of an answer that is about some rows, where the axis is ROWS; increasing, int64 (k,)."""
         raise NotImplementedError(f"{self.title} does not answer about rows")
+
+    def undivided(self, options: Mapping[str, str]) -> str:
+        """Return why a series has to be analysed at once, "" where it may be in pieces."""
+        return ""
+
+    def seam(self, earlier: A, later: A) -> int:
+        """Return the row from which the later of two answers about the same rows counts."""
+        raise NotImplementedError(f"{self.title} is not done in pieces")
+
+    def joined(self, parts: Iterable[A], rows: int) -> A:
+        """Return one answer from those about parts that follow each other, of so many rows together."""
+        raise NotImplementedError(f"{self.title} is not done in pieces")
 
     # --- algorithms -------------------------------------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ from appliance.frames.tables import Frame, build, plain
 from appliance.host import compiling, settings
 from appliance.host.settings import Settings
 from appliance.protocol import fields
+from appliance.protocol.documents import MAX_ROWS
 from kernels.contract import AlgorithmError, Series
 
 Names = str | Sequence[str] | None
@@ -97,7 +98,8 @@ def call_of(
     options |= {name: said for name, said in more.items() if name not in (*READING, *RUNNING, "tz")}
     text = ",".join(f"{name}={_text(said)}" for name, said in options.items())
     question = Question(algorithm.lower(), text, wishes)
-    return Call(BY_NAME[kind], table, question, Asked(time, value, by, zone=zone, **reading), levels=wanted, **running)
+    asked = Asked(time, value, by, zone=zone, most=BY_NAME[kind].longest, **reading)
+    return Call(BY_NAME[kind], table, question, asked, levels=wanted, **running)
 
 
 def run(data: Any, call: Call, each: Callable[[Call, Prepared, Frame, Source], Any] | None = None) -> Any:
@@ -158,7 +160,7 @@ def compared(data: Any, call: Call, names: str, folds: int | None, season: int |
         compare=names, folds=folds, season=season, progress=False, url=None, config=call.config, threads=call.threads
     )
     prepared = comparing.prepare(given, call.kind, call.question)
-    with _opened(data, call.asked) as (frame, source):
+    with _opened(data, dataclasses.replace(call.asked, most=MAX_ROWS)) as (frame, source):
         table, _ = comparing.run(given, prepared, call.question, source)
         return plain(frame, table.columns, table.rows)
 

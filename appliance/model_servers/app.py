@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import falcon
@@ -32,7 +32,12 @@ class Turns:
     def __init__(self, predict: Predict, executor: ThreadPoolExecutor) -> None:
         self._predict = predict
         self._executor = executor
-        self._places = threading.BoundedSemaphore(IN_FLIGHT)
+        self._lock, self._in_flight = threading.Lock(), 0
+
+    def load(self) -> replies.Load:
+        """Return how many requests are here now."""
+        in_flight = self._in_flight
+        return replies.Load(in_flight, max(0, in_flight - 1))
 
     def answer(self, series: list[Series], horizon: Horizon) -> list[Forecast]:
         """Wait for a turn and forecast.
@@ -41,16 +46,22 @@ class Turns:
         ------
         falcon.HTTPServiceUnavailable : too many requests wait already, or this one has waited too long.
         """
-        if not self._places.acquire(blocking=False):
-            raise falcon.HTTPServiceUnavailable(description="too many requests at once", retry_after=1)
+        with self._lock:
+            if self._in_flight == IN_FLIGHT:
+                raise falcon.HTTPServiceUnavailable(description="too many requests at once", retry_after=1)
+            self._in_flight += 1
         turn = self._executor.submit(self._predict, series, horizon)
-        turn.add_done_callback(lambda _: self._places.release())
+        turn.add_done_callback(self._done)
         try:
             return turn.result(PATIENCE_S)
         except TimeoutError as error:
             turn.cancel()
             description = f"no answer within {PATIENCE_S:.0f} s"
             raise falcon.HTTPServiceUnavailable(description=description, retry_after=1) from error
+
+    def _done(self, _: Future[list[Forecast]]) -> None:
+        with self._lock:
+            self._in_flight -= 1
 
 
 class Predictions:
@@ -67,14 +78,14 @@ class Predictions:
 
 
 class Status:
-    """GET `/status`: what is served; it answers only once the model is loaded."""
+    """GET `/status`: what is served, and for how many; it answers only once the model is loaded."""
 
-    def __init__(self, about: dict[str, Any]) -> None:
-        self._about = orjson.dumps({"status": "ready", **about})
+    def __init__(self, about: dict[str, Any], turns: Turns) -> None:
+        self._about, self._turns = about, turns
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer."""
-        resp.data = self._about
+        resp.data = orjson.dumps({"status": "ready", **self._about, **self._turns.load()._asdict()})
 
 
 def create_app(turns: Turns, about: dict[str, Any]) -> falcon.App[Any, Any]:
@@ -83,7 +94,7 @@ def create_app(turns: Turns, about: dict[str, Any]) -> falcon.App[Any, Any]:
     predictions = Predictions(turns)
     for path in table.server_paths():
         app.add_route(path, predictions)
-    app.add_route("/status", Status(about))
+    app.add_route("/status", Status(about, turns))
     app.add_error_handler(Exception, _bug)
     app.add_error_handler(falcon.HTTPError, _http_error)
     app.add_error_handler(exchange.BadQuestion, _refused)

@@ -227,7 +227,7 @@ def check_weights(plan: Plan) -> None:
         torch_runtime.find()
         describe(plan.folder)
     except torch_runtime.TorchMissing as error:
-        raise ControlError(str(error)) from error
+        raise ControlError(f"{error}; the weights belong in {plan.folder}") from error
     except CheckpointError as error:
         row = table.of_any_name(plan.name)
         known = f"; {row.title}: {row.files}; {table.WITHOUT_WEIGHTS}" if row and row.files else ""

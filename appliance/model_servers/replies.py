@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -20,6 +20,23 @@ class ServiceError(AlgorithmError):
 
 class Refusal(AlgorithmError):
     """The model server says that the request is at fault."""
+
+
+class Load(NamedTuple):
+    """Requests that a model server has accepted and not answered; of these, those that wait for their turn."""
+
+    in_flight: int
+    queue: int
+
+
+def read_load(body: bytes) -> Load | None:
+    """Return what a status tells of the load; None for a server that tells nothing of it."""
+    try:
+        told = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    counts = [told.get(name) for name in Load._fields] if isinstance(told, dict) else [None]
+    return Load(*counts) if all(type(count) is int and count >= 0 for count in counts) else None
 
 
 def document(body: bytes, needed: str) -> dict[str, Any]:

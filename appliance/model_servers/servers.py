@@ -19,7 +19,7 @@ from urllib.parse import SplitResult, urlsplit
 from appliance.host.settings import Settings
 from appliance.model_servers import control, replies
 from appliance.model_servers.exchanges import BY_KIND
-from appliance.model_servers.replies import Refusal, ServiceError
+from appliance.model_servers.replies import Load, Refusal, ServiceError
 from appliance.transport.http import Client, Failed
 from kernels.contract import Algorithm, BadParameter, Needs, Task
 from kernels.options import Options, option
@@ -59,6 +59,7 @@ class ModelServers:
         self.answered = lambda model, outcome, seconds: None
         self._model_dir = settings.model_dir
         self._up: dict[str, bool] = {}  # what the last probe saw
+        self._load: dict[str, Load | None] = {}  # likewise; None: it tells nothing of it
         self._prober: int | None = None  # the process that has one
         self._starting = threading.Lock()
         self._closed = threading.Event()
@@ -80,16 +81,21 @@ class ModelServers:
         self.statuses()
         return {name: self._up[name] for name in self.urls if name in self._up}
 
+    def load(self) -> dict[str, Load]:
+        """Return the load that the model servers told of at the last look, but for those that told nothing."""
+        return {name: load for name in self.urls if (load := self._load.get(name))}
+
     def probe(self) -> None:
-        """Ask every server; whatever it answers over HTTP, it is there."""
+        """Ask every server; whatever it answers over HTTP, it is there. One that has a status tells its load."""
         looking = Client(connect_s=PROBE_TIMEOUT_S, max_answer=MAX_ANSWER, kept=0)
         for name, url in self.urls.items():
             try:
                 looking.request("GET", url, longest_s=PROBE_TIMEOUT_S)
             except Failed:
-                self._up[name] = False
+                self._up[name], self._load[name] = False, None
             else:
                 self._up[name] = True
+                self._load[name] = _load(looking, url)
 
     def _probe_until_closed(self) -> None:
         self.probe()
@@ -205,6 +211,15 @@ def located(configured: SplitResult, host: str, allowed: tuple[str, ...]) -> Spl
     netloc = shown if port is None else f"{shown}:{port}"
     path = url.path if url.path.strip("/") else configured.path
     return SplitResult("http", netloc, path, url.query, "")
+
+
+def _load(looking: Client, url: SplitResult) -> Load | None:
+    """Ask a server that is up for its load."""
+    try:
+        status, body = looking.request("GET", url._replace(path="/status", query=""), longest_s=PROBE_TIMEOUT_S)
+    except Failed:
+        return None
+    return replies.read_load(body) if status == 200 else None
 
 
 def _desc(name: str, url: SplitResult) -> str:

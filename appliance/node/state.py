@@ -50,6 +50,13 @@ class State:
             yield from family(f"taosanode_{name}", "gauge", text, [({}, value)])
         up = [({"model": model}, int(is_up)) for model, is_up in self._servers.seen().items()]
         yield from family("taosanode_model_server_up", "gauge", "1: the model server answered the last look", up)
+        load = self._servers.load()
+        for name, text in (
+            ("in_flight", "requests that the model server had accepted and not answered at the last look"),
+            ("queue", "of these, those that waited for their turn"),
+        ):
+            counts = [({"model": model}, getattr(each, name)) for model, each in load.items()]
+            yield from family(f"taosanode_model_server_{name}", "gauge", text, counts)
 
         found = [({"process": "master"}, process(self._master))]
         found += [({"process": str(worker.number)}, process(worker.pid)) for worker in workers]

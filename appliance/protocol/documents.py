@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping, Sequence
-from math import isfinite
 from typing import Any, Literal
 
 import numpy as np
@@ -163,7 +163,7 @@ def number(document: Document, name: str) -> int | float | None:
             return options.finite_number(value)
         except ValueError:
             raise BadRequest(f"{name} must be a number, got {value[:20]!r}") from None
-    if not isinstance(value, (int, float)) or not isfinite(value):
+    if not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
         raise BadRequest(f"{name} must be a number")
     return value
 
@@ -195,7 +195,8 @@ def _last(pattern: re.Pattern[bytes], name: str, body: Body) -> bytes:
     return found[1] if found else b""
 
 
-_STRING_OR_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[+-]?\b(?:nan|inf(?:inity)?)\b', re.IGNORECASE)
+# text that nobody closes counts to the end of the body: else every quote in it would be tried as a beginning anew
+_STRING_OR_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[+-]?\b(?:nan|inf(?:inity)?)\b', re.IGNORECASE | re.DOTALL)
 
 
 def _lenient(body: Body) -> Any:

@@ -16,7 +16,6 @@ from appliance.protocol import fields
 
 _OPTION, _ALGO = (b'"%b"' % name.encode() for name in (fields.OPTION, fields.ALGO))
 _OPENING = re.compile(rb'\s*:\s*"')
-_CLOSING = re.compile(rb'"\s*,?\s*\Z')
 # what the body says too, in fields of its own that come first
 _SAID_TWICE = frozenset(
     {
@@ -67,10 +66,10 @@ def mend(body: bytes | bytearray) -> Mended | None:
     if opening is None or end < opening.end():
         return None
     text, cut = bytes(body[opening.end() : end]), None
-    closing = _CLOSING.search(text)
+    whole = text.rstrip().removesuffix(b",").rstrip()
     try:
-        if closing:
-            words = text[: closing.start()].decode()
+        if whole.endswith(b'"'):
+            words = whole[:-1].decode()
         else:  # the cut may have split a character
             words, _, cut = text.decode(errors="ignore").rpartition(",")
     except UnicodeDecodeError:

@@ -128,8 +128,8 @@ class Incoming:
                 size = int(self.head[at:line_end].split(b";")[0], 16)
             except ValueError:
                 return True
-            if size <= 0:
-                return size < 0 or self.head.find(HEAD_END, line_end) >= 0
+            if size <= 0:  # trailers are as long as a head may be
+                return size < 0 or self.head.find(HEAD_END, line_end) >= 0 or len(self.head) - at > MAX_HEAD
             at = line_end + 2 + size + 2
             if at - begin > self._max_body:
                 return True

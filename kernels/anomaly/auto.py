@@ -32,11 +32,12 @@ class Params(Options):
     alarms: float = option(
         2.0, "usual events in 10 000 rows that may be flagged; a series counts as 40 000 rows or more", gt=0
     )
+    share: float = option(0.05, "of shape: most of the series that is flagged, in events of one window", gt=0, le=0.5)
 
     @property
     def of_shape(self) -> shape.Params:
         """The options that `shape` gets: seven in ten of the alarms."""
-        return shape.Params(sensitivity=self.sensitivity, alarms=0.7 * self.alarms)
+        return shape.Params(sensitivity=self.sensitivity, alarms=0.7 * self.alarms, share=self.share)
 
     @property
     def of_spike(self) -> spike.Params:

@@ -85,6 +85,15 @@ def test_a_model_that_imputes_has_its_own_default() -> None:
     assert table.default_urls((table.IMPUTATION,)) == {"moment": "http://127.0.0.1:6066/imputation"}
 
 
+def test_the_manual_has_every_size_and_sum_that_a_start_prints() -> None:
+    manual = (Path(__file__).parent.parent.parent / "docs" / "foundation-models.md").read_text()
+    for row in table.OURS:
+        published = re.findall(r"\((\d+ MB), sha256 ([0-9a-f]{64})\)", row.files)
+        assert published
+        for size, digest in published:
+            assert f"| {size} | `{digest}` |" in manual
+
+
 def test_servers_answer_on_the_paths_of_all_their_callers() -> None:
     assert {"/ds_predict", "/tdtsfm", "/timemoe"} <= set(table.server_paths())
 

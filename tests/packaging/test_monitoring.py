@@ -19,7 +19,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 import benchmarks.node
-from tests.appliance.fake_server import closed_port
+from tests.appliance.fake_server import answer, closed_port, serving
 
 ROOT = Path(__file__).parent.parent.parent
 RULES = ROOT / "packaging" / "monitoring" / "prometheus-rules.yml"
@@ -77,7 +77,10 @@ def test_nothing_fires_on_the_recorded_scrape(tmp_path: Path) -> None:
 @pytest.fixture
 def prometheus(tmp_path: Path) -> Iterator[str]:
     """A Prometheus with the rules that scrapes a node; ends with the test."""
-    with benchmarks.node.Node() as node, contextlib.ExitStack() as ends:
+    with contextlib.ExitStack() as ends:
+        server = ends.enter_context(serving(answer('{"in_flight": 2, "queue": 1}')))
+        services = f"[tsfm-service]\ntdtsfm_1 = {server.url}"
+        node = ends.enter_context(benchmarks.node.Node(node=services))
         times = b'"forecast_rows": 3, "start": 1700000100000, "every": 1000, "wncheck"'
         asked = benchmarks.node.body("tdtsfm_1", 100).replace(b'"wncheck"', times)
         for path, body in (("/anomaly-detect", benchmarks.node.body("iqr", 100)), ("/forecast", asked)):
@@ -136,7 +139,7 @@ def test_every_metric_that_dashboard_and_rules_name_exists_and_every_expression_
     named = re.sub(r"instance\w*:\w+:\w+", "", "\n".join((*expressions(), *given)))  # without what rules record
     wanted = set(METRIC.findall(named))
     assert until(prometheus, "taosanode_workers offset 1s"), "a second of scrapes"
-    assert until(prometheus, "taosanode_model_server_up")
+    assert until(prometheus, "taosanode_model_server_queue")
     missing = {name for name in wanted if not query(prometheus, name)}
     assert missing == set()
     for expression in expressions():

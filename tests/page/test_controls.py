@@ -74,6 +74,21 @@ def test_pasted_rows_are_asked_about_in_every_way(page: Page) -> None:
     page.click("#all")
 
 
+def test_more_may_be_flagged_until_nothing_is_passed_over(page: Page) -> None:
+    page.click("#sample-load")
+    page.answered("Anomalies")
+    page.click("#options-part summary")
+    page.write("#option-share", "0.1")
+    page.click("#run")
+    page.until(lambda: page.answered("Anomalies found by auto").startswith("4 windows"))
+    assert "elsewhere" not in page.text("#said")
+    page.choose("#language", "中文")
+    page.choose("#algorithm", "shape")
+    page.click("#run")
+    page.until(lambda: page.answered("shape 发现的异常").startswith("2 个窗口"))
+    assert "另有 89 行分数高于 1 但未标记：最多可标记 5 % 的行" in page.text("#said")
+
+
 def test_two_columns_are_compared_at_their_lags(page: Page) -> None:
     paste(page, ROWS)
     page.answered("Anomalies")
@@ -192,10 +207,25 @@ def test_light_dark_and_chinese_are_without_serious_findings(page: Page) -> None
 
 
 def test_a_narrow_screen_needs_no_sideways_scrolling(page: Page) -> None:
-    page.open((400, 800))
-    page.click("#sample-load")
-    page.answered("Anomalies")
-    assert page.script("return document.documentElement.scrollWidth <= innerWidth")
+    narrow = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": False}  # windows are not made so narrow
+    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", narrow)
+    try:
+        page.click("#sample-load")
+        page.answered("Anomalies")
+        for summary in page.all("details:not([open]) > summary"):
+            summary.click()
+        assert page.script("return [innerWidth, document.documentElement.scrollWidth]") == [360, 360]
+        beyond = """return [...document.querySelectorAll("button, select, input, textarea, summary")]
+            .filter((each) => each.checkVisibility() && !each.closest(".scroll, .rivals")).filter((each) => {
+                const box = each.getBoundingClientRect();
+                return box.left < 0 || box.right > 360;
+            }).map((each) => each.id)"""
+        assert page.script(beyond) == []
+        page.click("#tab-node")
+        page.until(lambda: page.all("#by td"))
+        assert page.script("return document.documentElement.scrollWidth") == 360
+    finally:
+        page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_the_keyboard_is_enough(page: Page) -> None:

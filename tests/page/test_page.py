@@ -17,7 +17,7 @@ CSV = "when;reading;place\n" + "\n".join(
 def test_first_detection_and_first_forecast_take_two_clicks(page: Page) -> None:
     page.click("#sample-load")
     said = page.answered("Anomalies found by auto")
-    assert said.startswith("2 windows, 45 of 1,008 rows.")
+    assert said.startswith("2 windows, 45 of 1,008 rows. 89 rows elsewhere score above 1, but are not flagged: ")
     assert page.painted("series") > 1500
     assert page.painted("series", 1) == 0  # the scores have a colour of their own
     assert page.painted("bad", 1) > 20
@@ -40,6 +40,18 @@ def test_a_file_gives_its_first_answer_without_another_click(page: Page, tmp_pat
     assert "hall.csv: 240 rows, 3 columns." in page.text("#told")
     assert page.one("#time").get_property("selectedOptions")[0].text == "when"
     assert page.one("#value").get_property("selectedOptions")[0].text == "reading"
+
+
+def test_a_file_is_dropped(page: Page) -> None:
+    page.script(
+        """const carried = new DataTransfer(), drop = document.getElementById("drop");
+        carried.items.add(new File([arguments[0]], "hall.csv"));
+        for (const kind of ["dragover", "drop"]) drop.dispatchEvent(new DragEvent(kind, { dataTransfer: carried }));""",
+        CSV,
+    )
+    page.answered("Anomalies found by auto")
+    assert "hall.csv: 240 rows, 3 columns." in page.text("#told")
+    assert page.one("#drop").get_attribute("class") == "drop"
 
 
 def test_forty_thousand_rows_are_drawn(page: Page, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from appliance.analysis.deployed import schema, tensors
+from appliance.analysis.deployed import schema, settled, tensors
 from appliance.analysis.deployed.store import MAX_BYTES, NAME
 from appliance.protocol import fields
-from appliance.protocol.shapes import OBJECT, TEXT, Operation, listed, object_of, said
+from appliance.protocol.shapes import INTEGER, OBJECT, TEXT, Operation, Shape, listed, object_of, said
 from kernels.contract import AlgorithmError
 
 # what a file begins with -> what it is; all of them can hold a pickle, or code of another kind
@@ -127,10 +127,25 @@ def what_it_is(content: bytes) -> str:
 
 
 _NAME = said({**TEXT, "pattern": f"^{NAME.pattern}$"}, "of the model, in whatever case")
-_MODEL = object_of(
-    {schema.ALGO: said(TEXT, "how it was fitted"), schema.PARAMS: said(OBJECT, "what was fitted")},
+_FITTED = object_of(
+    {
+        schema.ALGO: said(TEXT, f"how it was fitted: {', '.join(schema.READERS)}, in whatever case"),
+        schema.PARAMS: said(OBJECT, "what was fitted"),
+    },
     {schema.FEATURES: said(listed(TEXT, 1, schema.MAX_FEATURES), "their names, in the order of what was fitted")},
 )
+_SETTLED = object_of(
+    {
+        schema.ALGO: said(TEXT, f"a forecaster that is fitted to each request: {', '.join(settled.NAMES)}"),
+        settled.BEST: said(OBJECT, "its options"),
+    },
+    {
+        settled.SEASON: said(INTEGER, "rows in a season, its option period"),
+        settled.STEP: said(TEXT, "without effect"),
+    },
+)
+_MODEL: Shape = {"anyOf": [_FITTED, _SETTLED]}
+_FILE: Shape = {**TEXT, "contentMediaType": "application/octet-stream"}
 _DONE = object_of({fields.STATUS: {"const": fields.SUCCESS}, "message": TEXT})
 _REFUSED = object_of({fields.STATUS: {"const": fields.ERROR}, fields.ERROR: TEXT})
 DEPLOY = Operation(
@@ -142,10 +157,16 @@ DEPLOY = Operation(
         fields.MODEL_NAME: "pumps",
         fields.CONFIG: {schema.ALGO: "ridge", schema.PARAMS: {"coef": [2.0, -1.0], "intercept": 0.5}},
     },
-    form=object_of(
-        {fields.MODEL_NAME: _NAME},
-        {fields.CONFIG: said(TEXT, "JSON"), fields.MODEL_BINARY: said(TEXT, "JSON in its place")},
-    ),
+    form={
+        **object_of(
+            {fields.MODEL_NAME: _NAME},
+            {
+                fields.CONFIG: said(TEXT, "what config is in JSON, as text"),
+                fields.MODEL_BINARY: said(_FILE, "a file in its place: safetensors of `taosanode train`, or the JSON"),
+            },
+        ),
+        "anyOf": [{"required": [fields.CONFIG]}, {"required": [fields.MODEL_BINARY]}],
+    },
     refused=_REFUSED,
     statuses=(400, 500),
 )

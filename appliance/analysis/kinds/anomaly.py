@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.analysis import checks, newest_rows, plugin_objects
+from appliance.analysis import checks, joining, newest_rows, plugin_objects
 from appliance.analysis.explanation import EXPLAINED, with_explanations
 from appliance.analysis.kind import REAL, ROWS, TIME, WHOLE, Column, Columns, Kind
 from appliance.analysis.picture import Line, Picture, Points, counted
@@ -82,6 +82,7 @@ class Anomaly(Kind[Detection]):
     }
     noun = {WINDOWS: "window", FLAGS: "row"}
     headline = "Anomalies found by {}"
+    longest = 10_000_000
     axis = ROWS
 
     def task(self, document: Document, options: Mapping[str, str], data: Task) -> Task:
@@ -169,6 +170,19 @@ class Anomaly(Kind[Detection]):
             expected = (Expected(one.value[rows], one.low[rows], one.high[rows]) for one in part.expected)
             part = dataclasses.replace(part, expected=tuple(expected))
         return part
+
+    def undivided(self, options: Mapping[str, str]) -> str:
+        """Return which option asks about the series as a whole."""
+        asked = [name for name in (fields.ONLY_LAST, fields.EXPLAIN) if options.get(name, "0") not in ("0", "false")]
+        return f"{asked[0]} looks at the whole series" if asked else ""
+
+    def seam(self, earlier: Detection, later: Detection) -> int:
+        """Return the row from which the later of two answers about the same rows counts."""
+        return joining.seam(earlier, later)
+
+    def joined(self, parts: Iterable[Detection], rows: int) -> Detection:
+        """Return one answer from those about parts that follow each other."""
+        return joining.joined(parts, rows)
 
     def from_plugin(self, plugin: type[AbstractAnomalyDetectionService]) -> Callable[[Task, Any], Detection]:
         """Return what has an object of a plug-in's class judge the rows."""

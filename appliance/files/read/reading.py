@@ -44,6 +44,7 @@ class Asked:
     decimal : what stands before the decimals of numbers in text.
     every_value : without `values`, all columns of numbers are meant.
     covariates : columns that are known of the rows to forecast too, "" for none.
+    most : rows that a series may have.
     """
 
     time: str | None = None
@@ -62,6 +63,7 @@ class Asked:
     decimal: str = "."
     every_value: bool = False
     covariates: str = ""
+    most: int = MAX_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class Source:
         ------
         FileError : times missing, twice or not in order, values missing, fewer or more rows than can be analysed.
         """
-        if rows.count > MAX_ROWS and not len(rows.times):
+        if rows.count > self._asked.most and not len(rows.times):
             raise FileError(self._too_long(rows.count))
         rows, later = (
             future.part(rows, self.covariates, self._asked.sort, self._shown, self._ahead)
@@ -187,8 +189,8 @@ class Source:
             steps = steps[begin:]
         if (steps <= 0).any():
             raise FileError(self._disorder(times, int(np.argmax(steps <= 0)) + 1))
-        if not MIN_ROWS <= len(times) <= MAX_ROWS:
-            raise FileError(self._too_long(len(times)) if len(times) > MAX_ROWS else _bounds(len(times)))
+        if not MIN_ROWS <= len(times) <= self._asked.most:
+            raise FileError(self._bounds(len(times)) if len(times) < MIN_ROWS else self._too_long(len(times)))
         series = FileSeries(rows.name, times, self.precision, columns, self.clock)
         zone = self._asked.zone if self.clock.naive else None
         return future.continued(series, later, zone, self.covariates) if later else series
@@ -310,7 +312,7 @@ class Source:
 
     def _batch(self, begin: int, end: int) -> list[Rows]:
         values = self._chosen.values
-        if end - begin == 1 and self._sizes[begin] > MAX_ROWS and not self._shortens:
+        if end - begin == 1 and self._sizes[begin] > self._asked.most and not self._shortens:
             nothing = np.empty(0)
             return [Rows(begin, self._name(begin), self._sizes[begin], nothing.astype(np.int64), {"": nothing})]
         read = [f"COALESCE({self._number(column)}, 'nan'::DOUBLE) AS v{i}" for i, column in enumerate(values)]
@@ -376,7 +378,7 @@ class Source:
         return f"{back}; --sort sorts{self._hint()}"
 
     def _too_long(self, rows: int) -> str:
-        return f"{_bounds(rows)}; --last N takes the last ones{self._hint()}"
+        return f"{self._bounds(rows)}; --last N takes the last ones{self._hint()}"
 
     def _shown(self, time: np.int64) -> str:
         return self.clock.shown(int(time), self.precision)
@@ -384,6 +386,5 @@ class Source:
     def _hint(self) -> str:
         return "" if self._chosen.by else "; --by COLUMN takes several series apart"
 
-
-def _bounds(rows: int) -> str:
-    return f"number of rows should between {MIN_ROWS} and {MAX_ROWS}, actual {rows} rows"
+    def _bounds(self, rows: int) -> str:
+        return f"number of rows should between {MIN_ROWS} and {self._asked.most}, actual {rows} rows"

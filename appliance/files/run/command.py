@@ -35,6 +35,7 @@ from appliance.files.series import FileError, FileResult, FileSeries, UsageError
 from appliance.files.write import writing
 from appliance.host import settings
 from appliance.protocol import fields
+from appliance.protocol.documents import MAX_ROWS
 from kernels.contract import AlgorithmError
 from kernels.numerics.whitenoise import is_white_noise
 
@@ -120,7 +121,8 @@ def _run(
         database.connect(scratch, read.paths, output.folder) as connection,
         contextlib.closing(prepared.engine) as engine,
     ):
-        source = opened(connection, read, given, labels=getattr(given, "labels", None))
+        most = kind.longest if given.compare is None else MAX_ROWS
+        source = opened(connection, read, given, labels=getattr(given, "labels", None), most=most)
         complete = (output.folder or scratch) / "results"
         lines = given.out is not None and given.out.suffix.lower() in writing.LINES
         if given.compare is not None:

@@ -10,7 +10,7 @@ from typing import Any
 from appliance.analysis import run
 from appliance.analysis.catalog import Catalog
 from appliance.analysis.kind import Kind
-from appliance.files.run import placing
+from appliance.files.run import pieces, placing
 from appliance.files.run.question import Question, setting
 from appliance.files.series import FileResult, FileSeries
 from appliance.host.settings import Settings
@@ -47,6 +47,15 @@ class Local:
         """Run an algorithm, or a setting of one, with a further option; raises AlgorithmError."""
         algorithm, own = setting(algorithm)
         question = self._question.also(own).also(option)
+        return pieces.answer(
+            self._kind,
+            series,
+            question.given,
+            lambda piece: self._answer(algorithm, question, piece),
+            self._halted.is_set,
+        )
+
+    def _answer(self, algorithm: str, question: Question, series: FileSeries) -> FileResult:
         placed = placing.place(
             self._kind, series, question.given, question.wishes, self._halted.is_set, lambda: self._counts(algorithm)
         )

@@ -12,7 +12,7 @@ import orjson
 
 from appliance.analysis import run
 from appliance.analysis.kind import Kind
-from appliance.files.run import placing
+from appliance.files.run import pieces, placing
 from appliance.files.run.question import Question, setting
 from appliance.files.series import FileError, FileResult, FileSeries, UsageError
 from appliance.protocol import answers, fields, options
@@ -66,6 +66,15 @@ class Remote:
         """
         algorithm, own = setting(algorithm)
         question = self._question.also(own).also(option)
+        return pieces.answer(
+            self._kind,
+            series,
+            question.given,
+            lambda piece: self._answer(algorithm, question, piece),
+            self._halted.is_set,
+        )
+
+    def _answer(self, algorithm: str, question: Question, series: FileSeries) -> FileResult:
         placed = placing.place(
             self._kind, series, question.given, question.wishes, self._halted.is_set, lambda: self._counts(algorithm)
         )

@@ -77,7 +77,7 @@ def test_a_series_that_fails_does_not_stop_the_others(tmp_path: Path, capsys: py
     out = tmp_path / "out.csv"
     assert detect(write(tmp_path / "a.parquet", table), "--by", "host", "--out", out) == cli.FAILED
     assert capsys.readouterr().err.splitlines() == [
-        "series b : number of rows should between 10 and 40000, actual 9 rows",
+        "series b : number of rows should between 10 and 10000000, actual 9 rows",
         "2 of 3 series done, 2 windows",
     ]
     assert [row[0] for row in rows(out)] == ["a", "c"]
@@ -112,8 +112,12 @@ ALL = list(one()["ts"])
         (one(value=[*VALUES[:39], None]), [], "1 of 40 values are missing or not finite, the first at row 40"),
         (one(value=[*VALUES[:39], "inf"]), [], "1 of 40 values are missing or not finite, the first at row 40"),
         ({"ts": [], "value": []}, [], "has no rows"),
-        ({"ts": ALL[:9], "value": VALUES[:9]}, [], "number of rows should between 10 and 40000, actual 9 rows"),
-        ({"ts": range(40_001), "value": range(40_001)}, [], "between 10 and 40000, actual 40001 rows"),
+        ({"ts": ALL[:9], "value": VALUES[:9]}, [], "number of rows should between 10 and 10000000, actual 9 rows"),
+        (
+            {"ts": range(40_001), "value": range(40_001)},
+            ["--option", "only_last=5"],
+            "only_last looks at the whole series, and 40001 rows are analysed in pieces of 40000; --last 40000",
+        ),
         (one(), ["--out", "/proc/out.csv"], "/proc/out.csv cannot be written: No such file or directory"),
         (one(), ["--config", "/nonexistent.ini"], "/nonexistent.ini: cannot be read"),
         (one(), ["--url", "http://127.0.0.1:1"], "http://127.0.0.1:1 cannot be reached: Connection refused"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.logging import LogCaptureHandler
 from gunicorn.config import Config
 
 from appliance.host import logs
@@ -136,8 +137,11 @@ def test_gunicorn_writes_every_line_once(tmp_path: Path, capsys: pytest.CaptureF
     assert capsys.readouterr().err == ""
 
 
-def test_client_text_stays_on_one_line(tmp_path: Path) -> None:
+def test_client_text_stays_on_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, app = configured(tmp_path)
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, LogCaptureHandler):  # pytest's: half of a pair cannot be passed from process to process
+            monkeypatch.setattr(handler, "level", logging.CRITICAL)
     application.info("x\n2026-01-01 INFO forged\x1b[2J ü \udc80")
     assert messages(app) == [r"INFO x\n2026-01-01 INFO forged\x1b[2J ü \udc80"]
 

@@ -41,7 +41,8 @@ def test_requests_in_flight_are_bounded(slow: tuple[testing.TestClient, threadin
         refused = next(as_completed(asked)).result()
         assert refused.status_code == 503
         assert refused.json["error"] == "too many requests at once"
-        assert client.simulate_get("/status").status_code == 200
+        status = client.simulate_get("/status").json
+        assert (status["in_flight"], status["queue"]) == (IN_FLIGHT, IN_FLIGHT - 1)
         go_on.set()
         assert sorted(one.result().status_code for one in asked) == [200] * IN_FLIGHT + [503]
 
@@ -58,7 +59,9 @@ def test_a_bug_is_logged_and_told_in_general_words(caplog: pytest.LogCaptureFixt
         raise KeyError("secret")
 
     with ThreadPoolExecutor(1) as executor:
-        reply = _post(testing.TestClient(create_app(Turns(predict, executor), {})), {"input": [1, 2], "next_len": 1})
+        turns = Turns(predict, executor)
+        reply = _post(testing.TestClient(create_app(turns, {})), {"input": [1, 2], "next_len": 1})
+    assert turns.load() == (0, 0)
     assert reply.status_code == 500
     assert reply.json["error"] == "internal error: KeyError"
     assert "secret" in caplog.text

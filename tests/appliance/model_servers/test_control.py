@@ -103,6 +103,13 @@ def test_a_start_without_weights_says_where_to_put_them(tmp_path: Path) -> None:
     assert "the algorithm zero needs no weights" in str(refused.value)
 
 
+def test_a_start_without_torch_says_where_the_weights_belong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    told = f"torch is not installed: .*; the weights belong in {tmp_path}/model/timemoe"
+    with pytest.raises(ControlError, match=told):
+        control.start(plan(embedded(tmp_path), "timer-moe"), [])
+
+
 def test_a_taken_port_is_told_before_anything_is_started(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

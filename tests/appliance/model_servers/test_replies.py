@@ -20,6 +20,14 @@ def test_a_servers_own_words_are_kept_short(body: bytes, reason: str) -> None:
     assert replies.read_failure(body) == reason
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<p>", b"[3, 2]", b'{"in_flight": 3}', b'{"in_flight": true, "queue": 0}', b'{"in_flight": 3, "queue": -1}'],
+)
+def test_a_status_without_a_load_tells_none(body: bytes) -> None:
+    assert replies.read_load(body) is None
+
+
 @pytest.mark.parametrize("body", [b"x", b"[]", b'{"other": 1}'])
 def test_an_answer_without_what_is_needed_is_refused(body: bytes) -> None:
     with pytest.raises(ServiceError, match="its answer is not JSON|its answer has no output"):

@@ -222,6 +222,21 @@ def test_probing_tells_who_is_there() -> None:
     assert known == {"up": "READY", "hangs": "UNAVAIL", "down": "UNAVAIL"}
 
 
+def test_a_server_that_has_a_status_tells_its_load() -> None:
+    with (
+        serving(answer('{"status":"ready","in_flight":3,"queue":2}')) as ours,
+        serving(answer('{"status":"ready"}')) as other,
+    ):
+        servers = ModelServers(Settings(tsfm={"ours": ours.url, "other": other.url}))
+        with closing(servers):
+            servers.probe()
+            assert servers.load() == {"ours": (3, 2)}
+            assert servers.seen() == {"ours": True, "other": True}
+            servers.urls = {"ours": servers.urls["ours"]._replace(netloc=f"127.0.0.1:{closed_port()}")}
+            servers.probe()
+            assert servers.load() == {}
+
+
 def test_the_status_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     go_on, probed = threading.Event(), threading.Event()
 

@@ -8,6 +8,7 @@ import pytest
 import schemathesis
 from falcon import testing
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -94,6 +95,24 @@ def test_every_answer_is_as_described(path: str, schema: Any) -> None:
     holds()
     if POSTS[path].statuses == (200,):
         assert 2 * sum(results) >= len(results)
+
+
+BEST = {"algo": "arima", "best_params": {"p": 1, "d": 0, "q": 0}, "seasonal_order_s": 12, "freq": "M"}
+
+
+@pytest.mark.parametrize(
+    ("config", "fine"), [(LINE, True), (LOGISTIC, True), (BEST, True), ({"algo": "arima"}, False), ([], False)]
+)
+def test_a_model_is_deployed_as_described(asked: testing.TestClient, catalog: Catalog, config: Any, fine: bool) -> None:
+    described = openapi.document(catalog)["paths"]["/deploy"]["post"]["requestBody"]["content"]
+    body = {"model_name": "as_described", "config": config}
+    assert Draft202012Validator(described["application/json"]["schema"]).is_valid(body) == fine
+    form = Draft202012Validator(described["multipart/form-data"]["schema"])
+    assert form.is_valid({"model_name": "as_described", "config": dump(config).decode()})
+    assert form.is_valid({"model_name": "as_described", "model_binary": "a file"})
+    assert not form.is_valid({"model_name": "as_described"})
+    assert (asked.simulate_post("/deploy", body=dump(body), headers=JSON).status_code == 200) == fine
+    asked.simulate_post("/undeploy", body=dump({"model_name": "as_described"}), headers=JSON)
 
 
 def test_kinds_tell_no_field_twice() -> None:

@@ -14,7 +14,9 @@ from appliance.model_servers.servers import ModelServers
 from appliance.node.scoreboard import Scoreboard
 from appliance.node.slots import Slots
 from appliance.node.state import PROCESS, State, process
-from tests.appliance.fake_server import closed_port
+from tests.appliance.fake_server import answer, closed_port, serving
+
+NOBODY = f"http://127.0.0.1:{closed_port()}/"
 
 
 def samples(state: State) -> dict[tuple[str, ...], float]:
@@ -28,11 +30,14 @@ def samples(state: State) -> dict[tuple[str, ...], float]:
 def test_slots_model_servers_and_processes_are_told() -> None:
     board = Scoreboard(rows=2)
     row = board.take(board.reserve())
-    with closing(ModelServers(Settings(tsfm={"mine": f"http://127.0.0.1:{closed_port()}/"}))) as servers:
+    status = answer('{"in_flight": 3, "queue": 2}')
+    with serving(status) as busy, closing(ModelServers(Settings(tsfm={"mine": NOBODY, "busy": busy.url}))) as servers:
         servers.probe()
         found = samples(State(board, Slots(3, 5, row.slots), servers, os.getpid()))
     assert (found["taosanode_slots",], found["taosanode_queue_limit",]) == (3, 5)
-    assert found["taosanode_model_server_up", "mine"] == 0
+    assert (found["taosanode_model_server_up", "mine"], found["taosanode_model_server_up", "busy"]) == (0, 1)
+    assert (found["taosanode_model_server_in_flight", "busy"], found["taosanode_model_server_queue", "busy"]) == (3, 2)
+    assert ("taosanode_model_server_queue", "mine") not in found
     assert found["taosanode_kernels_compiled",] <= found["taosanode_kernels_loaded",]
     for name, _, _ in PROCESS:
         assert found[name, "1"] > 0

@@ -65,3 +65,14 @@ def test_fields_are_read_by_type_or_refused() -> None:
 )
 def test_a_body_that_is_not_json_may_still_name_its_algorithm_and_rows(body: bytes, algorithm: str, rows: int) -> None:
     assert documents.named(body) == (algorithm, rows)
+
+
+def test_text_that_nobody_closes_is_looked_at_once() -> None:
+    """Looked at from every quote in it anew, it would hold the interpreter for hours."""
+    with pytest.raises(BadRequest, match="^invalid request format$"):
+        documents.parse(rb'{"a": NaN, "%b' % (rb"\"" * 200_000))
+
+
+def test_an_integer_beyond_every_float_is_refused() -> None:
+    with pytest.raises(BadRequest, match="^start must be a number$"):
+        documents.number(documents.parse(b'{"start": 1%b}' % (b"0" * 400)), "start")

@@ -99,6 +99,11 @@ def test_a_piece_that_was_cut_is_lost_if_it_is_or_may_become_an_option(cut: str 
     assert Mended(b"", cut).lost(frozenset({"period", "conf", "k"})) == lost
 
 
+def test_blanks_in_an_option_text_are_looked_at_once() -> None:
+    """A search for its end that began at the quote would take the square of their number."""
+    assert mend(body('a="' + " " * 200_000 + "x"))
+
+
 def test_what_was_done_is_told_in_words() -> None:
     assert "taken as it is" in Mended(b"").told
     assert Mended(b"", "per").told.endswith("'per' and all that followed")

@@ -61,6 +61,12 @@ def test_endless_chunks_are_not_waited_for() -> None:
     assert incoming.feed(b"ffff\r\n")
 
 
+def test_endless_trailers_are_not_waited_for() -> None:
+    incoming = Incoming(1000)
+    assert not incoming.feed(b"POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"a" * 1000)
+    assert incoming.feed(b"a" * MAX_HEAD)
+
+
 @pytest.mark.parametrize("size", [b"-5", b"zz", b""])
 def test_malformed_chunk_goes_to_the_parser_at_once(size: bytes) -> None:
     assert Incoming(1000).feed(b"POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + size + b"\r\n")

@@ -49,6 +49,14 @@ def test_there_is_one_reason_for_each_window_and_its_row_is_in_it() -> None:
 
 
 @pytest.mark.compiled_only("long series: every window is compared with hundreds")
+def test_share_bounds_the_stretches() -> None:
+    x = odd()
+    x[300:340] = x[900:940] = 0.0
+    few, more = (auto.detect(Task.of(x), Params(share=share)) for share in (0.001, 0.2))
+    assert len(few.extra["reasons"]) < len(more.extra["reasons"])
+
+
+@pytest.mark.compiled_only("long series: every window is compared with hundreds")
 def test_the_score_is_the_larger_one() -> None:
     x = odd()
     both = np.maximum(spike.detect(Task.of(x)).score, shape.detect(Task.of(x)).score)

@@ -21,8 +21,9 @@ const RESULTS = {
     if (answer.scores) parts.push(() => ({ height: 140, data: [times, answer.scores], series: [{ label: t("score"), stroke: ink("bad"), fill: ink("bad") + "22" }], windows: answer.res }));
     const put = { count: listed.length, flagged: whole(rows), rows: whole(times.length) };
     const reasons = listed.some((each) => each[4]);
+    const said = t(listed.length ? "found_windows" : "found_none", put) + passedOver(answer, flagged, asked);
     return {
-      head: t("detect_head", asked), said: listed.length ? t("found_windows", put) : t("found_none", put), parts, title: t("windows"),
+      head: t("detect_head", asked), said, parts, title: t("windows"),
       columns: [t("start"), t("end"), t("rows"), t("score"), ...(reasons ? [t("reason")] : [])],
       rows: listed.map(([from, to, count, peak, reason]) => [from, to, count, peak, ...(reasons ? [reason] : [])]),
     };
@@ -81,6 +82,22 @@ const RESULTS = {
     return { head: t("correlate_head", asked), said, parts: [part], title: t("values"), ...listed };
   },
 };
+
+// Where `share` bounds how much is flagged: in words, what scores above 1 in stretches without a window.
+function passedOver({ scores, period }, flagged, { kind, algo, options }) {
+  const share = algorithmOf(kindOf(kind), algo).options.find((each) => each.name === "share");
+  if (!share || options.only_last) return "";
+  const near = period || 64; // rows: what is nearer to each other is one stretch
+  let rows = 0, run = 0, last = -Infinity;
+  scores.forEach((score, i) => {
+    if (!(score > 1) && flagged[i] === null) return;
+    if (i - last >= near) (rows += run || 0), (run = 0);
+    last = i;
+    run += flagged[i] === null ? 1 : NaN; // no number any more: there is a window in it
+  });
+  rows += run || 0;
+  return rows ? t("passed_over", { rows: whole(rows), share: shown(100 * (options.share ?? share.default)) }) : "";
+}
 
 // A reason as a line of text: what was there, what was expected, who says so.
 function inWords(told) {

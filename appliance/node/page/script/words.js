@@ -26,6 +26,7 @@ const ENGLISH = {
   correlate_head: "Correlation by {algo}", series_head: "{name}",
   asking: "The node computes…", took: "{ms} ms",
   found: "{windows} of {rows} rows: {count} anomalies.", found_windows: "{count} windows, {flagged} of {rows} rows.",
+  passed_over: " {rows} rows elsewhere score above 1, but are not flagged: at most {share} % of the rows may be (share).",
   found_none: "Nothing unusual in {rows} rows.", ahead_said: "{rows} rows ahead, season {period}.",
   ahead_plain: "{rows} rows ahead.", filled_said: "{filled} rows filled in, {given} were there.", filled_none: "There are no gaps.",
   lag_said: "{name} {value} at lag {lag}.", value_said: "{name} {value}.", p_said: " p-value {p}.",

@@ -20,6 +20,7 @@ const CHINESE = {
   ragged: "第 {line} 行有 {found} 个单元格，第一行有 {count} 个。", no_json: "这不是 JSON：{why}", choose_numbers: "请选择一个数值列。",
   detect_head: "{algo} 发现的异常", forecast_head: "{algo} 的预测", fill_head: "{algo} 填补的缺口", correlate_head: "{algo} 的相关性",
   asking: "节点正在计算……", found_windows: "{count} 个窗口，{rows} 行中的 {flagged} 行。",
+  passed_over: "另有 {rows} 行分数高于 1 但未标记：最多可标记 {share} % 的行（share）。",
   found_none: "{rows} 行中没有异常。", ahead_said: "向前 {rows} 行，季节长度 {period}。", ahead_plain: "向前 {rows} 行。",
   filled_said: "填补了 {filled} 行，原有 {given} 行。", filled_none: "没有缺口。",
   lag_said: "{name} {value}，滞后 {lag}。", value_said: "{name} {value}。", p_said: " p 值 {p}。",
