@@ -34,11 +34,7 @@ FOLDS = 2
 FEWEST = 8  # rows before a fold, besides two seasons
 FOLD_SHARE = 5  # a fold is at most so small a part of the series
 SLOW, SHORT, SHORTER = 12, 400, 100  # Theta: seasons up to this, in so few rows; without a season, in fewer
-FITTED, CYCLES, LONGEST = (
-    240,
-    8,
-    24,
-)  # rows that holtwinters and arima see: the newest, and cycles of a season up to the last
+FITTED, CYCLES, LONGEST = 240, 8, 24  # what holtwinters and arima see: newest rows or cycles; longest season in rows
 POWER = 2.0  # of the errors that shares are divided by
 LEAST = 1e-3  # of the largest error
 ROWS = 100  # of the past with which half of what they say of the interval's width is believed
