@@ -29,6 +29,7 @@ MAX_PANELS = 30
 GRIDS = ((6, 1), (16, 2), (MAX_PANELS, 3))  # up to so many panels: columns of the grid
 WIDTH_IN, FIRST_IN, PANEL_IN = 12.0, 2.8, 1.9  # inches: the figure, what a lone panel has more, each panel
 MAX_WITH_PARTS, PART_SHARE = 6, 0.55  # panels drawn with their parts; height of a part, of a panel's
+FLATTEST = 1e-6  # of the range of a series: a part that is smaller is rounding, and not drawn larger
 LONGEST_NAME = 60
 MARKED_ROWS = 80  # a line of up to so many rows shows each of them
 THINNEST = 0.003  # of the width: a shorter window is drawn as wide as this
@@ -175,8 +176,9 @@ def _figure(figure_class: type[Figure], drawn: list[Panel], below: list[list[Par
 
 def _parts(above: Axes, below: Sequence[Axes], panel: Panel, parts: Sequence[Part], pixels: int) -> None:
     """Draw the parts of a series below its panel, on the same axis of times, which only the lowest one labels."""
-    times, _ = panel.past
+    times, values = panel.past
     series = panel.result.series
+    least = FLATTEST * np.ptp(values)
     for axes, part in zip(below, parts, strict=True):
         ahead = times[:0] if panel.picture.line is None else panel.picture.line.times
         place = _time_axis(axes, times, ahead, series.precision, series.clock)
@@ -187,6 +189,9 @@ def _parts(above: Axes, below: Sequence[Axes], panel: Panel, parts: Sequence[Par
         if len(panel.picture.windows):
             _windows(axes, place, times, panel.picture.windows)
         axes.set_xlim(above.get_xlim())
+        bottom, top = axes.get_ylim()
+        if top - bottom < least:
+            axes.set_ylim((bottom + top - least) / 2, (bottom + top + least) / 2)
     for axes in (above, *below)[: len(below)]:
         axes.set_xlabel("")
         axes.tick_params(axis="x", labelbottom=False)

@@ -130,8 +130,8 @@ def conflict(given: argparse.Namespace) -> str | None:
     if given.auto and given.compare is None:
         given.compare = ALL
     if getattr(given, "plot_parts", False) and given.plot in (None, TERMINAL):
-        needs = "a terminal has no room for them, --plot" if given.plot else "needs --plot"
-        return f"--plot-parts{':' if given.plot else ''} {needs} FILE.png or FILE.svg{' has' if given.plot else ''}"
+        shortcoming = " needs" if given.plot is None else ": a terminal has no room for them, use"
+        return f"--plot-parts{shortcoming} --plot FILE.png or FILE.svg"
     if getattr(given, "covariate", None) and (given.agg or given.duplicates):
         return f"--covariate and --{'agg' if given.agg else 'duplicates'} exclude each other"
     if getattr(given, "future", None) is not None and not given.covariate:
