@@ -29,7 +29,7 @@ DEFAULT, REMOTE = "auto", "iqr"  # what any node knows, not only one of ours
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    common.add(parser, f"{DEFAULT}; with --url {REMOTE}", "draw the series and their anomalies")
+    common.add(parser, f"{DEFAULT}; with --url {REMOTE}", "draw the series and their anomalies", parts=True)
     common.add_every(parser)
     common.add_fill(
         parser, "what gaps are filled with for detectors that have a period; results have the rows of the file"

@@ -53,7 +53,7 @@ class _Levels(argparse.Action):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    common.add(parser, f"{DEFAULT}; with --url {REMOTE}", "draw the series and their forecasts")
+    common.add(parser, f"{DEFAULT}; with --url {REMOTE}", "draw the series and their forecasts", parts=True)
     ahead = parser.add_argument_group("forecast")
     ahead.add_argument("--rows", action=common.AsOption, type=int, metavar="N", help="number of steps ahead (10)")
     ahead.add_argument(

@@ -46,7 +46,8 @@ def detect(
         be several, or a pattern such as ``"HU*"``; `by` names the series.
     **more : options of the algorithm, such as ``k=2``; and, by the names of the options of `taosanode detect`, ``tz``,
         ``precision``, ``time_format``, ``sort``, ``drop_nulls``, ``duplicates``, ``last``, ``threads``, ``timeout``,
-        ``config``, ``plot``. ``errors="warn"`` leaves series that cannot be analysed out with a warning.
+        ``config``, ``plot``, ``plot_parts``. ``errors="warn"`` leaves series that cannot be analysed out with a
+        warning.
 
     Returns
     -------
@@ -246,6 +247,8 @@ def plot(
     path: str | Path,
     kind: Literal["anomaly", "forecast", "imputation"] = "anomaly",
     algo: str | None = None,
+    *,
+    parts: bool = False,
     **more: Any,
 ) -> Picture:
     """Draw every series of a frame, or one array, with what an algorithm finds out about it.
@@ -254,6 +257,7 @@ def plot(
     ----------
     data, **more : as in `detect`, `forecast` or `impute`, whichever the kind names.
     path : of the picture; its suffix, .png or .svg, tells the form. algo : None for the default of that function.
+    parts : draw trend, seasons and remainder below each series too; for anomaly and forecast.
 
     Returns
     -------
@@ -268,7 +272,7 @@ def plot(
         if kind not in drawn:
             raise UsageError(f"kind must be one of {', '.join(drawn)}, got {kind!r}")
         image.check(Path(path))
-    drawn[kind](data, plot=path, **({} if algo is None else {"algo": algo}), **more)
+    drawn[kind](data, plot=path, plot_parts=parts, **({} if algo is None else {"algo": algo}), **more)
     return Picture(path)
 
 

@@ -46,7 +46,8 @@ Names = str | Sequence[str] | None
 SERIES_COLUMN = "unique_id"  # names the series where a frame has it, as is usual
 # what a call takes besides the columns, by the names of the commands' options: how the data are read
 READING = ("precision", "sort", "drop_nulls", "time_format", "duplicates", "last", "decimal")
-RUNNING = ("errors", "threads", "config", "plot")
+RUNNING = ("errors", "threads", "config", "plot", "plot_parts")
+WITH_PARTS = ("anomaly", "forecast")  # kinds whose plots can show the parts of the series
 LEVEL = 6  # frames between a warning and who called
 _OPTION = re.compile(r"--([a-z][a-z-]*)")
 
@@ -67,8 +68,14 @@ class Call:
     threads: int | None = None
     config: Path | None = None
     plot: Path | None = None
+    plot_parts: bool = False
     levels: Sequence[float] = ()
     future: Any = None  # a frame of rows to forecast
+
+    @property
+    def parts(self) -> Mapping[str, str] | None:
+        """What `image.draw` is told of the parts of the series."""
+        return self.question.given if self.plot_parts else None
 
     @property
     def engine(self) -> Local:
@@ -91,6 +98,11 @@ def call_of(
     running |= {name: Path(running[name]) for name in ("config", "plot") if name in running}
     if running.get("errors", "raise") not in ("raise", "warn"):
         raise UsageError(f"errors must be raise or warn, got {running['errors']!r}")
+    if running.get("plot_parts"):
+        if "plot" not in running:
+            raise UsageError("plot_parts needs plot, the file to draw into")
+        if kind not in WITH_PARTS:
+            raise UsageError(f"plot_parts is for {' and '.join(WITH_PARTS)}, got {kind}")
     reading = {name: more[name] for name in READING if more.get(name) is not None}
     time, value, by = (one if one is None or isinstance(one, str) else ",".join(one) for one in columns)
     zone = zones.zone(more["tz"]) if more.get("tz") else None
@@ -126,7 +138,8 @@ def _series(call: Call, prepared: Prepared, frame: Frame, source: Source) -> Any
     prepared.suited(source.values)
     found = list(_answers(call, prepared, source))
     if call.plot:
-        image.draw([first for _, first, _ in found[: command.MAX_PLOTTED]], call.plot, len(source) - len(found))
+        drawn = [first for _, first, _ in found[: command.MAX_PLOTTED]]
+        image.draw(drawn, call.plot, len(source) - len(found), call.parts)
     columns = levels.columns(call.kind.described(call.table, source.values), call.levels)
     cells = [
         (number, levels.cells(call.kind.cells(call.table, first.task, first.answer), others))
@@ -228,7 +241,7 @@ def _array(data: Any, call: Call, prepared: Prepared) -> Any:
     series, name, engine = FileSeries("", times, "ms", columns), call.question.algorithm, prepared.engine
     found = engine.answer(name, series)
     if call.plot:
-        image.draw([found], call.plot)
+        image.draw([found], call.plot, parts=call.parts)
     others = levels.further(engine, name, series, call.levels)
     if not others:
         return found.answer

@@ -88,12 +88,12 @@ class Search:
         """Search, then fit the best candidates to the end; at least one model is always fitted."""
         if limits.least == replace(limits.most, constant=False) and len(limits.constants) == 1:
             return self._given(replace(limits.most, constant=limits.constants[0]))
-        self._visit(seeds(limits, start), thorough=True)
+        self.visit(seeds(limits, start), thorough=True)
         known = 0
         while not self.stopped and known < len(self.fits):
             known = len(self.fits)
             for fit in self.ranked()[: self.beam]:
-                self._visit(o for o in neighbours(fit.orders) if limits.allow(o))
+                self.visit(o for o in neighbours(fit.orders) if limits.allow(o))
         return self._final()
 
     @property
@@ -181,7 +181,8 @@ class Search:
         )
         return self.judged(fit.orders, x, squares, mean, logs, exact_steps)
 
-    def _visit(self, candidates: Iterable[Orders], thorough: bool = False) -> None:
+    def visit(self, candidates: Iterable[Orders], thorough: bool = False) -> None:
+        """Fit the candidates that were not yet; where the time is up, one at most."""
         for orders in candidates:
             if orders in self.fits:
                 continue

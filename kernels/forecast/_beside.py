@@ -82,13 +82,13 @@ def _effect(x: Series, inside: Series, ahead: Series, period: int) -> Effect:
     size = columns.std(axis=1, keepdims=True)
     size[size <= np.finfo(np.float64).eps] = np.inf  # constant in this part of the series
     columns = (columns - centre) / size
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore"):  # what is infinite is clipped
         later = np.clip((ahead / largest - centre) / size, -FURTHEST, FURTHEST)
     level = float(np.mean(x / unit))
     newest = max(LONGEST, CYCLES * period, VALUES // len(columns))
     weights, doubt = effect(x[-newest:] / unit - level, columns[:, -newest:], period)
     variance = np.sum(later * times(doubt, np.ascontiguousarray(later)), axis=0)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore"):  # told to the user only, as the largest float where it is infinite
         each = unit * (weights / (size * largest)[:, 0])
     return Effect(
         unit * times(weights[None, :], columns)[0],

@@ -118,7 +118,7 @@ class Course:
 
     def run(self, task: Task) -> Forecast:
         """Return the course at the times that a task asks for; raises BadSeries."""
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):  # parameters of anybody: what is not finite is refused
             value, half = self.at(ahead(task), task.horizon.conf)
             refuse_infinite(value - half, value + half)
         told = {"model_info": "Prophet", "seasons": [CALENDAR[name].days for name, _ in self.seasons]}

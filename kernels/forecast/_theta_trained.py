@@ -66,15 +66,16 @@ class Smoother:
         """Go on with the rows of a task; raises BadSeries."""
         x, horizon, rows = finite(task), task.horizon, task.rows
         n, m = len(x), len(self.profile)
-        now = (last_row(task, self.origin, self.step) - n + 1 + np.arange(n + rows)) % m
+        first = (last_row(task, self.origin, self.step) - n + 1) % m  # by itself it may be beyond 64 bits
+        now = (first + np.arange(n + rows)) % m
         season = self.profile[now]
         y = x / season[:n] if self.relative else x - season[:n]
-        zero, first, residual = y[0], np.empty(2), np.empty(n)
+        zero, start, residual = y[0], np.empty(2), np.empty(n)
         y -= zero
         slope = np.full(n + 1, self.drift / HALF)
-        errors(y, slope * (1.0 - self.rate) / self.rate, slope, self.rate, False, first, residual)
+        errors(y, slope * (1.0 - self.rate) / self.rate, slope, self.rate, False, start, residual)
         with np.errstate(over="ignore", invalid="ignore"):
-            level = first[0] + self.rate * float(np.sum(residual)) + n * self.drift
+            level = start[0] + self.rate * float(np.sum(residual)) + n * self.drift
             steps = np.arange(rows)
             value = zero + level + self.drift / self.rate + steps * self.drift
             half = two_sided_quantile(horizon.conf) * self.sigma * np.sqrt(1.0 + steps * self.rate**2)

@@ -101,7 +101,7 @@ def fitted(task: Task, params: Params) -> Fitted:
     z = scaled(as_series(task.series, at_least=AT_LEAST))
     beside = Regressors.of(known(task, "arima"))
     m, seasons = _season(z.values, params)
-    d, seasonal_d = _differences(replace(z, values=rest(z.values, beside.inside, constant=True)), m, params)
+    d, seasonal_d = differences(replace(z, values=rest(z.values, beside.inside, constant=True)), m, params)
     d, seasonal_d = _telling(beside, d, seasonal_d, m, params)
     season: Harmonics | None = None
     if _long_season(len(z.values), m, d, params):
@@ -168,7 +168,7 @@ def _season(values: Series, params: Params) -> tuple[int, dict[str, Json]]:
     return period, seasons
 
 
-def _differences(z: Scaled, m: int, params: Params) -> tuple[int, int]:
+def differences(z: Scaled, m: int, params: Params) -> tuple[int, int]:
     """Return d and D: those given, or by tests."""
     values = z.values
     seasonal_d = params.D if params.D != "auto" and m else 0

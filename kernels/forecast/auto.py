@@ -1,9 +1,10 @@
 """The recommended forecast: what several methods say, each weighed by how well it did on the series' own past.
 
-Members are `zero`, `holtwinters` with everything found, the Theta method for short series of slow seasons, and the
-seasonal naive forecast. Where the series is long enough, each has forecast its newest rows from those before them
-(rolling origins), and the share that a member has anyway is divided by its error there. The interval is that of `zero`
-and `holtwinters`, moved to the combination, and as much wider or narrower as the combination's errors there ask for.
+Members are `zero`, `holtwinters` with everything found, the Theta method for short series of slow seasons or else the
+seasonal naive forecast, and `arima` of a few orders. Where the series is long enough, each has forecast its newest rows
+from those before them (rolling origins), and the share that a member has anyway is divided by its error there. The
+interval is that of the members that have one, moved to the combination, and as much wider or narrower as the
+combination's errors there ask for.
 
 Source: J. M. Bates and C. W. J. Granger, "The combination of forecasts", Operational Research Quarterly 20 (1969), for
 weights by past errors; the shares they start from were chosen on development series, docs/zero.md.
@@ -15,11 +16,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
 from kernels.contract import FORECAST, Algorithm, AlgorithmError, Forecast, Json, Needs, Series, Task, as_series
-from kernels.forecast import _beside, holtwinters, zero
+from kernels.forecast import _arima_few, _beside, holtwinters, zero
 from kernels.forecast._ets_model import Form
 from kernels.forecast._theta_fit import theta
 from kernels.forecast._zero_net import MEDIAN
@@ -27,15 +29,17 @@ from kernels.numerics.covariates import known
 from kernels.numerics.period import Season, season_option
 from kernels.options import Options, option
 
+Choice = TypeVar("Choice")  # of a model, made by a member
 FOLDS = 2
 FEWEST = 8  # rows before a fold, besides two seasons
 FOLD_SHARE = 5  # a fold is at most so small a part of the series
 SLOW, SHORT, SHORTER = 12, 400, 100  # Theta: seasons up to this, in so few rows; without a season, in fewer
-FITTED, CYCLES, LONGEST = 240, 8, 24  # rows that holtwinters sees: the newest, and cycles of a season up to the last
+FITTED, CYCLES, LONGEST = 240, 8, 24  # what holtwinters and arima see: newest rows or cycles; longest season in rows
 POWER = 2.0  # of the errors that shares are divided by
 LEAST = 1e-3  # of the largest error
 ROWS = 100  # of the past with which half of what they say of the interval's width is believed
 NARROWEST, WIDEST = 0.5, 2.0  # times the width of the members
+ARIMA = 0.2  # share
 LARGEST = 1e300  # bounds stay within, so that they can be added
 
 
@@ -57,6 +61,9 @@ class Question:
     period: int
     second: int
     out_of_time: Callable[[], bool]
+
+
+Asked = list[Question]  # the series and its folds, the oldest one last
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +168,20 @@ def _asked(now: Question, folds: list[Question]) -> tuple[list[Member], list[dic
     return members, left_out
 
 
-def _members(now: Question) -> list[tuple[str, float, Callable[[list[Question]], list[Said]]]]:
+def _members(now: Question) -> list[tuple[str, float, Callable[[Asked], list[Said]]]]:
     """Return name, share and method of the members for a series; `zero` is the first, and never refuses one.
 
-    A method is asked about the series and the folds, the oldest one last.
+    A method is asked about the series and the folds.
     """
     slow = len(now.x) < (SHORT if 0 < now.period <= SLOW else SHORTER if now.period == 0 else 0)
-    if slow:
-        return [("zero", 0.4, _each(_zero)), ("holtwinters", 0.3, _holtwinters), ("theta", 0.3, _each(_theta))]
-    naive = _each(_seasonal_naive)
-    return [("zero", 0.5, _each(_zero)), ("holtwinters", 0.4, _holtwinters), ("seasonal-naive", 0.1, naive)]
+    shares = (0.32, 0.24, 0.24) if slow else (0.4, 0.32, 0.08)
+    third = ("theta", _each(_theta)) if slow else ("seasonal-naive", _each(_seasonal_naive))
+    named = (("zero", _each(_zero)), ("holtwinters", _once(_holtwinters)), third)
+    members = [(name, share, say) for (name, say), share in zip(named, shares, strict=True)]
+    return [*members, ("arima", ARIMA, _once(_arima_few.answered))]  # last, as it is the dearest: time may run out
 
 
-def _each(say: Callable[[Question], Said]) -> Callable[[list[Question]], list[Said]]:
+def _each(say: Callable[[Question], Said]) -> Callable[[Asked], list[Said]]:
     return lambda asked: [say(question) for question in asked]
 
 
@@ -182,20 +190,28 @@ def _zero(asked: Question) -> Said:
     return Said(told[:, MEDIAN], *zero.bounds(told, asked.conf))
 
 
-def _holtwinters(asked: list[Question]) -> list[Said]:
-    """Choose the form by the whole series; in the folds that form alone is fitted, which saves half of the time."""
-    said, form = _fitted(asked[0], None)
-    return [said, *(_fitted(fold, form)[0] for fold in asked[1:])]
+def _once(answered: Callable[[Task, int, Choice | None], tuple[Forecast, Choice]]) -> Callable[[Asked], list[Said]]:
+    """Choose the model by the whole series; in the folds that alone is fitted, which saves half of the time or more.
+
+    answered : forecasts the newest rows with a season, 0 for none, and tells its choice; the last is one that was made.
+    """
+
+    def one(asked: Question, choice: Choice | None) -> tuple[Said, Choice]:
+        period = asked.period if asked.period <= LONGEST else 0
+        x = asked.x[-max(FITTED, CYCLES * period) :]
+        task = Task({"val": x}, rows=asked.rows, levels=(asked.conf,), out_of_time=asked.out_of_time)
+        answer, choice = answered(task, period if len(x) >= 2 * period else 0, choice)
+        return Said(answer.value, np.maximum(answer.low, -LARGEST), np.minimum(answer.high, LARGEST)), choice
+
+    def say(asked: Asked) -> list[Said]:
+        said, choice = one(asked[0], None)
+        return [said, *(one(fold, choice)[0] for fold in asked[1:])]
+
+    return say
 
 
-def _fitted(asked: Question, form: Form | None) -> tuple[Said, Form]:
-    """Return what holtwinters says, and the form it chose: `form`, where the rows allow it."""
-    period = asked.period if asked.period <= LONGEST else 0
-    x = asked.x[-max(FITTED, CYCLES * period) :]
-    period = period if len(x) >= 2 * period else 0
-    task = Task({"val": x}, rows=asked.rows, levels=(asked.conf,), out_of_time=asked.out_of_time)
-    answer, chosen = holtwinters.answered(task, holtwinters.Params("auto", "auto", period), form)
-    return Said(answer.value, np.maximum(answer.low, -LARGEST), np.minimum(answer.high, LARGEST)), chosen
+def _holtwinters(task: Task, period: int, form: Form | None) -> tuple[Forecast, Form]:
+    return holtwinters.answered(task, holtwinters.Params("auto", "auto", period), form)
 
 
 def _theta(asked: Question) -> Said:

@@ -95,7 +95,7 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
         "changepoints": int(np.sum(np.abs(changes) > 0.01 * params.changepoint_prior_scale)),
     }
     if task.known:
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore"):  # what is infinite is told as the largest float
             effects = np.nan_to_num(weights / size * (1.0 if course.multiplied else course.unit))
         told["covariates"] = dict(zip(task.known, effects.tolist(), strict=True))
     return Forecast(value, value - half, value + half, mse=None, extra=told)
@@ -147,7 +147,10 @@ def _now(task: Task, n: int) -> Series:
     if not np.all(np.diff(now) > 0):
         row = int(np.argmin(np.diff(now) > 0)) + 1
         raise BadSeries(f"times must increase, got {now[row]} at row {row} after {now[row - 1]}")
-    return days(now, task.unit)
+    told = days(now, task.unit)
+    if not np.all(np.diff(told) > 0):
+        raise BadSeries(f"rows {task.step} {task.unit} apart are too near to each other to be told apart in days")
+    return told
 
 
 def _changepoints(t: Series) -> Series:

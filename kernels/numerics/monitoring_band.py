@@ -9,7 +9,7 @@ M. J. E. Golay, "Smoothing and differentiation of data by simplified least squar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ LEAST_ROWS = 10  # of a run; shorter ones are left out
 LEAST_CUBIC = 4
 MAX_POINTS = 5_000_000  # of all runs at their common length
 MAX_WORK = 2_000_000_000  # products of smoothing
+MAX_NEAR = 500_000_000  # values that spikes are told from: for each one of a run those of its neighbourhood
 MAX_ORDER = 20
 MAD = 1.4826  # median absolute deviations in a standard deviation
 LINEAR, CUBIC = "linear", "cubic"
@@ -130,7 +131,13 @@ class Band(NamedTuple):
     upper: Series
 
 
-def band(data: Series, times: Times, windows: Sequence[tuple[int, int]], config: Config) -> Band:
+def band(
+    data: Series,
+    times: Times,
+    windows: Sequence[tuple[int, int]],
+    config: Config,
+    out_of_time: Callable[[], bool] = lambda: False,
+) -> Band:
     """Return the band over some runs.
 
     Parameters
@@ -140,7 +147,8 @@ def band(data: Series, times: Times, windows: Sequence[tuple[int, int]], config:
 
     Raises
     ------
-    BadParameter : a smoothing window longer than a run. BadSeries : runs too many or too long, values out of range.
+    BadParameter : a smoothing window longer than a run. BadSeries : runs too many or too long, values out of range,
+    the time is up.
     """
     length = config.normalize.target_len
     if len(windows) * length > MAX_POINTS or len(windows) * length * config.savgol.window > MAX_WORK:
@@ -152,9 +160,16 @@ def band(data: Series, times: Times, windows: Sequence[tuple[int, int]], config:
         raise BadParameter(f"the window of savgol must be at most target_len, {length}, got {config.savgol.window}")
     if len(data) and not np.abs(data).max() < 1e150:
         raise BadSeries(f"values must be less than 1e150, got {np.abs(data).max()}")
+    first, last = np.array(windows, np.int64).reshape(-1, 2).T
+    edges = zip(np.searchsorted(times, first), np.searchsorted(times, last, side="right"), strict=True)
+    at = [slice(int(begin), int(end)) for begin, end in edges]
+    near = sum(_near(rows.stop - rows.start, config.hampel) for rows in at)
+    if near > MAX_NEAR:
+        raise BadSeries(f"spikes would be told from {near} values, at most {MAX_NEAR} are allowed: shorten window_size")
     runs = []
-    for start, end in windows:
-        rows = slice(*np.searchsorted(times, (start, end + 1)).tolist())
+    for rows in at:
+        if out_of_time():
+            raise BadSeries("the band was not found in time; fewer or shorter windows take less")
         run = _cleaned(data[rows], times[rows], config)
         if run is not None:
             runs.append(run)
@@ -167,6 +182,11 @@ def band(data: Series, times: Times, windows: Sequence[tuple[int, int]], config:
     center = np.median(table, axis=0)
     lower, upper = np.percentile(table, [config.golden.lower_percentile, config.golden.upper_percentile], axis=0)
     return Band(center, lower, upper)
+
+
+def _near(rows: int, how: Hampel) -> int:
+    """Return how many values the spikes of a run are told from."""
+    return rows * min(2 * how.window_size, rows) if how.active and rows >= LEAST_ROWS else 0
 
 
 def _cleaned(values: Series, times: Times, config: Config) -> Series | None:

@@ -18,6 +18,7 @@ SUFFIX = ".json"
 PARTS = ALGO, PARAMS, FEATURES = fields.ALGO, fields.PARAMS, "features"
 MAX_FEATURES, MAX_CLASSES, MAX_NODES, MAX_DEPTH = 4096, 1000, 100_000, 1000
 MAX_LABEL = 255  # characters
+MAX_TOLD = 64  # features that are listed by name
 MAX_NUMBER = 1e300
 FLOAT32, FLOAT64 = "float32", "float64"
 
@@ -46,8 +47,9 @@ class Model:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """What `/list` shows as its parameters."""
-        return {ALGO: self.algo, FEATURES: [*self.features] or self.width}
+        """What `/list` shows as its parameters; many features are only counted, since all of this is held ready."""
+        told = 0 < len(self.features) <= MAX_TOLD
+        return {ALGO: self.algo, FEATURES: [*self.features] if told else self.width}
 
 
 def read(config: Any) -> Model:

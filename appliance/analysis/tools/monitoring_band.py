@@ -19,7 +19,7 @@ NEEDED = f"'{fields.DATA}', '{fields.TIME_COLUMN}', and '{WINDOW}' are required 
 
 def answer(body: Body, out_of_time: Callable[[], bool] = lambda: False) -> dict[str, Any]:
     """Return the answer to a request; raises AlgorithmError."""
-    band = bands.band(*read(body))
+    band = bands.band(*read(body), out_of_time)
     return {fields.ROWS: len(band.center), **band._asdict()}
 
 

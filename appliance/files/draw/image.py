@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import numpy as np
 from appliance.analysis.picture import Line, Picture
 from appliance.files.calendar.zones import Clock
 from appliance.files.draw import figures
+from appliance.files.draw.parts import Part, parts_of
 from appliance.files.draw.thinning import Rows, gaps, since, visible
 from appliance.files.series import FileError, FileResult
 from appliance.protocol.times import PER_SECOND
@@ -27,6 +28,8 @@ SUFFIXES = (".png", ".svg")  # PDF would add 3 MB to the package
 MAX_PANELS = 30
 GRIDS = ((6, 1), (16, 2), (MAX_PANELS, 3))  # up to so many panels: columns of the grid
 WIDTH_IN, FIRST_IN, PANEL_IN = 12.0, 2.8, 1.9  # inches: the figure, what a lone panel has more, each panel
+MAX_WITH_PARTS, PART_SHARE = 6, 0.55  # panels drawn with their parts; height of a part, of a panel's
+FLATTEST = 1e-6  # of the range of a series: a part that is smaller is rounding, and not drawn larger
 LONGEST_NAME = 60
 MARKED_ROWS = 80  # a line of up to so many rows shows each of them
 THINNEST = 0.003  # of the width: a shorter window is drawn as wide as this
@@ -61,26 +64,29 @@ class Panel:
         return task.times[rows], task.columns[self.column][rows]
 
 
-def draw(results: Sequence[FileResult], path: Path, left_out: int = 0) -> None:
+def draw(results: Sequence[FileResult], path: Path, left_out: int = 0, parts: Mapping[str, str] | None = None) -> None:
     """Draw results into a file.
 
     Parameters
     ----------
-    results : at least one. More than MAX_PANELS panels are not drawn, which the drawing says.
+    results : at least one. More than MAX_PANELS panels, with parts MAX_WITH_PARTS, are not drawn, which the drawing
+        says.
     left_out : series that the caller has and does not hand over, counted in that remark.
+    parts : options of the algorithm, to draw the parts of each series below it; None to draw none.
 
     Raises
     ------
-    FileError : nothing to draw, unknown suffix, the file cannot be written.
+    FileError : nothing to draw, unknown suffix, too few rows for parts, the file cannot be written.
     """
     check(path)
     if not results:
         raise FileError(f"--plot {path}: there is nothing to draw")
     everything = panels(results)
-    shown_panels = everything[:MAX_PANELS]
+    shown_panels = everything[: MAX_PANELS if parts is None else MAX_WITH_PARTS]
+    below = [[] if parts is None else parts_of(panel.result, panel.column, parts) for panel in shown_panels]
     texts = [title(results), *(text for panel in shown_panels for text in (panel.name, cut(panel.column)))]
     with figures.drawing(texts) as figure_class:
-        figure = _figure(figure_class, shown_panels, remark(len(shown_panels), len(everything) + left_out))
+        figure = _figure(figure_class, shown_panels, below, remark(len(shown_panels), len(everything) + left_out))
         save(figure, path)
 
 
@@ -141,26 +147,55 @@ def limits(line: Line | None, past: Series) -> tuple[float, float, bool]:
     return max(bottom, low - room), min(top, high + room), True
 
 
-def _figure(figure_class: type[Figure], drawn: list[Panel], left_out: str) -> Figure:
-    columns = next(columns for most, columns in GRIDS if len(drawn) <= most)
-    lines = -(-len(drawn) // columns)
-    height = PANEL_IN * lines + (FIRST_IN if len(drawn) == 1 else 1.0)
+def _figure(figure_class: type[Figure], drawn: list[Panel], below: list[list[Part]], left_out: str) -> Figure:
+    """Draw panels; below : the parts under each, which all have a column of the figure for themselves."""
+    columns = 1 if any(below) else next(columns for most, columns in GRIDS if len(drawn) <= most)
+    shares = [share for parts in below for share in (1.0, *(PART_SHARE for _ in parts))]
+    lines = -(-len(shares) // columns)
+    height = PANEL_IN * (sum(shares) if any(below) else lines) + (FIRST_IN if len(drawn) == 1 else 1.0)
     figure = figure_class(figsize=(WIDTH_IN, height), layout="constrained")
     pixels = int(WIDTH_IN * figures.DPI / columns)
-    grid = figure.subplots(lines, columns, squeeze=False).ravel()
+    grid = figure.subplots(lines, columns, squeeze=False, height_ratios=shares if any(below) else None).ravel()
+    free = iter(grid)
     legend: dict[str, Any] = {}
-    for axes, panel in zip(grid, drawn, strict=False):
+    for panel, parts in zip(drawn, below, strict=True):
+        axes = next(free)
         axes.set_title(panel.name, loc="left", fontsize=9, parse_math=False)
         axes.set_ylabel(cut(panel.column, 30), parse_math=False)
         axes.margins(x=0.01, y=0.08)
         axes.grid(axis="x", visible=False)
         legend |= _panel(axes, panel, pixels)
-    for axes in grid[len(drawn) :]:
+        _parts(axes, [next(free) for _ in parts], panel, parts, pixels)
+    for axes in free:
         axes.set_visible(False)
     headline = title([panel.result for panel in drawn]) + (f"  ({left_out})" if left_out else "")
     figure.suptitle(headline, x=0.01, ha="left", fontsize=13, parse_math=False)
     figure.legend(legend.values(), legend.keys(), loc="outside upper right", ncols=len(legend), frameon=False)
     return figure
+
+
+def _parts(above: Axes, below: Sequence[Axes], panel: Panel, parts: Sequence[Part], pixels: int) -> None:
+    """Draw the parts of a series below its panel, on the same axis of times, which only the lowest one labels."""
+    times, values = panel.past
+    series = panel.result.series
+    least = FLATTEST * np.ptp(values)
+    for axes, part in zip(below, parts, strict=True):
+        ahead = times[:0] if panel.picture.line is None else panel.picture.line.times
+        place = _time_axis(axes, times, ahead, series.precision, series.clock)
+        axes.set_title(part.name, loc="left", fontsize=8, parse_math=False)
+        axes.margins(y=0.08)
+        axes.grid(axis="x", visible=False)
+        _line(axes, place, times, part.values[len(part.values) - len(times) :], pixels)
+        if len(panel.picture.windows):
+            _windows(axes, place, times, panel.picture.windows)
+        axes.set_xlim(above.get_xlim())
+        bottom, top = axes.get_ylim()
+        if top - bottom < least:
+            axes.set_ylim((bottom + top - least) / 2, (bottom + top + least) / 2)
+    for axes in (above, *below)[: len(below)]:
+        axes.set_xlabel("")
+        axes.tick_params(axis="x", labelbottom=False)
+        axes.xaxis.get_offset_text().set_visible(False)
 
 
 def _panel(axes: Axes, panel: Panel, pixels: int) -> dict[str, Any]:

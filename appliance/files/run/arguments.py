@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 ALL = "all"
+TERMINAL = "term"  # instead of a file to draw into
 DUPLICATES = ("mean", "sum", "min", "max", "first", "last")
 FILLS = ("kalman", "linear", "previous", "zero", "none")
 EXIT_STATUS = {0: "every series was analysed", 1: "a series failed, or everything did"}
@@ -24,8 +25,13 @@ class AsOption(argparse.Action):
         namespace.option = [*namespace.option, f"{self.dest}={values}"]
 
 
-def add(parser: argparse.ArgumentParser, default: str, plotted: str, *, compared: bool = True) -> None:
-    """Declare the arguments that these commands take; `compared`: whether algorithms can be compared."""
+def add(
+    parser: argparse.ArgumentParser, default: str, plotted: str, *, compared: bool = True, parts: bool = False
+) -> None:
+    """Declare the arguments that these commands take.
+
+    compared : whether algorithms can be compared. parts : whether plots can show the parts of the series.
+    """
     parser.add_argument(
         "file",
         nargs="+",
@@ -87,6 +93,10 @@ def add(parser: argparse.ArgumentParser, default: str, plotted: str, *, compared
         "--format", choices=("table", "csv", "json", "parquet", "xlsx"), help="else by the file's suffix, or table"
     )
     out.add_argument("--plot", metavar="FILE.png|term", help=plotted)
+    if parts:
+        out.add_argument(
+            "--plot-parts", action="store_true", help="draw trend, seasons and remainder below each series too"
+        )
     out.add_argument("--progress", action="store_true", help="show the progress even if standard error is no terminal")
 
 
@@ -119,6 +129,9 @@ def conflict(given: argparse.Namespace) -> str | None:
         return f"--every {given.every} needs --agg: one row is made of those of each step"
     if given.auto and given.compare is None:
         given.compare = ALL
+    if getattr(given, "plot_parts", False) and given.plot in (None, TERMINAL):
+        shortcoming = " needs" if given.plot is None else ": a terminal has no room for them, use"
+        return f"--plot-parts{shortcoming} --plot FILE.png or FILE.svg"
     if getattr(given, "covariate", None) and (given.agg or given.duplicates):
         return f"--covariate and --{'agg' if given.agg else 'duplicates'} exclude each other"
     if getattr(given, "future", None) is not None and not given.covariate:

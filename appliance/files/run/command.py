@@ -43,7 +43,6 @@ OK, FAILED, USAGE = 0, 1, 2
 MAX_PLOTTED = 30
 NOISE = "white noise by the Ljung-Box test: no row tells anything of those that follow"
 MAX_REMARKS = 5  # lines about irregular series that are printed
-TERMINAL = "term"
 
 
 def run(given: argparse.Namespace, kind: Kind[Any], asked: Question, table: str) -> int:
@@ -71,7 +70,7 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
         kept = [*map(Path, given.file), *further]
         writing.Output.refuse(given.out, "--out", kept)
         backtest.refuse(given, kept)
-        if given.plot not in (None, TERMINAL):
+        if given.plot not in (None, arguments.TERMINAL):
             plot = Path(given.plot)
             writing.Output.refuse(plot, "--plot", kept)
             for name, other in (("--out", given.out), ("--backtest-out", getattr(given, "backtest_out", None))):
@@ -148,7 +147,7 @@ def _run(
         if tally.failed < tally.series:
             results.write(complete, format_, lines)
             output.deliver(complete)
-            _plot(given, format_, tally)
+            _plot(given, asked, format_, tally)
         _summary(tally, results, kind.noun[table])
     return FAILED if tally.failed else OK
 
@@ -250,7 +249,7 @@ def _levels(given: argparse.Namespace) -> Sequence[float]:
 
 
 def _format(given: argparse.Namespace) -> str:
-    if given.plot not in (None, TERMINAL):
+    if given.plot not in (None, arguments.TERMINAL):
         image.check(Path(given.plot))
     if given.format is None and given.out is not None:
         found = writing.SUFFIXES.get(given.out.suffix.lower())
@@ -262,12 +261,13 @@ def _format(given: argparse.Namespace) -> str:
     return str(given.format or "table")
 
 
-def _plot(given: argparse.Namespace, format_: str, tally: Tally) -> None:
+def _plot(given: argparse.Namespace, asked: Question, format_: str, tally: Tally) -> None:
     if not given.plot:
         return
     left_out = tally.series - tally.failed - len(tally.results)
-    if given.plot != TERMINAL:
-        image.draw(tally.results, Path(given.plot), left_out)
+    if given.plot != arguments.TERMINAL:
+        parts = asked.given if getattr(given, "plot_parts", False) else None
+        image.draw(tally.results, Path(given.plot), left_out, parts)
         return
     # what is read by another program stays free of it
     stream = sys.stdout if format_ == "table" and given.out is None else sys.stderr

@@ -22,7 +22,7 @@ from appliance.analysis.kind import REAL, WHOLE, Kind
 from appliance.files.draw import heat_map
 from appliance.files.read import database
 from appliance.files.read.reading import Rows, Source
-from appliance.files.run import command, each_series, engines
+from appliance.files.run import arguments, command, each_series, engines
 from appliance.files.run.progress import Progress, say, show
 from appliance.files.run.question import Question
 from appliance.files.series import FileError, FileSeries
@@ -47,7 +47,7 @@ class Found:
 
 def run(given: argparse.Namespace, kind: Kind[Any], asked: Question) -> int:
     """Correlate the columns of a file; return the exit code."""
-    if given.plot == command.TERMINAL:
+    if given.plot == arguments.TERMINAL:
         sys.stderr.write("--plot term: a heat map is a file, such as --plot map.png\n")
         return command.USAGE
     return command.course(given, lambda *where: _run(given, kind, asked, *where))

@@ -263,6 +263,26 @@ def test_a_plot_without_a_format_is_refused_before_anything_is_read(
     )
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ([], "--plot-parts needs --plot FILE.png or FILE.svg"),
+        (["--plot", "term"], "--plot-parts: a terminal has no room for them, use --plot FILE.png or FILE.svg"),
+    ],
+)
+def test_parts_are_refused_where_nothing_could_show_them(
+    more: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert detect("/nonexistent.csv", "--plot-parts", *more) == 2
+    assert capsys.readouterr().err == told + "\n"
+
+
+def test_parts_of_a_series_are_drawn(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", one())
+    assert detect(path, "--plot", tmp_path / "a.svg", "--plot-parts") == cli.OK
+    assert "remainder" in (tmp_path / "a.svg").read_text()
+
+
 def test_a_terminal_that_cannot_show_a_plot_is_told(tmp_path: Path) -> None:
     bare = {name: value for name, value in os.environ.items() if not name.startswith("LC_")}
     ran = subprocess.run(

@@ -184,3 +184,12 @@ def test_a_plot_draws_what_an_analysis_finds(tmp_path: Path) -> None:
         taosanode.plot([1.0] * 20, tmp_path / "a.svg", "x")  # type: ignore[arg-type]
     with pytest.raises(taosanode.AlgorithmError, match="a plot is a file that ends in .png, .svg"):
         taosanode.plot([1.0] * 20, tmp_path / "a.pdf")
+
+
+def test_a_plot_shows_the_parts_of_a_series(tmp_path: Path) -> None:
+    taosanode.plot(months("a"), tmp_path / "a.svg", "forecast", "theta", h=6, parts=True)
+    assert "remainder" in (tmp_path / "a.svg").read_text()
+    with pytest.raises(taosanode.AlgorithmError, match="plot_parts is for anomaly and forecast, got imputation"):
+        taosanode.plot(months("a"), tmp_path / "a.svg", "imputation", parts=True)
+    with pytest.raises(taosanode.AlgorithmError, match="plot_parts needs plot"):
+        taosanode.detect([1.0] * 20, plot_parts=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kernels.contract import BadSeries, Forecast, NotConverged, Series, Task, TooShort
-from kernels.forecast import auto, holtwinters, zero
+from kernels.forecast import _arima_few, auto, holtwinters, zero
 from kernels.forecast._ets_model import Form
 from kernels.forecast.auto import FOLDS, LEAST, POWER, Params, Said, forecast
 
@@ -24,16 +24,19 @@ def naive(x: Series, rows: int, period: int) -> tuple[Series, float]:
     def said(past: Series, ahead: int) -> list[Series]:
         task = Task.of(past, rows=ahead)
         fitted = holtwinters.answered(task, holtwinters.Params("auto", "auto", period), form)[0].value
-        return [zero.forecast(task, zero.Params(period)).value, fitted, auto.theta(past, period, ahead)]
+        regressed = _arima_few.answered(task, period, found)[0].value
+        return [zero.forecast(task, zero.Params(period)).value, fitted, auto.theta(past, period, ahead), regressed]
 
     form: Form | None = None
+    found: _arima_few.Found | None = None
     all_rows = said(x, rows)
     _, form = holtwinters.answered(Task.of(x, rows=rows), holtwinters.Params("auto", "auto", period))
+    _, found = _arima_few.answered(Task.of(x, rows=rows), period)
     ahead = min(rows, len(x) // 5)
     folds = [len(x) - at * ahead for at in range(1, FOLDS + 1)]
     past = [(said(x[:first], ahead), x[first : first + ahead], x[first - period :][:ahead]) for first in folds]
     errors = np.mean([[np.abs(one - truth).mean() for one in each] for each, truth, _ in past], axis=0)
-    weights = np.array([0.4, 0.3, 0.3]) / np.maximum(errors / errors.max(), LEAST) ** POWER
+    weights = np.array([0.32, 0.24, 0.24, 0.2]) / np.maximum(errors / errors.max(), LEAST) ** POWER
     weights /= weights.sum()
     wrong = np.mean([np.abs(weights @ np.array(each) - truth).mean() for each, truth, _ in past])
     usual = np.mean([np.abs(last - truth).mean() for _, truth, last in past])
@@ -55,11 +58,12 @@ def members(answer: Forecast) -> dict[str, float]:
 
 def test_the_answer_says_who_took_part_and_how_well_each_did() -> None:
     answer = forecast(Task.of(monthly(90), rows=6), Params(12))
-    assert list(members(answer)) == ["zero", "holtwinters", "theta"]
+    assert list(members(answer)) == ["zero", "holtwinters", "theta", "arima"]
     assert sum(members(answer).values()) == pytest.approx(1.0, abs=1e-3)
+    shares = {"zero": 0.32, "holtwinters": 0.24, "theta": 0.24, "arima": 0.2}
     errors = {member["name"]: member["mase"] for member in answer.extra["members"]}
     assert min(errors, key=errors.__getitem__) == max(
-        members(answer), key=lambda name: members(answer)[name] / (0.4 if name == "zero" else 0.3)
+        members(answer), key=lambda name: members(answer)[name] / shares[name]
     )
     assert 0.0 < answer.extra["accuracy"] < 1.0
     assert "left_out" not in answer.extra
@@ -82,12 +86,12 @@ def test_the_folds_have_the_form_of_the_whole_series(monkeypatch: pytest.MonkeyP
 
 def test_a_long_series_has_the_naive_forecast_instead_of_theta() -> None:
     answer = forecast(Task.of(monthly(450), rows=6), Params(12))
-    assert list(members(answer)) == ["zero", "holtwinters", "seasonal-naive"]
+    assert list(members(answer)) == ["zero", "holtwinters", "seasonal-naive", "arima"]
 
 
 def test_a_short_series_is_told_without_its_past() -> None:
     answer = forecast(Task.of(monthly(9), rows=6), Params(12))
-    assert members(answer) == {"zero": 0.4, "holtwinters": 0.3, "theta": 0.3}
+    assert members(answer) == {"zero": 0.32, "holtwinters": 0.24, "theta": 0.24, "arima": 0.2}
     assert "accuracy" not in answer.extra
     assert "mase" not in answer.extra["members"][0]
 
@@ -104,7 +108,9 @@ def test_when_the_time_is_up_zero_answers_alone() -> None:
     task = dataclasses.replace(Task.of(monthly(90), rows=6), out_of_time=lambda: True)
     answer = forecast(task, Params(12))
     assert members(answer) == {"zero": 1.0}
-    assert answer.extra["left_out"] == [{"name": name, "reason": "no time left"} for name in ("holtwinters", "theta")]
+    assert answer.extra["left_out"] == [
+        {"name": name, "reason": "no time left"} for name in ("holtwinters", "theta", "arima")
+    ]
     np.testing.assert_array_equal(answer.value, zero.forecast(task, zero.Params(12)).value)
 
 
@@ -112,7 +118,7 @@ def test_many_rows_are_answered_by_zero_too_when_the_time_is_up() -> None:
     task = dataclasses.replace(Task.of(np.tile(monthly(24), 1667), rows=48), out_of_time=lambda: True)
     answer = forecast(task, Params(24))
     assert members(answer) == {"zero": 1.0}
-    assert [left["name"] for left in answer.extra["left_out"]] == ["holtwinters", "seasonal-naive"]
+    assert [left["name"] for left in answer.extra["left_out"]] == ["holtwinters", "seasonal-naive", "arima"]
 
 
 def test_a_member_that_fails_is_named_and_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +127,7 @@ def test_a_member_that_fails_is_named_and_left_out(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(holtwinters, "answered", fails)
     answer = forecast(Task.of(monthly(90), rows=6), Params(12))
-    assert list(members(answer)) == ["zero", "theta"]
+    assert list(members(answer)) == ["zero", "theta", "arima"]
     assert answer.extra["left_out"] == [{"name": "holtwinters", "reason": "no fit"}]
 
 

@@ -123,6 +123,13 @@ def test_a_constant_goes_on(value: float) -> None:
     np.testing.assert_allclose([answer.value, answer.low, answer.high], value, atol=1e-4)
 
 
+def test_times_that_are_one_in_days_are_refused() -> None:
+    times = np.arange(10, dtype=np.int64) + 1_700_000_000_000_000_000
+    asked = Task.of(np.arange(10.0), times=times, unit="ns", start=int(times[-1]) + 1, step=1, rows=2)
+    with pytest.raises(BadSeries, match="^rows 1 ns apart are too near to each other"):
+        forecast(asked, Params())
+
+
 def test_nonsense_is_refused() -> None:
     refused_by_all(forecast, Params, step=1)
     with pytest.raises(BadSeries, match="number of input data is too large: 3001 rows, at most 3000"):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -92,3 +92,11 @@ def test_other_steps_and_large_values_are_refused() -> None:
 def test_what_could_not_go_on_is_refused(changes, message) -> None:
     with pytest.raises(BadParameter, match=message):
         with_(PLAIN, **changes)
+
+
+def test_rows_at_the_other_end_of_time_are_forecast() -> None:
+    """The number of such a row is beyond 64 bits."""
+    times = np.arange(2**63 - 13, 2**63 - 1, dtype=np.int64)
+    task = replace(ask(np.arange(12.0)), times=times, unit="ns")
+    found = with_(PLAIN, origin=-(2**63), profile=np.array([0.0, 1.0, 2.0])).run(task)
+    assert np.isfinite(found.value).all()

@@ -118,3 +118,11 @@ def test_too_much_work_and_too_large_values_are_refused() -> None:
         band(WAVE, T, RUNS * 2000, Config())
     with pytest.raises(BadSeries, match=r"values must be less than 1e150, got 1e\+200"):
         band(np.full(20, 1e200), np.arange(20), [(0, 19)], Config())
+
+
+def test_no_end_of_work_is_refused_before_it_begins() -> None:
+    long = np.arange(40_000)
+    with pytest.raises(BadSeries, match="told from 1600000000 values, at most 500000000"):
+        band(np.zeros(40_000), long, [(0, 40_000)], Config(hampel=Hampel(50_000)))
+    with pytest.raises(BadSeries, match="not found in time"):
+        band(WAVE, T, RUNS, Config(), lambda: True)

@@ -19,6 +19,12 @@ def test_a_line_is_computed_by_its_formula():
     np.testing.assert_array_equal(model.predict(TABLE), TABLE @ [2.0, -1.0] + 0.5)
 
 
+def test_features_are_listed_by_name_unless_there_are_many():
+    assert schema.read({**LINE, "features": ["b", "a"]}).summary["features"] == ["b", "a"]
+    many = {**with_params(LINE, coef=[1.0] * 65), "features": [str(at) for at in range(65)]}
+    assert schema.read(many).summary["features"] == 65
+
+
 def test_two_classes_are_told_apart_by_the_sign_and_more_by_the_largest_score():
     assert schema.read(LOGISTIC).predict(TABLE) == ["cold", "hot", "cold"]
     three = with_params(LOGISTIC, classes=[1, 2, 3], coef=[[1, 0], [0, 1], [0, 0]], intercept=[0, 0, 2.5])

@@ -67,3 +67,27 @@ def test_links_are_not_followed(tmp_path):
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "link.json").symlink_to(tmp_path / "real.json")
     assert Store(tmp_path / "d").listed() == []
+
+
+def test_a_model_is_found_by_itself_as_among_all(tmp_path):
+    (tmp_path / "Both").mkdir()
+    for place in ("Both/Both.json", "both.JSON", "both.json", "other.json", "both.json.json"):
+        (tmp_path / place).write_text(json.dumps(LINE))
+    store = Store(tmp_path)
+    assert {one.name: one.path for one in store.listed()} == {
+        "both": tmp_path / "Both" / "Both.json",
+        "other": tmp_path / "other.json",
+        "both.json": tmp_path / "both.json.json",
+    }
+    assert all(name in store for name in ("BOTH", "other", "both.json"))
+    assert "both.safetensors" not in store
+
+
+def test_a_model_that_is_gone_is_forgotten(tmp_path):
+    store = Store(tmp_path)
+    for name in ("a", "b"):
+        store.add(name, LINE)
+        assert [one.name for one in store.listed()] == [name]
+        store.remove(name)
+    assert store.listed() == []
+    assert not store._seen
