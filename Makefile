@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-forecast bench-imputation bench-tsfm bench-files soak lint site venv lock train-sample-model train-zero package repo image release test-package test-release test-wheel wheel clean
+.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-fev bench-forecast bench-imputation bench-tsfm bench-files soak lint site venv lock train-sample-model train-zero package repo image release test-package test-release test-wheel wheel clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -99,6 +99,15 @@ bench-forecast: $(VENV)/.dev .venv-bench/.forecast
 	$(BIN)/python -m benchmarks.bench_forecast
 	$(BIN)/python -m benchmarks.accuracy_forecast --data ../shared/data
 	$(BIN)/python -m benchmarks.accuracy_forecast --simulated 200
+
+$(VENV)-bench-fev/.peers: benchmarks/peers-fev.txt
+	$(PYTHON) -m venv $(VENV)-bench-fev
+	$(VENV)-bench-fev/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers-fev.txt
+	touch $@
+
+# The tasks of fev, whose file and data you have: make bench-fev TASKS=tasks.yaml DATA=FOLDER
+bench-fev: $(VENV)/.dev $(VENV)-bench-fev/.peers
+	$(VENV)-bench-fev/bin/python benchmarks/fev_tasks.py --tasks $(TASKS) --data $(DATA)
 
 # Peers as above; R's forecast package (r-cran-forecast) is used where it is installed.
 bench-imputation: $(VENV)/.dev .venv-bench/.forecast

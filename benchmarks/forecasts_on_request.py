@@ -1,0 +1,96 @@
+"""Our forecasters for a benchmark that runs in an environment of its own.
+
+Reads one job per line, `{"algorithm", "series", "rows", "period", "levels", "step_ms"}`, the series with null where a
+value is missing, and answers `{"seconds", "value", "quantiles"}`: processor time, the median, a list of rows for each
+level. A forecaster that refuses a series is replaced by the seasonal naive forecast, as the benchmarks ask for an
+answer to each; the answer then has `"refused"` with the reason.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from kernels.contract import Algorithm, AlgorithmError, Forecast, Series, Task
+from kernels.registry import discover
+
+NAIVE = "seasonal_naive"
+
+
+def without_gaps(values: list[float | None]) -> Series:
+    """Return the series from its first value on, each gap filled with the value before it; zero where it has none.
+
+    Parameters
+    ----------
+    values : (n,), n >= 1, None or nan where a value is missing.
+    """
+    x = np.array(values, dtype=np.float64)
+    known = np.flatnonzero(np.isfinite(x))
+    if not len(known):
+        return np.zeros(1)
+    last = np.maximum.accumulate(np.where(np.isfinite(x), np.arange(len(x)), 0))
+    return np.asarray(x[last][known[0] :])
+
+
+def naive(x: Series, rows: int, period: int, levels: list[float]) -> tuple[Series, Series]:
+    """Return the last season again, (rows,), and its quantiles, (levels, rows), by the error from season to season."""
+    lag = min(max(period, 1), len(x))
+    ahead = np.arange(rows)
+    value = x[len(x) - lag + ahead % lag]
+    error = x[lag:] - x[:-lag]
+    spread = float(np.sqrt(np.mean(error**2))) if len(error) else 0.0
+    z = np.array([NormalDist().inv_cdf(level) for level in levels]).reshape(-1, 1)
+    return value, value + z * spread * np.sqrt(1.0 + ahead // lag)
+
+
+def told(algorithm: Algorithm, x: Series, job: dict[str, Any]) -> tuple[Series, Series]:
+    """Return the median, (rows,), and the quantiles of a forecaster, (levels, rows), which never cross.
+
+    Raises
+    ------
+    AlgorithmError : it refuses the series.
+    """
+    fields = getattr(algorithm.params, "__dataclass_fields__", {})
+    options = {"period": job["period"] if job["period"] > 1 else 0} if "period" in fields else {}
+    found: dict[float, Series] = {}
+    for level in sorted({round(abs(1.0 - 2.0 * level), 9) for level in job["levels"]} - {0.0}) or [0.95]:
+        task = Task.of(x, rows=job["rows"], step=job["step_ms"], conf=level)
+        answer = algorithm.run(task, algorithm.params(**options))
+        assert isinstance(answer, Forecast)
+        found |= {round((1.0 - level) / 2.0, 9): answer.low, round((1.0 + level) / 2.0, 9): answer.high}
+        found[0.5] = answer.value
+    rows = np.array([found[round(level, 9)] for level in job["levels"]]).reshape(-1, job["rows"])
+    return found[0.5], np.sort(rows, axis=0)
+
+
+def answer(job: dict[str, Any], forecasters: dict[str, Algorithm]) -> dict[str, Any]:
+    """Answer one job; its levels are in order."""
+    x = without_gaps(job["series"])
+    begun = time.process_time()
+    refused = {}
+    if job["algorithm"] == NAIVE:
+        value, quantiles = naive(x, job["rows"], job["period"], job["levels"])
+    else:
+        try:
+            value, quantiles = told(forecasters[job["algorithm"]], x, job)
+        except AlgorithmError as error:
+            refused = {"refused": str(error)}
+            value, quantiles = naive(x, job["rows"], job["period"], job["levels"])
+    seconds = time.process_time() - begun
+    return {"seconds": seconds, "value": value.tolist(), "quantiles": quantiles.tolist(), **refused}
+
+
+def main() -> None:
+    """Answer jobs until standard input ends."""
+    forecasters = {each.name: each for each in discover("kernels.forecast")}
+    for line in sys.stdin:
+        print(json.dumps(answer(json.loads(line), forecasters)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""What is answered to a benchmark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.forecasts_on_request import NAIVE, answer, naive, without_gaps
+from kernels.forecast import zero
+
+LEVELS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+
+
+def job(series: list[float | None], algorithm: str = "zero") -> dict[str, Any]:
+    return {"algorithm": algorithm, "series": series, "rows": 5, "period": 4, "levels": LEVELS, "step_ms": 3_600_000}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([1.0, 2.0], [1.0, 2.0]),
+        ([None, None, 3.0, None, 5.0, None], [3.0, 3.0, 5.0, 5.0]),
+        ([None, float("nan")], [0.0]),
+    ],
+)
+def test_a_gap_is_filled_with_the_value_before_it(given: list[float | None], told: list[float]) -> None:
+    np.testing.assert_array_equal(without_gaps(given), told)
+
+
+def test_the_last_season_comes_again_and_doubt_grows_with_each() -> None:
+    value, quantiles = naive(np.array([1.0, 2.0, 2.0, 4.0]), 4, 2, [0.1, 0.5, 0.9])
+    assert value.tolist() == [2.0, 4.0, 2.0, 4.0]
+    half = 1.2815515655446004 * np.sqrt(2.5) * np.sqrt([1.0, 1.0, 2.0, 2.0])
+    np.testing.assert_allclose(quantiles, [value - half, value, value + half])
+
+
+def test_the_nine_deciles_are_in_order_around_the_median() -> None:
+    found = answer(job([float(t % 4) + 0.1 * (t % 3) for t in range(40)]), {"zero": zero.ALGORITHM})
+    quantiles = np.array(found["quantiles"])
+    assert quantiles.shape == (9, 5)
+    assert np.all(np.diff(quantiles, axis=0) >= 0.0)
+    assert found["quantiles"][4] == found["value"]
+
+
+def test_a_refused_series_is_forecast_by_its_season_and_says_so() -> None:
+    found = answer(job([7.0, 8.0]), {"zero": zero.ALGORITHM})
+    assert found["refused"] == "at least 3 values are needed, got 2"
+    assert found["value"] == answer(job([7.0, 8.0], NAIVE), {})["value"] == [7.0, 8.0, 7.0, 8.0, 7.0]
