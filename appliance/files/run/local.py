@@ -11,7 +11,7 @@ from appliance.analysis import run
 from appliance.analysis.catalog import Catalog
 from appliance.analysis.kind import Kind
 from appliance.files.run import pieces, placing
-from appliance.files.run.question import Question, setting
+from appliance.files.run.question import Question
 from appliance.files.series import FileResult, FileSeries
 from appliance.host.settings import Settings
 from appliance.protocol import documents, fields
@@ -45,15 +45,8 @@ class Local:
 
     def answer(self, algorithm: str, series: FileSeries, option: str = "") -> FileResult:
         """Run an algorithm, or a setting of one, with a further option; raises AlgorithmError."""
-        algorithm, own = setting(algorithm)
-        question = self._question.also(own).also(option)
-        return pieces.answer(
-            self._kind,
-            series,
-            question.given,
-            lambda piece: self._answer(algorithm, question, piece),
-            self._halted.is_set,
-        )
+        question, halted = self._question, self._halted.is_set
+        return pieces.asked(self._kind, question, algorithm, option, series, self._answer, halted)
 
     def _answer(self, algorithm: str, question: Question, series: FileSeries) -> FileResult:
         placed = placing.place(

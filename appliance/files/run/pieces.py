@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from appliance.analysis.kind import Kind
 from appliance.analysis.picture import counted
 from appliance.files.run import filling
+from appliance.files.run.question import Question, setting
 from appliance.files.series import FileResult, FileSeries
 from appliance.protocol.documents import MAX_ROWS, BadRequest
 from appliance.protocol.times import rhythm
@@ -19,6 +20,24 @@ from kernels.contract import AlgorithmError, Times
 
 PIECE = MAX_ROWS  # rows
 OVERLAP = 10_000  # rows that two pieces have in common: what is near an end of one is well inside the other
+
+
+def asked(
+    kind: Kind[Any],
+    question: Question,
+    text: str,
+    option: str,
+    series: FileSeries,
+    ask: Callable[[str, Question, FileSeries], FileResult],
+    halted: Callable[[], bool],
+) -> FileResult:
+    """Return the answer about a series by an algorithm or a setting of one; as `answer`.
+
+    text : the setting. option : one more. ask : answers by the algorithm of that name, with the options of both.
+    """
+    algorithm, own = setting(text)
+    whole = question.also(own).also(option)
+    return answer(kind, series, whole.given, lambda piece: ask(algorithm, whole, piece), halted)
 
 
 def answer(

@@ -13,7 +13,7 @@ import orjson
 from appliance.analysis import run
 from appliance.analysis.kind import Kind
 from appliance.files.run import pieces, placing
-from appliance.files.run.question import Question, setting
+from appliance.files.run.question import Question
 from appliance.files.series import FileError, FileResult, FileSeries, UsageError
 from appliance.protocol import answers, fields, options
 from appliance.transport.http import Answer, Client, Failed, NoAnswerInTime
@@ -64,15 +64,8 @@ class Remote:
         NodeGone : no connection, or no node.
         AlgorithmError : the node's own words.
         """
-        algorithm, own = setting(algorithm)
-        question = self._question.also(own).also(option)
-        return pieces.answer(
-            self._kind,
-            series,
-            question.given,
-            lambda piece: self._answer(algorithm, question, piece),
-            self._halted.is_set,
-        )
+        question, halted = self._question, self._halted.is_set
+        return pieces.asked(self._kind, question, algorithm, option, series, self._answer, halted)
 
     def _answer(self, algorithm: str, question: Question, series: FileSeries) -> FileResult:
         placed = placing.place(
