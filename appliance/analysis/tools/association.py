@@ -118,17 +118,12 @@ def _check(items: int, transactions: int) -> None:
 
 
 _CONFIG = defaults(Config())
-_OPTIONS = {**_CONFIG["properties"], DATA_FORMAT: {"enum": FORMATS, "default": AUTO}}
 OPERATION = Operation(
     ("/api/v1/analysis/apriori", "/api/v1/analysis/association"),
     "association rules",
     object_of(
         {fields.DATA: said(listed(listed(ITEM)), "the items of each transaction, or a matrix of 0 and 1")},
-        {
-            fields.OPTION: {
-                "allOf": [defaults(Config()), object_of({}, {DATA_FORMAT: {"enum": FORMATS, "default": AUTO}})]
-            }
-        },
+        {fields.OPTION: {"allOf": [_CONFIG, object_of({}, {DATA_FORMAT: {"enum": FORMATS, "default": AUTO}})]}},
     ),
     object_of(
         {
