@@ -26,11 +26,7 @@ FEWEST = 8  # rows before a fold, besides two seasons and the covariates
 WORSE = 1.05  # times the error without covariates, from which on they are not used
 FURTHEST = 1e100  # deviations of a covariate from its past; more cannot be squared
 BOUNDLESS = 1e300
-LONGEST, CYCLES, VALUES = (
-    4096,
-    6,
-    1 << 18,
-)  # the newest rows that are looked at: so many, or cycles, or over covariates
+LONGEST, CYCLES, VALUES = 4096, 6, 1 << 18  # the newest rows looked at: so many, or cycles, or over covariates
 
 Median = Callable[[Series, int], Series]  # of a past, so many rows ahead
 

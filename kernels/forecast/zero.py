@@ -18,6 +18,7 @@ import numpy as np
 
 from kernels.contract import FORECAST, Algorithm, BadSeries, Forecast, Json, Needs, Series, Task, as_series
 from kernels.forecast import _beside, _zero_net
+from kernels.forecast._trained_times import UNIT_NS
 from kernels.forecast._zero_features import OF_SERIES, OF_STEP, features
 from kernels.forecast._zero_net import MEDIAN, SHARES
 from kernels.numerics.covariates import known
@@ -34,7 +35,6 @@ NARROWER = 0.9  # of the distances from the median: the series it was trained on
 FURTHEST_LOG = 50.0  # above twice the largest value
 WEEKS_OF_A_YEAR = 52
 DAY_NS = 86_400_000_000_000
-UNIT_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 Z = np.array([normal_quantile(share) for share in SHARES])
 
 
