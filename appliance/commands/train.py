@@ -21,6 +21,8 @@ kinds:
       trend and calendar seasons of one series, which go on by the time alone
   linear_regression, ridge, lasso, elasticnet
       a column of numbers by others, for /regression; options alpha, and l1_ratio of elasticnet
+  polynomial_regression
+      the same by products of the others; options degree, interaction_only, alpha
   logistic_regression
       a column of classes by others, for /classification; option C
   decision_tree, decision_tree_regression
@@ -44,8 +46,8 @@ KINDS = {
     "arima": "forecaster",
     "theta": "forecaster",
     "prophet": "forecaster",
-    **dict.fromkeys(("linear_regression", "ridge", "lasso", "elasticnet", "logistic_regression"), "regression"),
-    **dict.fromkeys(("decision_tree", "decision_tree_regression"), "regression"),
+    **dict.fromkeys(("linear_regression", "ridge", "lasso", "elasticnet", "polynomial_regression"), "regression"),
+    **dict.fromkeys(("logistic_regression", "decision_tree", "decision_tree_regression"), "regression"),
 }
 OK, FAILED, USAGE = 0, 1, 2
 
