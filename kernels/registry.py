@@ -26,23 +26,27 @@ def packages() -> tuple[str, ...]:
     return tuple(f"kernels.{name}" for name in found if name not in SHARED)
 
 
+def names(package: str) -> list[str]:
+    """Return the names of the algorithms of a package in order, which are those of its public modules; imports none."""
+    root = importlib.import_module(package)
+    return sorted(info.name for info in pkgutil.iter_modules(root.__path__) if not info.name.startswith("_"))
+
+
 def modules(package: str) -> Iterator[ModuleType]:
     """Import and yield the public modules of a package in name order; a broken one raises."""
-    root = importlib.import_module(package)
-    for info in sorted(pkgutil.iter_modules(root.__path__), key=lambda info: info.name):
-        if not info.name.startswith("_"):
-            yield importlib.import_module(f"{package}.{info.name}")
+    for name in names(package):
+        yield importlib.import_module(f"{package}.{name}")
 
 
-def discover(*names: str) -> list[Algorithm]:
-    """Return every algorithm of these packages, of all there are without a name.
+def discover(*chosen: str) -> list[Algorithm]:
+    """Return every algorithm of the chosen packages, of all there are without a name.
 
     Raises
     ------
     TypeError : a module without a proper ``ALGORITHM``, or two algorithms of one kind and name.
     """
     found: dict[tuple[str, str], Algorithm] = {}
-    for package in names or packages():
+    for package in chosen or packages():
         for module in modules(package):
             algorithm = getattr(module, "ALGORITHM", None)
             if not isinstance(algorithm, Algorithm):

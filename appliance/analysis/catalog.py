@@ -76,15 +76,16 @@ class _Deferred(Mapping[str, Algorithm]):
 
     def __init__(self, package: str, given: ByName) -> None:
         self._load = functools.cache(lambda: {**given, **{one.name: one for one in registry.discover(package)}})
+        self._names = sorted({*given, *registry.names(package)})
 
     def __getitem__(self, name: str) -> Algorithm:
         return self._load()[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._load()))
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(self._load())
+        return len(self._names)
 
 
 def build(settings: Settings, *, defer: bool = False) -> Catalog:
