@@ -41,7 +41,6 @@ _NOT_RUN: dict[str, dict[str, str]] = {
         "openssl req": "asks a node of another machine",
     },
     "docs/containers.md": {"make image": _LONG, "podman": _CONTAINERS, "$ podman": _CONTAINERS},
-    "docs/detectors.md": {"$ curl": "shortened"},
     "docs/dynamic-models.md": {
         "$ taosanode train iforest": "its rows are not in docs/data",
         "$ taosanode train theta": "its rows are not in docs/data",
