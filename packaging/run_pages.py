@@ -55,7 +55,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
-    reference.shipped()  # loads the kernels once, for all commands
+    reference.shipped().load()  # loads the kernels once, for all commands
     changed = False
     for name in PAGES:
         path = DOCS / f"{name}.md"
