@@ -1,5 +1,6 @@
 """Finds the algorithms: every public module of a package of one kind is called like the ``ALGORITHM = ...`` it ends in.
 
+Those that learn beforehand have a module ``_NAME_trained`` that ends in ``LEARNER = ...``, imported when asked for.
 There is no list to edit, and the names are known before anything is imported. Works frozen too: `pkgutil` sees
 archived modules when the build collects them.
 """
@@ -8,12 +9,15 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from types import ModuleType
 
 import kernels
 from kernels.contract import Algorithm
+from kernels.trained import Learner
 
+TRAINED = "_trained"  # the end of the names of modules of learners
 SHARED = ("numerics",)  # packages of what several algorithms are made of
 
 
@@ -70,3 +74,21 @@ def discover(*names_of_packages: str) -> list[Algorithm]:
                 raise TypeError(f"{package}.{name}: an algorithm named {name} exists already")
             found[one.kind, name] = one
     return list(found.values())
+
+
+@cache
+def learners() -> Mapping[str, str]:
+    """Return the names of the algorithms that learn beforehand, and of the modules that say how; imports none."""
+    return {
+        info.name.removeprefix("_").removesuffix(TRAINED): f"{package}.{info.name}"
+        for package in packages()
+        for info in pkgutil.iter_modules(importlib.import_module(package).__path__)
+        if info.name.startswith("_") and info.name.endswith(TRAINED)
+    }
+
+
+def learner(name: str) -> Learner:
+    """Return how an algorithm learns, one of `learners`."""
+    found = importlib.import_module(learners()[name]).LEARNER
+    assert isinstance(found, Learner)
+    return found

@@ -40,6 +40,15 @@ def test_without_a_name_all_packages_are_searched() -> None:
     assert registry.discover() == registry.discover(*registry.packages())
 
 
+def test_what_learns_beforehand_is_told_by_its_name_and_learns_what_it_says() -> None:
+    assert {"iforest", "arima", "theta", "prophet"} <= set(registry.learners())
+    kinds = {algorithm.name: algorithm.kind for algorithm in registry.discover()}
+    for name, module in registry.learners().items():
+        found = registry.learner(name)
+        assert module.endswith(f"._{name}{registry.TRAINED}")
+        assert kinds[name] == found.made.KIND
+
+
 def package(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, **modules: str) -> str:
     (folder / name).mkdir()
     (folder / name / "__init__.py").write_text("")

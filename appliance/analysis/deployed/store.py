@@ -24,6 +24,7 @@ import orjson
 from appliance.analysis.deployed import schema, settled, tensors
 from appliance.analysis.deployed.analyser import Analyser
 from appliance.analysis.deployed.schema import BadModel, Model
+from kernels import registry
 from kernels.contract import AlgorithmError, Needs
 
 log = logging.getLogger(__name__)
@@ -189,7 +190,7 @@ def read(config: Any) -> Model | Analyser:
         return tensors.read(config)
     if settled.is_one(config):
         return settled.read(config)
-    if isinstance(config, Mapping) and config.get(schema.ALGO) in [*tensors.CLASSES]:
+    if isinstance(config, Mapping) and config.get(schema.ALGO) in [*registry.learners()]:
         raise BadModel(f"a trained {config[schema.ALGO]} is a {ARRAYS} file: taosanode train writes it")
     return schema.read(config)
 

@@ -44,7 +44,7 @@ class Question:
         series = placed.asked
         return {
             fields.ALGO: algorithm,
-            fields.OPTION: ",".join(filter(None, (f"{fields.ALGO}={algorithm}", self.option))),
+            fields.OPTION: ",".join(filter(None, (f"{fields.ALGO}={algorithm}", self.option, placed.option))),
             fields.PRECISION: series.precision,
             fields.NOISE_CHECK: int(self.given.get(fields.NOISE_CHECK, "0") not in ("0", "false")),
             fields.ROWS: len(series.times),
