@@ -51,7 +51,7 @@ class Place:
     nodes: list[int] = field(default_factory=list)  # processes of those that were started there
 
     def _environment(self, typed: str) -> dict[str, str]:
-        """What a command finds there. A configuration says by itself where the node is."""
+        """Return what a command finds there; a configuration says by itself where the node is."""
         tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         ours = {"PATH": tools, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "HOME": str(self.folder)}
         return {**os.environ, **ours} | ({} if " -c " in typed else {"TAOSANODE_HTTP": self.address})
