@@ -25,6 +25,7 @@ import json
 import sys
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,27 @@ def load(folder: Path, sources: list[str], most: int | None) -> list[Case]:
                 train, test = (np.array(row[key].split(), dtype=np.float64) for key in ("train", "test"))
                 period, *times = (int(row[key]) for key in ("period", "start_ms", "step_ms"))
                 cases.append(Case(path.stem, row["series_id"], period, train, test, *times))
+    return cases
+
+
+def transformer(folder: Path) -> list[Case]:
+    """Cut ETTh1.csv of `folder` into windows: 48 rows after 1000, of each column, four ends a month apart.
+
+    There are none where there is no such file.
+    """
+    path = folder / "ETTh1.csv"
+    if not path.is_file():
+        return []
+    with path.open(newline="") as lines:
+        names, *rows = list(csv.reader(lines))
+    values = np.array([row[1:] for row in rows], dtype=np.float64)
+    cases: list[Case] = []
+    for month in range(4):
+        begin = len(values) - 30 * 24 * month - 48
+        start_ms = int(datetime.fromisoformat(rows[begin - 1000][0] + "+00:00").timestamp() * 1e3)
+        for column, name in enumerate(names[1:]):
+            past, future = (values[a:b, column].copy() for a, b in ((begin - 1000, begin), (begin, begin + 48)))
+            cases.append(Case("transformer", f"{name}-{month}", 24, past, future, start_ms, DAY_MS // 24))
     return cases
 
 
@@ -219,8 +241,10 @@ def table(title: str, results: list[dict[str, Score]]) -> None:
 def main() -> None:
     """Run everything and print a table per source and over all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with forecast/*.csv")
-    parser.add_argument("--sources", default="", help="files to use, without .csv, separated by commas")
+    parser.add_argument(
+        "--data", type=Path, default=Path("../shared/data"), help="folder with forecast/*.csv, ett/ETTh1.csv"
+    )
+    parser.add_argument("--sources", default="", help="files to use, without .csv, or transformer")
     parser.add_argument("--simulated", type=int, default=0, help="so many simulated series instead of the data's")
     parser.add_argument("--max-series", type=int, help="at most so many series of each file")
     parser.add_argument("--peers", default=",".join(PEERS), help="peers to run; SeasonalNaive always")
@@ -231,6 +255,8 @@ def main() -> None:
 
     sources = [source for source in args.sources.split(",") if source]
     cases = simulated(args.simulated) if args.simulated else load(args.data / "forecast", sources, args.max_series)
+    if not args.simulated and (not sources or "transformer" in sources):
+        cases += transformer(args.data / "ett")[: args.max_series]
     forecasters = [f for f in discover("kernels.forecast") if not args.only or f.name in args.only]
     names = list(dict.fromkeys([BASE, *(p for p in args.peers.split(",") if p)]))
 

@@ -1,9 +1,10 @@
 """Our forecasters for a benchmark that runs in an environment of its own.
 
 Reads one job per line, `{"algorithm", "series", "rows", "period", "levels", "step_ms"}`, the series with null where a
-value is missing, and answers `{"seconds", "value", "quantiles"}`: processor time, the median, a list of rows for each
-level. A forecaster that refuses a series is replaced by the seasonal naive forecast, as the benchmarks ask for an
-answer to each; the answer then has `"refused"` with the reason.
+value is missing, the period null where the forecaster is to look for one itself, and answers `{"seconds", "value",
+"quantiles"}`: processor time, the median, a list of rows for each level. A forecaster that refuses a series is replaced
+by the seasonal naive forecast, as the benchmarks ask for an answer to each; the answer then has `"refused"` with the
+reason.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def told(algorithm: Algorithm, x: Series, job: dict[str, Any]) -> tuple[Series, 
     AlgorithmError : it refuses the series.
     """
     fields = getattr(algorithm.params, "__dataclass_fields__", {})
-    options = {"period": job["period"] if job["period"] > 1 else 0} if "period" in fields else {}
+    given = "period" in fields and job["period"] is not None
+    options = {"period": job["period"] if job["period"] > 1 else 0} if given else {}
     found: dict[float, Series] = {}
     for level in sorted({round(abs(1.0 - 2.0 * level), 9) for level in job["levels"]} - {0.0}) or [0.95]:
         task = Task.of(x, rows=job["rows"], step=job["step_ms"], conf=level)
@@ -74,13 +76,13 @@ def answer(job: dict[str, Any], forecasters: dict[str, Algorithm]) -> dict[str, 
     begun = time.process_time()
     refused = {}
     if job["algorithm"] == NAIVE:
-        value, quantiles = naive(x, job["rows"], job["period"], job["levels"])
+        value, quantiles = naive(x, job["rows"], job["period"] or 1, job["levels"])
     else:
         try:
             value, quantiles = told(forecasters[job["algorithm"]], x, job)
         except AlgorithmError as error:
             refused = {"refused": str(error)}
-            value, quantiles = naive(x, job["rows"], job["period"], job["levels"])
+            value, quantiles = naive(x, job["rows"], job["period"] or 1, job["levels"])
     seconds = time.process_time() - begun
     return {"seconds": seconds, "value": value.tolist(), "quantiles": quantiles.tolist(), **refused}
 
