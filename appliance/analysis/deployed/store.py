@@ -167,7 +167,7 @@ class Store:
             if kept and kept[0] == signature:
                 self._models.move_to_end(path)
                 return kept[1]
-        model = _read(path)
+        model = read_file(path)
         with self._lock:
             self._models[path] = (signature, model)
             while len(self._models) > KEPT:
@@ -210,7 +210,8 @@ def _models(entry: os.DirEntry[str]) -> Iterator[tuple[str, Path]]:
                 yield name, Path(entry.path)
 
 
-def _read(path: Path) -> Model | Analyser:
+def read_file(path: Path) -> Model | Analyser:
+    """Return the model of a file, JSON or safetensors by its name; raises BadModel, OSError."""
     with path.open("rb") as file:
         text = file.read(MAX_BYTES + 1)
     if len(text) > MAX_BYTES:
