@@ -1,7 +1,8 @@
-"""Finds the algorithms: every public module of a package of one kind that ends in ``ALGORITHM = ...``.
+"""Finds the algorithms: every public module of a package of one kind is called like the ``ALGORITHM = ...`` it ends in.
 
 Those that learn beforehand have a module ``_NAME_trained`` that ends in ``LEARNER = ...``, imported when asked for.
-There is no list to edit. Works frozen too: `pkgutil` sees archived modules when the build collects them.
+There is no list to edit, and the names are known before anything is imported. Works frozen too: `pkgutil` sees
+archived modules when the build collects them.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def packages() -> tuple[str, ...]:
 
 
 def names(package: str) -> list[str]:
-    """Return the names of the algorithms of a package in order, which are those of its public modules; imports none."""
+    """Return the names of the public modules of a package, in order; none of them is imported."""
     root = importlib.import_module(package)
     return sorted(info.name for info in pkgutil.iter_modules(root.__path__) if not info.name.startswith("_"))
 
@@ -35,26 +36,43 @@ def names(package: str) -> list[str]:
 def modules(package: str) -> Iterator[ModuleType]:
     """Import and yield the public modules of a package in name order; a broken one raises."""
     for name in names(package):
-        yield importlib.import_module(f"{package}.{name}")
+        yield module(package, name)
 
 
-def discover(*chosen: str) -> list[Algorithm]:
-    """Return every algorithm of the chosen packages, of all there are without a name.
+def module(package: str, name: str) -> ModuleType:
+    """Import and return one module of a package."""
+    return importlib.import_module(f"{package}.{name}")
+
+
+def algorithm(package: str, name: str) -> Algorithm:
+    """Import one algorithm.
 
     Raises
     ------
-    TypeError : a module without a proper ``ALGORITHM``, or two algorithms of one kind and name.
+    TypeError : a module without a proper ``ALGORITHM``, or with one of another name.
+    """
+    found = getattr(module(package, name), "ALGORITHM", None)
+    if not isinstance(found, Algorithm):
+        raise TypeError(f"{package}.{name} has no ALGORITHM = Algorithm(...)")
+    if found.name != name:
+        raise TypeError(f"{package}.{name} has an algorithm named {found.name}: the file must be called like it")
+    return found
+
+
+def discover(*names_of_packages: str) -> list[Algorithm]:
+    """Return every algorithm of these packages, of all there are without a name.
+
+    Raises
+    ------
+    TypeError : what `algorithm` raises, or two algorithms of one kind and name.
     """
     found: dict[tuple[str, str], Algorithm] = {}
-    for package in chosen or packages():
-        for module in modules(package):
-            algorithm = getattr(module, "ALGORITHM", None)
-            if not isinstance(algorithm, Algorithm):
-                raise TypeError(f"{module.__name__} has no ALGORITHM = Algorithm(...)")
-            key = (algorithm.kind, algorithm.name)
-            if key in found:
-                raise TypeError(f"{module.__name__}: an algorithm named {algorithm.name} exists already")
-            found[key] = algorithm
+    for package in names_of_packages or packages():
+        for name in names(package):
+            one = algorithm(package, name)
+            if (one.kind, name) in found:
+                raise TypeError(f"{package}.{name}: an algorithm named {name} exists already")
+            found[one.kind, name] = one
     return list(found.values())
 
 
