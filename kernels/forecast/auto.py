@@ -20,8 +20,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from kernels.contract import FORECAST, Algorithm, AlgorithmError, Forecast, Json, Needs, Series, Task, as_series
-from kernels.forecast import _arima_few, _beside, holtwinters, zero
+from kernels.contract import FORECAST, Algorithm, AlgorithmError, Forecast, Json, Needs, Series, Task
+from kernels.forecast import _arima_few, _gaps, holtwinters, zero
 from kernels.forecast._ets_model import Form
 from kernels.forecast._theta_fit import theta
 from kernels.forecast._zero_net import MEDIAN
@@ -49,6 +49,7 @@ class Params(Options):
 
     period: Season = season_option("auto")
     second: Season = option("auto", "rows in a second, longer season, for zero", ge=0)
+    gaps: str = _gaps.gaps_option()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,29 +94,26 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
 
     Parameters
     ----------
-    task : its first column, float64 (n,), n >= 3, finite, |value| <= 1e150, evenly spaced. Not modified. When the time
-        is up, members that were not asked yet are left out.
+    task : its first column, float64 (n,), n >= 3, finite, |value| <= 1e150. Not modified. Rows that are missing by its
+        times are filled, as for `zero`. When the time is up, members that were not asked yet are left out.
 
     Returns
     -------
     Forecast
         value: the weighted mean of medians and means. extra: ``members`` (name, weight, and its mean absolute error in
         the past over that of the seasonal naive forecast), ``left_out`` (name and reason), ``accuracy``: that ratio of
-        the combination, below 1 where it beats the naive forecast; ``periods`` where two seasons are used.
+        the combination, below 1 where it beats the naive forecast; ``periods`` and ``gaps`` as of `zero`.
 
     Raises
     ------
     TooShort : n < 3.
     BadSeries : a value too large to be squared.
     """
-    horizon = task.horizon
-    x = as_series(task.series, at_least=zero.AT_LEAST)
-    zero.refuse_too_large(x)
-    period, second = zero.seasons(x, zero.Params(params.period, params.second), task)
+    horizon, seen = task.horizon, zero.looked_at(task, zero.Params(params.period, params.second, params.gaps))
     if (covariates := known(task, "auto")).names:
-        ahead = partial(zero.median, period=period, second=second)
-        return _beside.forecast(task, covariates, x, period, ahead, partial(forecast, params=params))
-    now = Question(x, horizon.rows, horizon.conf, period, second, horizon.out_of_time)
+        return zero.beside(task, covariates, seen, partial(forecast, params=replace(params, gaps=_gaps.NONE)))
+    x, period = seen.x, seen.period
+    now = Question(x, horizon.rows, horizon.conf, period, seen.second, horizon.out_of_time)
     folds = _folds(now)
     members, left_out = _asked(now, folds)
     truths = [x[len(fold.x) :][: fold.rows] for fold in folds]
@@ -131,15 +129,13 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
         {"name": member.name, "weight": round(float(weight), 4)}
         for member, weight in zip(members, weights, strict=True)
     ]
-    extra: dict[str, Json] = {"members": told}
+    extra: dict[str, Json] = {"members": told, **seen.extra}
     if left_out:
         extra["left_out"] = left_out
     if naive > 0.0:
         extra["accuracy"] = round(_error(past, truths) / naive, 4)
         for one, error in zip(told, errors, strict=True):
             one["mase"] = round(error / naive, 4)
-    if second:
-        extra["periods"] = [period, second]
     return Forecast(said.value, said.low, said.high, period=period, extra=extra)
 
 

@@ -12,16 +12,17 @@ Cost: O(n) for the features, 0.3 million products for each row ahead.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from kernels.contract import FORECAST, Algorithm, BadSeries, Forecast, Json, Needs, Series, Task, as_series
-from kernels.forecast import _beside, _zero_net
+from kernels.forecast import _beside, _gaps, _zero_net
 from kernels.forecast._trained_times import UNIT_NS
 from kernels.forecast._zero_features import OF_SERIES, OF_STEP, features
 from kernels.forecast._zero_net import MEDIAN, SHARES
-from kernels.numerics.covariates import known
+from kernels.numerics.covariates import Covariates, known
 from kernels.numerics.normal import normal_quantile, two_sided_quantile
 from kernels.numerics.period import Season, season_option, season_told
 from kernels.options import Options, option
@@ -48,6 +49,20 @@ class Params(Options):
         "rows in a second, longer season; auto: the week over a day, the year over a week, or what is found",
         ge=0,
     )
+    gaps: str = _gaps.gaps_option()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is forecast: the series with a row at every step, its seasons in rows, 0 for none, and what is told of both.
+
+    extra : for the answer.
+    """
+
+    x: Series
+    period: int
+    second: int
+    extra: dict[str, Json]
 
 
 def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  (frozen, no state)
@@ -55,15 +70,16 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
 
     Parameters
     ----------
-    task : its first column, float64 (n,), n >= 3, finite, |value| <= 1e150, evenly spaced. Not modified. Of its times
-        only the step is looked at: with weekly rows and no season found, the year is one. The effect of covariates
-        that are known ahead is taken out before and added to the forecast.
+    task : its first column, float64 (n,), n >= 3, finite, |value| <= 1e150. Not modified. Its times tell where rows are
+        missing, which are filled, and with weekly rows and no season found the year is one. The effect of covariates
+        that are known ahead is taken out before and added to the forecast; with them, rows count as evenly spaced.
 
     Returns
     -------
     Forecast
         value: the median. quantiles: of `SHARES`, and of the bounds of every level. extra: ``periods`` where two
-        seasons are used, ``covariates`` (what one more of each adds) where there are some.
+        seasons are used, ``covariates`` (what one more of each adds) where there are some, ``gaps`` (rows that are
+        missing, and how they were filled) likewise.
 
     Raises
     ------
@@ -71,28 +87,36 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     BadSeries : a value too large to be squared.
     TooShort, BadSeries : covariates that `kernels.numerics.covariates.known` refuses.
     """
-    horizon = task.horizon
-    x = as_series(task.series, at_least=AT_LEAST)
-    refuse_too_large(x)
-    period, second = seasons(x, params, task)
+    horizon, seen = task.horizon, looked_at(task, params)
     if (covariates := known(task, "zero")).names:
-        ahead = functools.partial(median, period=period, second=second)
-        return _beside.forecast(task, covariates, x, period, ahead, functools.partial(forecast, params=params))
-    told = quantiles(x, horizon.rows, period, second)
+        return beside(task, covariates, seen, functools.partial(forecast, params=replace(params, gaps=_gaps.NONE)))
+    told = quantiles(seen.x, horizon.rows, seen.period, seen.second)
     low, high = bounds(told, horizon.conf)
     shares = {share: told[:, at] for at, share in enumerate(SHARES)}
     for level in task.levels[1:]:
         shares[(1.0 - level) / 2.0], shares[(1.0 + level) / 2.0] = bounds(told, level)
-    extra: dict[str, Json] = {"model_info": "zero"}
-    if second:
-        extra["periods"] = [period, second]
-    return Forecast(told[:, MEDIAN].copy(), low, high, period=period, quantiles=shares, extra=extra)
+    extra = {"model_info": "zero", **seen.extra}
+    return Forecast(told[:, MEDIAN].copy(), low, high, period=seen.period, quantiles=shares, extra=extra)
 
 
-def refuse_too_large(x: Series) -> None:
-    """Raise BadSeries where a value is too large to be squared."""
+def looked_at(task: Task, params: Params) -> Seen:
+    """Return what is forecast of a task; raises TooShort, and BadSeries where a value is too large to be squared."""
+    x = as_series(task.series, at_least=AT_LEAST)
     if (largest := float(np.max(np.abs(x)))) > LARGEST:
         raise BadSeries(f"values must lie within {LARGEST:g}, got one of magnitude {largest:g}")
+    times = task.times if params.gaps == _gaps.FILL else task.times[:0]
+    series = _gaps.spread(x, times, fill=not task.known)
+    period, second = seasons(series.values, params, task)
+    x = _gaps.filled(series, period, _newest(period, second), task.out_of_time)
+    extra: dict[str, Json] = {"periods": [period, second]} if second else {}
+    return Seen(x, period, second, extra | series.told)
+
+
+def beside(task: Task, covariates: Covariates, seen: Seen, alone: Callable[[Task], Forecast]) -> Forecast:
+    """Return the forecast with covariates by `alone`, which forecasts the rows of a series as they are."""
+    ahead = functools.partial(median, period=seen.period, second=seen.second)
+    answer = _beside.forecast(task, covariates, seen.x, seen.period, ahead, alone)
+    return replace(answer, extra={**answer.extra, **seen.extra})
 
 
 def seasons(x: Series, params: Params, task: Task) -> tuple[int, int]:
@@ -115,9 +139,14 @@ def _days(task: Task) -> float:
     return task.step * UNIT_NS[task.unit] / DAY_NS
 
 
+def _newest(period: int, second: int) -> int:
+    """Return how many of the newest rows are looked at."""
+    return max(LONGEST, CYCLES * period, CYCLES // 2 * second)
+
+
 def quantiles(x: Series, rows: int, period: int, second: int) -> Series:
     """Return the quantiles of `SHARES` for each row ahead, (rows, shares), finite and in order."""
-    x = x[-max(LONGEST, CYCLES * period, CYCLES // 2 * second) :]
+    x = x[-_newest(period, second) :]
     largest = float(np.max(np.abs(x)))
     factor = 1.0 if largest == 0.0 or PLAIN[0] < largest < PLAIN[1] else largest
     x = x / factor
