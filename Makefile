@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-fev bench-forecast bench-imputation bench-tsfm bench-files soak lint site venv lock train-sample-model train-zero package repo image release test-package test-release test-wheel wheel clean
+.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-fev bench-forecast bench-gift bench-imputation bench-tsfm bench-files soak lint site venv lock train-sample-model train-zero package repo image release test-package test-release test-wheel wheel clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -107,7 +107,16 @@ $(VENV)-bench-fev/.peers: benchmarks/peers-fev.txt
 
 # The tasks of fev, whose file and data you have: make bench-fev TASKS=tasks.yaml DATA=FOLDER
 bench-fev: $(VENV)/.dev $(VENV)-bench-fev/.peers
-	$(VENV)-bench-fev/bin/python benchmarks/fev_tasks.py --tasks $(TASKS) --data $(DATA)
+	$(VENV)-bench-fev/bin/python -m benchmarks.fev_tasks --tasks $(TASKS) --data $(DATA)
+
+$(VENV)-bench-gift/.peers: benchmarks/peers-gift.txt
+	$(PYTHON) -m venv $(VENV)-bench-gift
+	$(VENV)-bench-gift/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers-gift.txt
+	touch $@
+
+# The data sets of GIFT-Eval that you have: make bench-gift GIFT=CHECKOUT GIFT_EVAL=FOLDER
+bench-gift: $(VENV)/.dev $(VENV)-bench-gift/.peers
+	$(VENV)-bench-gift/bin/python -m benchmarks.gift_eval_lines --checkout $(GIFT) --data $(GIFT_EVAL)
 
 # Peers as above; R's forecast package (r-cran-forecast) is used where it is installed.
 bench-imputation: $(VENV)/.dev .venv-bench/.forecast

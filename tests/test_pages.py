@@ -1,16 +1,24 @@
-"""What the pages show is what their commands print, from the data that come with them."""
+"""What the pages show is what their commands print, from the data that come with them; and what they name exists."""
 
 from __future__ import annotations
 
+import doctest
+import functools
+import re
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Iterator
 
+import page_blocks
+import pages_not_run
 import pytest
 import run_pages
 import sample_data
+from page_blocks import COMMANDS, OTHERS, PAGES, PYTHON, ROOT, blocks, text
+from same_output import same
 
-ROOT = Path(__file__).parent.parent
+from appliance import cli
+
 BLOCK = """$ taosanode detect a.csv \\
   --by pump
 3 of 3 series done
@@ -22,6 +30,53 @@ $ true
 COMPARISON = """rank  algorithm   mase  seconds  failed
    1  auto       0.629   {}       0
    2  naive      0.992                 0"""
+
+
+OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
+INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+OURS = re.compile(r"(?:taosanode )?([a-z][\w-]*)(?= |$)")
+
+# options of podman and of compose
+FOREIGN = {
+    "--format",
+    "--build-arg",
+    "--read-only",
+    "--network",
+    "--cgroups",
+    "--no-healthcheck",
+    "--ulimit",
+    "--profile",
+}
+
+each = pytest.mark.parametrize("page", PAGES)
+
+
+def command(words: str) -> str:
+    """Return the name of cli.parser of a command line of ours; empty for others, and for an option alone."""
+    found = OURS.match(words)
+    if not found:
+        return ""
+    if found[1] == "taosanode":
+        return found[1]
+    if words.startswith("taosanode ") or found[1] in cli.COMMANDS:
+        return f"taosanode {found[1]}"
+    return found[1] if found[1] in cli.LINKS else ""
+
+
+@functools.cache
+def options(name: str) -> set[str]:
+    return {each for action in cli.parser(name)._actions for each in action.option_strings}
+
+
+def lines(page: str) -> Iterator[str]:
+    """Yield the command lines of a page: those that are typed, and code within the text."""
+    for block in blocks(text(page)):
+        if block.language in COMMANDS:
+            prompt = "$ " if block.language == "console" else ""
+            joined = block.text.replace("\\\n", " ").splitlines()
+            yield from (line.removeprefix(prompt) for line in joined if line.startswith(prompt))
+    without = "".join(text(page).split("```")[::2])
+    yield from (found.replace("\\|", "|") for found in INLINE.findall(without))
 
 
 def test_sample_data_are_up_to_date() -> None:
@@ -36,13 +91,50 @@ def test_commands_print_what_the_pages_show() -> None:
     assert done.returncode == 0, f"python packaging/run_pages.py writes them anew\n{done.stdout}{done.stderr}"
 
 
+@each
+def test_a_block_is_run_or_there_is_a_reason(page: str) -> None:
+    found = list(blocks(text(page)))
+    assert [block for block in found if block.language not in (*COMMANDS, *PYTHON, *OTHERS)] == []
+    assert [block for block in found if block.language == "sh" and not pages_not_run.reason(page, block)] == []
+    hidden = [
+        block for block in found if block.language in OTHERS and re.search("^([$] |taosanode )", block.text, re.M)
+    ]
+    assert hidden == [], "commands are console, or sh where they cannot be run"
+    assert pages_not_run.unused(page, [block for block in found if block.language not in OTHERS]) == []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if any(b.language in PYTHON for b in blocks(text(page)))])
+def test_python_on_the_pages_runs(page: str) -> None:
+    failed, _ = doctest.testfile(str(ROOT / page), module_relative=False)
+    assert failed == 0
+    for block in blocks(text(page)):
+        if block.language == "python" and not pages_not_run.reason(page, block):
+            exec(compile(block.text, page, "exec", dont_inherit=True), {"__name__": "__page__"})
+
+
+@each
+def test_every_command_and_option_on_a_page_exists(page: str) -> None:
+    names = (*cli.LINKS, *(f"taosanode {command}" for command in cli.COMMANDS))
+    known = FOREIGN.union(*map(options, names))
+    unknown = []
+    for line in lines(page):
+        for part in re.split(r" [|;] | && ", line):
+            name = command(part)
+            if name.startswith("taosanode ") and name.split()[1] not in cli.COMMANDS:
+                unknown.append(name)
+            elif name or part.startswith("--"):
+                taken = options(name) if name else known
+                unknown += [f"{name} {option}" for option in OPTION.findall(part) if option not in taken]
+    assert unknown == []
+
+
 def test_a_block_is_commands_and_what_they_print() -> None:
-    first, second, third = run_pages.commands(BLOCK)
+    first, second, third = page_blocks.commands(BLOCK)
     assert first.typed == "taosanode detect a.csv \\\n  --by pump"
     assert first.shown == "3 of 3 series done"
     assert second.typed == "curl -d '{\n  \"a\": 1}' 127.0.0.1"
     assert second.shown == third.shown == ""
-    assert run_pages.written([first, second, third]) == BLOCK
+    assert page_blocks.written([first, second, third]) == BLOCK
 
 
 @pytest.mark.parametrize(
@@ -55,7 +147,7 @@ def test_a_block_is_commands_and_what_they_print() -> None:
     ],
 )
 def test_what_is_never_the_same_twice_is_not_compared(shown: str, seen: str) -> None:
-    assert run_pages.same(shown, seen)
+    assert same(shown, seen)
 
 
 @pytest.mark.parametrize(
@@ -69,4 +161,4 @@ def test_what_is_never_the_same_twice_is_not_compared(shown: str, seen: str) -> 
     ],
 )
 def test_all_else_is(shown: str, seen: str) -> None:
-    assert not run_pages.same(shown, seen)
+    assert not same(shown, seen)

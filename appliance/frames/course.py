@@ -28,7 +28,7 @@ from appliance.files.draw import heat_map, image
 from appliance.files.read import database
 from appliance.files.read.reading import Asked, Source
 from appliance.files.read.several import Files
-from appliance.files.run import command, each_series, levels, pairs
+from appliance.files.run import command, each_series, levels, pairs, trained
 from appliance.files.run.engines import Prepared
 from appliance.files.run.local import Local
 from appliance.files.run.placing import Wishes
@@ -80,8 +80,14 @@ class Call:
     @property
     def engine(self) -> Local:
         """What runs its algorithm."""
+        configured, _ = node(self.config)
+        return Local(self.kind, self.catalog, configured, self.question)
+
+    @property
+    def catalog(self) -> Catalog:
+        """All algorithms that may be named, trained models among them."""
         configured, catalog = node(self.config)
-        return Local(self.kind, catalog, configured, self.question)
+        return trained.with_models(catalog, configured, [self.question.algorithm])
 
 
 def call_of(
@@ -109,15 +115,14 @@ def call_of(
     options = {fields.NOISE_CHECK: 0}  # who asks by hand wants an answer
     options |= {name: said for name, said in more.items() if name not in (*READING, *RUNNING, "tz")}
     text = ",".join(f"{name}={_text(said)}" for name, said in options.items())
-    question = Question(algorithm.lower(), text, wishes)
+    question = Question(trained.called(algorithm), text, wishes)
     asked = Asked(time, value, by, zone=zone, most=BY_NAME[kind].longest, **reading)
     return Call(BY_NAME[kind], table, question, asked, levels=wanted, **running)
 
 
 def run(data: Any, call: Call, each: Callable[[Call, Prepared, Frame, Source], Any] | None = None) -> Any:
     """Answer about an array, or about a frame by `each`: by series if None."""
-    configured, catalog = node(call.config)
-    algorithms = catalog.of_kind(call.kind.wire_type)
+    algorithms = call.catalog.of_kind(call.kind.wire_type)
     check_shared(call.kind, call.question.given)
     check(algorithms, call.kind, call.question)
     prepared = Prepared(call.kind, call.engine, [call.question.algorithm], algorithms)

@@ -49,27 +49,41 @@ def spread(x: Series, times: Times, *, fill: bool) -> Spread:
     """Spread a series over its times, (n,), or (0,) where nobody knows them; `fill`: whether gaps may be filled.
 
     Each step is rounded to whole usual ones, so that a clock that is a little off does no harm. Where rows are closer
-    than half a step, times are those of events: no row is missing then.
+    than half a step, times are those of events: no row is missing then. Gaps that come round are not filled: nobody
+    expects rows there.
     """
     places = _places(times)
     missing = 0 if len(places) == 0 else int(places[-1]) + 1 - len(x)
-    fill = fill and missing <= MOST * (len(x) + missing)
+    fill = fill and missing <= MOST * (len(x) + missing) and not _come_round(places)
     told: dict[str, Json] = {"gaps": {"rows": missing, "filled_by": KALMAN if fill else NONE}} if missing else {}
     if not missing or not fill:
         return Spread(x, np.ones(len(x), np.bool_), told)
     values, observed = np.zeros(len(x) + missing), np.zeros(len(x) + missing, np.bool_)
-    values[places], observed[places] = x, True
+    rows = places.astype(np.int64)
+    values[rows], observed[rows] = x, True
     return Spread(linear.fill(values, observed)[0], observed, told)
 
 
-def _places(times: Times) -> NDArray[np.int64]:
-    """Return the steps from the first row to each; none where there is no usual step, or nothing is known of times."""
+def _places(times: Times) -> NDArray[np.float64]:
+    """Return the steps from the first row to each; none where there is no usual step, or nothing is known of times.
+
+    They are whole, but floats: a hostile client may name times whose steps no integer counts.
+    """
     steps = np.diff(times)
     usual = float(np.median(steps)) if len(steps) else 0.0
     if not usual > 0.0:
-        return np.empty(0, np.int64)
-    between = np.rint(steps / usual).astype(np.int64)
-    return np.empty(0, np.int64) if np.min(between) < 1 else np.concatenate(([0], np.cumsum(between)))
+        return np.empty(0)
+    between = np.rint(steps / usual)
+    return np.empty(0) if np.min(between) < 1.0 else np.concatenate(([0.0], np.cumsum(between)))
+
+
+def _come_round(places: NDArray[np.float64]) -> bool:
+    """Return whether the gaps are those of a calendar, such as nights and weekends: most are equally many rows apart.
+
+    Those of rows that are missing by chance are not: even with the `MOST` of them less than a third of the gaps are.
+    """
+    apart = np.diff(np.flatnonzero(np.diff(places) > 1))
+    return len(apart) > 1 and 2 * int(np.max(np.unique(apart, return_counts=True)[1])) > len(apart)
 
 
 def filled(series: Spread, period: int, newest: int, out_of_time: Callable[[], bool]) -> Series:

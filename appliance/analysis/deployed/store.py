@@ -24,6 +24,7 @@ import orjson
 from appliance.analysis.deployed import schema, settled, tensors
 from appliance.analysis.deployed.analyser import Analyser
 from appliance.analysis.deployed.schema import BadModel, Model
+from kernels import registry
 from kernels.contract import AlgorithmError, Needs
 
 log = logging.getLogger(__name__)
@@ -166,7 +167,7 @@ class Store:
             if kept and kept[0] == signature:
                 self._models.move_to_end(path)
                 return kept[1]
-        model = _read(path)
+        model = read_file(path)
         with self._lock:
             self._models[path] = (signature, model)
             while len(self._models) > KEPT:
@@ -189,7 +190,7 @@ def read(config: Any) -> Model | Analyser:
         return tensors.read(config)
     if settled.is_one(config):
         return settled.read(config)
-    if isinstance(config, Mapping) and config.get(schema.ALGO) in [*tensors.CLASSES]:
+    if isinstance(config, Mapping) and config.get(schema.ALGO) in [*registry.learners()]:
         raise BadModel(f"a trained {config[schema.ALGO]} is a {ARRAYS} file: taosanode train writes it")
     return schema.read(config)
 
@@ -209,7 +210,8 @@ def _models(entry: os.DirEntry[str]) -> Iterator[tuple[str, Path]]:
                 yield name, Path(entry.path)
 
 
-def _read(path: Path) -> Model | Analyser:
+def read_file(path: Path) -> Model | Analyser:
+    """Return the model of a file, JSON or safetensors by its name; raises BadModel, OSError."""
     with path.open("rb") as file:
         text = file.read(MAX_BYTES + 1)
     if len(text) > MAX_BYTES:

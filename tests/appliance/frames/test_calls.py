@@ -38,13 +38,6 @@ def test_examples_of_the_docstrings_are_true() -> None:
     assert failed == 0
 
 
-def test_page_of_the_manual_is_true() -> None:
-    page = Path(__file__).parents[3] / "docs" / "python.md"
-    failed, tried = doctest.testfile(str(page), module_relative=False)
-    assert tried >= 9
-    assert failed == 0
-
-
 def test_forecast_of_a_pandas_frame_goes_on_by_the_calendar() -> None:
     found = taosanode.forecast(months("a", "b"), h=2, algo="holtwinters", conf=[80, 95])
     assert list(found.columns) == ["unique_id", "ds", "forecast", "low_80", "high_80", "low_95", "high_95"]

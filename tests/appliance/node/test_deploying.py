@@ -10,7 +10,7 @@ from falcon import testing
 
 from appliance.host.settings import Settings
 from appliance.node.resources import deploying
-from appliance.transport.worker import WholeBody
+from appliance.transport.incoming import WholeBody
 from tests.appliance.analysis.deployed.configs import LINE, TREE
 from tests.appliance.analysis.deployed.test_settled import ORDERS
 from tests.appliance.analysis.deployed.test_tensors import FILE, FOREST, TABLE
@@ -188,3 +188,13 @@ def test_a_form_is_read_from_what_the_node_s_own_workers_hand_over(tmp_path):
     environ = testing.create_environ("/deploy", method="POST", headers=headers)
     environ["wsgi.input"] = WholeBody(bytearray(body))
     assert deploying.parts(falcon.Request(environ), 1000) == {"config": b"{}"}
+
+
+@pytest.mark.parametrize(("path", "what"), [("/deploy", "add"), ("/undeploy", "remove")])
+def test_a_bug_is_no_success(client, monkeypatch, path, what):
+    def broken(*_):
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(f"appliance.analysis.deployed.store.Store.{what}", broken)
+    told = post(client, path, {"model_name": "pumps", "config": LINE})
+    assert (told.status_code, told.json) == (500, {"status": "error", "error": "internal error: RuntimeError"})

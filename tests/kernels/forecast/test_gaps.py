@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kernels.contract import Series, Task, Times
+from kernels.contract import Algorithm, Series, Task, Times
 from kernels.forecast import _gaps, auto, zero
 from kernels.imputation import kalman
 
@@ -60,6 +60,35 @@ def test_a_series_without_gaps_or_with_too_many_is_left_as_it_is(
     assert found.told == told
 
 
+def workdays(weeks: int) -> Times:
+    days = np.arange(7 * weeks)
+    return 24 * HOUR * days[days % 7 < 5]
+
+
+@pytest.mark.parametrize("without", [(), (7, 23)], ids=["whole weeks", "with holidays"])
+def test_weekends_are_not_filled(without: tuple[int, ...]) -> None:
+    times = np.delete(workdays(12), without)
+    x = np.arange(float(len(times)))
+    found = _gaps.spread(x, times, fill=True)
+    assert found.values is x
+    assert found.told == {"gaps": {"rows": 22 + len(without), "filled_by": "none"}}
+
+
+@pytest.mark.parametrize("share", [0.05, 0.29])
+def test_rows_that_are_missing_by_chance_do_not_come_round(share: float) -> None:
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        there = np.sort(random.choice(400, round(400 * (1 - share)), replace=False))
+        assert _gaps.spread(np.arange(float(len(there))), HOUR * there, fill=True).told["gaps"]["filled_by"] == "kalman"
+
+
+def test_times_from_one_end_of_the_integers_to_the_other_are_too_many_gaps() -> None:
+    least = np.iinfo(np.int64).min + 1
+    times = np.concatenate((least + np.arange(7), [0, -least]))
+    found = _gaps.spread(np.arange(9.0), times, fill=True)
+    assert found.told["gaps"]["filled_by"] == "none"
+
+
 def test_only_the_newest_rows_are_filled_by_the_model() -> None:
     x, times = left(240, 30, 31, 200, 201, 202)
     found = _gaps.spread(x, times, fill=True)
@@ -78,7 +107,7 @@ def test_counts_stay_counts() -> None:
 
 @pytest.mark.compiled_only("all members of auto")
 @pytest.mark.parametrize("algorithm", [zero.ALGORITHM, auto.ALGORITHM], ids=lambda one: one.name)
-def test_the_season_goes_on_behind_a_gap(algorithm: zero.Algorithm) -> None:
+def test_the_season_goes_on_behind_a_gap(algorithm: Algorithm) -> None:
     x, times = left(240, *range(215, 222))
     truth = hourly(252)[240:]
     task = Task({"val": x}, times, start=240 * HOUR, step=HOUR, rows=12)
