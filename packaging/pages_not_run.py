@@ -13,7 +13,6 @@ _CONTAINERS = "needs an engine of containers, and an image"
 _LONG = "takes minutes"
 _ENDLESS = "runs until somebody stops it"
 _TDENGINE = "needs a TDengine"
-_PICKLE = "needs scikit-learn, and a pickle of it"
 _TEACHES = "a file to be made; tests/test_documents.py holds the algorithms among them to the contract"
 
 _NOT_RUN: dict[str, dict[str, str]] = {
@@ -38,9 +37,6 @@ _NOT_RUN: dict[str, dict[str, str]] = {
         "openssl req": "asks a node of another machine",
     },
     "docs/containers.md": {"make image": _LONG, "podman": _CONTAINERS, "$ podman": _CONTAINERS},
-    "docs/dynamic-models.md": {
-        "python convert_model.py": _PICKLE,
-    },
     "docs/installing.md": {
         "echo 'deb": _SYSTEM,
         "printf '[taosanode]": _SYSTEM,

@@ -37,6 +37,10 @@ from appliance import cli
 from appliance.analysis import reference
 
 NODE, FOLDER = "127.0.0.1:6090", "/home/me/data"  # on the pages; here they are elsewhere
+INSTALLED = {
+    "/usr/share/taosanode/convert_model.py": str(ROOT / "packaging/convert_model.py"),
+    "/usr/share/taosanode/prometheus-rules.yml": str(ROOT / "packaging/monitoring/prometheus-rules.yml"),
+}
 ASKED = re.compile(f"(?://|'){re.escape(NODE)}")
 START = "taosanode start"
 REST = "..."
@@ -58,8 +62,14 @@ class Place:
 
     def again(self, command: Command) -> Command:
         """Run a command; it shows what it did before, if that is the same."""
-        seen = self.printed(command.typed.replace(NODE, self.address))
-        seen = wrapped(seen.replace(self.address, NODE).replace(str(self.folder), FOLDER))
+        here = {NODE: self.address, FOLDER: str(self.folder), **INSTALLED}
+        typed = command.typed
+        for there, place in here.items():
+            typed = typed.replace(there, place)
+        seen = self.printed(typed)
+        for there, place in here.items():
+            seen = seen.replace(place, there)
+        seen = wrapped(seen)
         shown, lines = command.shown.splitlines(), seen.splitlines()
         if REST in shown:
             place = shown.index(REST)

@@ -64,7 +64,9 @@ def read(content: bytes) -> Analyser:
     made = registry.learner(algo).made
     model = _made(made, _object(about.get(VALUES), VALUES), _arrays(content, header))
     summary = {fields.ALGO: algo, **told}
-    return Analyser(algo, made.KIND, summary, made.NEEDS, NoOptions, lambda task, _: model.run(task))
+    beside = made.NEEDS.covariates and bool(getattr(model, "covariates", ()))  # one without knows of none
+    needs = dataclasses.replace(made.NEEDS, covariates=beside)
+    return Analyser(algo, made.KIND, summary, needs, NoOptions, lambda task, _: model.run(task))
 
 
 def _header(content: bytes) -> dict[str, Any]:
