@@ -126,7 +126,9 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("pages", nargs="*", metavar="PAGE", help="default: all")
     given = parser.parse_args()
-    reference.shipped().load()  # loads the kernels once, for all commands
+    reference.shipped().load()  # once, for all commands
+    for command in cli.COMMANDS:
+        cli.module(command)
     changed = False
     for name, new in renewed(given.pages or PAGES).items():
         old = text(name)
