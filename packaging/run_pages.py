@@ -64,11 +64,11 @@ class Place:
         """Run a command; it shows what it did before, if that is the same."""
         here = {NODE: self.address, FOLDER: str(self.folder), **INSTALLED}
         typed = command.typed
-        for there, place in here.items():
-            typed = typed.replace(there, place)
+        for there, real in here.items():
+            typed = typed.replace(there, real)
         seen = self.printed(typed)
-        for there, place in here.items():
-            seen = seen.replace(place, there)
+        for there, real in here.items():
+            seen = seen.replace(real, there)
         seen = wrapped(seen)
         shown, lines = command.shown.splitlines(), seen.splitlines()
         if REST in shown:
@@ -126,7 +126,9 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("pages", nargs="*", metavar="PAGE", help="default: all")
     given = parser.parse_args()
-    reference.shipped().load()  # loads the kernels once, for all commands
+    reference.shipped().load()  # once, for all commands
+    for command in cli.COMMANDS:
+        cli.module(command)
     changed = False
     for name, new in renewed(given.pages or PAGES).items():
         old = text(name)

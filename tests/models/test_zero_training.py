@@ -9,7 +9,7 @@ import torch
 
 from kernels.forecast import _zero_net
 from models import _zero_training
-from models._zero_lessons import lessons
+from models._zero_lessons import STEPS, lessons
 from models._zero_training import Stage
 
 
@@ -64,8 +64,9 @@ def test_the_forecasters_network_equals_that_of_torch(trained: tuple[Path, list[
     net.load_state_dict({name: torch.from_numpy(value.T.copy()) for name, value in weights.items()})
     with torch.inference_mode():
         wanted = net(torch.from_numpy(seen.series), torch.from_numpy(seen.step)).numpy()
-    told = _zero_net.quantiles(weights, seen.series.astype(np.float64), seen.step.astype(np.float64))
-    np.testing.assert_allclose(told, wanted, atol=1e-4)
+    step, view = seen.step.reshape(-1, seen.step.shape[2]).astype(np.float64), np.repeat(np.arange(20), STEPS)
+    told = _zero_net.quantiles(weights, seen.series.astype(np.float64), step, view)
+    np.testing.assert_allclose(told.reshape(wanted.shape), wanted, atol=1e-4)
 
 
 def test_the_loss_is_least_at_the_quantiles() -> None:

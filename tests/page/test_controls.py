@@ -83,7 +83,12 @@ def test_more_may_be_flagged_until_nothing_is_passed_over(page: Page) -> None:
     page.until(lambda: page.answered("Anomalies found by auto").startswith("4 windows"))
     assert "elsewhere" not in page.text("#said")
     page.choose("#language", "中文")
+    assert page.one("#option-share").get_property("value") == "0.1"  # as before
     page.choose("#algorithm", "shape")
+    assert page.text("#about") == "形状在该序列中不寻常的区段"
+    assert (
+        page.text("#option-window-help") == "一个区段的行数，并另以两倍长度检查；0：一个周期，无周期则为 64 — 整数 >= 0"
+    )
     page.click("#run")
     page.until(lambda: page.answered("shape 发现的异常").startswith("2 个窗口"))
     assert "另有 89 行分数高于 1 但未标记：最多可标记 5 % 的行" in page.text("#said")

@@ -7,6 +7,7 @@ name, which fails if another process was faster.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import re
@@ -127,7 +128,7 @@ class Store:
             try:
                 beside.rename(self._folder / name)
             except OSError as error:
-                if (self._folder / name).exists():
+                if error.errno in (errno.EEXIST, errno.ENOTEMPTY):  # another worker was faster
                     raise Exists(name) from error
                 raise
         finally:
@@ -144,8 +145,10 @@ class Store:
                 path.unlink()
             else:
                 gone = Path(tempfile.mkdtemp(prefix=".old-", dir=self._folder))
-                path.parent.rename(gone / path.parent.name)
-                shutil.rmtree(gone, ignore_errors=True)
+                try:
+                    path.parent.rename(gone / path.parent.name)
+                finally:
+                    shutil.rmtree(gone, ignore_errors=True)
         except FileNotFoundError:  # another worker was faster
             return False
         _sync(self._folder)

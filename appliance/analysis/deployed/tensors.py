@@ -104,7 +104,7 @@ def _is_number(value: Any) -> bool:
 
 def _arrays(content: bytes, header: Mapping[str, Any]) -> dict[str, Any]:
     for name, one in header.items():
-        if not isinstance(one, dict) or one.get("dtype") not in TYPES:
+        if not isinstance(one, dict) or one.get("dtype") not in [*TYPES]:
             raise BadModel(f"{name[:80]} must be an array of {' or '.join(TYPES)}")
     from safetensors import SafetensorError
     from safetensors.numpy import load

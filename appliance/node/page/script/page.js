@@ -173,7 +173,7 @@ function say(chosen) {
   offerSamples();
   offerKinds();
   at("compare-how").textContent = "";
-  if (described) showAlgorithms();
+  if (described) showAlgorithms(at("algorithm").value, setOptions());
   if (loaded) answer();
   if (!at("panel-node").hidden) look();
 }

@@ -59,6 +59,15 @@ function speak(chosen) {
   for (const each of document.querySelectorAll("[data-t]")) each.textContent = t(each.dataset.t);
   for (const each of document.querySelectorAll("[data-t-label]")) each.setAttribute("aria-label", t(each.dataset.tLabel));
 }
+// What algorithms say of themselves and their options, as declared in English; what has no translation stays as it is.
+function explained(text) {
+  if (language !== "zh") return text;
+  const [, said, also] = text.match(/^(.*?)(?: \(also (.*)\))?$/s);
+  return (HELP[said] ?? said) + (also ? `（也可写作 ${also.replaceAll(", ", "、")}）` : "");
+}
+// Which values an option takes: "an integer 0 to 20 or auto".
+const RANGES = [[/^an? /, ""], [/, an? /g, ", "], [/ or an? /g, " or "], [/integer/g, "整数"], [/number/g, "数值"], [/duration/, "时长"], [/^time$/, "时间"], [/^text$/, "文本"], [/ in /, "，范围 "], [/ to /g, " 至 "], [/ or /g, " 或 "], [/, (?![^(]*[)\]])/g, "、"]];
+const accepted = (text) => (language === "zh" ? RANGES.reduce((said, [word, put]) => said.replace(word, put), text) : text);
 const whole = (number) => number.toLocaleString(language);
 const shown = (number) => (number == null || !isFinite(number) ? "–" : Number(number.toPrecision(5)).toLocaleString(language, { maximumSignificantDigits: 5 }));
 const moment = (ms) => new Date(ms).toISOString().replace("T", " ").replace(/(:00)?\.000Z$|Z$/, "");
