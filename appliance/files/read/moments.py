@@ -193,9 +193,11 @@ def _numbers(one: ONE, table: str, column: Column, precision: str | None) -> Mom
                 "of Excel, --precision s as seconds since 1970"
             )
         form = next((form for form in DIGITS if form.low <= low and high <= form.high), None)
-        found = _spelled(one, table, column, form, low, high) if integers == given else None
+        found = _spelled(one, table, column, form) if form and integers == given else None
         if found:
             return found
+        if integers == given:
+            _refuse_open(one, table, column)
     if integers < given and unit == "s":
         exact = f"TRY_CAST({name} AS DECIMAL(30, 9))" if column.text else number
         digits, unit = (9, "ns") if column.text and largest < 9e9 else (6, "us")
@@ -207,17 +209,15 @@ def _numbers(one: ONE, table: str, column: Column, precision: str | None) -> Mom
     return Moments(f"{whole} * 1000" if unit == "s" else whole, "ms" if unit == "s" else unit, False, note=note)
 
 
-def _spelled(one: ONE, table: str, column: Column, form: Form | None, low: float, high: float) -> Moments | None:
-    """Return how integers are read that spell dates of a form; None if most of them cannot be meant so."""
-    if form is None:
-        return _refuse_open(one, table, column, low, high)
+def _spelled(one: ONE, table: str, column: Column, form: Form) -> Moments | None:
+    """Return how integers are read that spell dates; None if most of them cannot be meant so."""
     text = _digits(column)
     read = f"CASE WHEN regexp_full_match({text}, '{form.cells}') THEN {form.read.format(text)} END"
     given, valid = one(f"SELECT count({text}), count({read}) FROM {table}")
     if valid == given:
         note = f"column {column.name} is read as {form.called}; --precision s would read it as seconds since 1970"
         return Moments(f"epoch_us({read}) // 1000", "ms", True, form=form, note=note)
-    _refuse_open(one, table, column, low, high)
+    _refuse_open(one, table, column)
     if 2 * valid < given:
         return None
     (first,) = one(f"SELECT first({text}) FILTER (WHERE {text} IS NOT NULL AND {read} IS NULL) FROM {table}")
@@ -227,7 +227,7 @@ def _spelled(one: ONE, table: str, column: Column, form: Form | None, low: float
     )
 
 
-def _refuse_open(one: ONE, table: str, column: Column, low: float, high: float) -> None:
+def _refuse_open(one: ONE, table: str, column: Column) -> None:
     """Refuse integers that spell dates in a way that others may be meant by too."""
     for format_, (called, cells) in OPEN.items():
         text, begin = _digits(column), 6
@@ -237,9 +237,10 @@ def _refuse_open(one: ONE, table: str, column: Column, low: float, high: float) 
         counts = f"count({text}), count(*) FILTER (WHERE {spelled}), count(DISTINCT left({text}, {begin}))"
         given, valid, beginnings = one(f"SELECT {counts} FROM {table}")
         if valid == given and beginnings > 1:
+            (first,) = one(f"SELECT first({text}) FILTER (WHERE {text} IS NOT NULL) FROM {table}")
             raise FileError(
-                f"column {column.name} holds numbers from {low:.0f} to {high:.0f}: --time-format {format_} reads them "
-                f"as {called}, --precision s as seconds since 1970"
+                f"column {column.name} holds integers such as {first}: --time-format {format_} reads them as {called}, "
+                f"--precision s as seconds since 1970"
             )
 
 
