@@ -139,12 +139,12 @@ def test_a_type_with_a_zone_is_no_local_time(tmp_path: Path) -> None:
 
 def test_seconds_that_are_counted_from_elsewhere_than_1970_are_told(tmp_path: Path) -> None:
     with database.connect(tmp_path) as connection:
-        connection.execute("CREATE TABLE some AS SELECT range AS ts FROM range(40)")
+        connection.execute("CREATE TABLE rows_of AS SELECT range AS ts FROM range(40)")
 
         def first(sql: str) -> tuple[Any, ...]:
             return connection.execute(sql).fetchall()[0]
 
         column = Column("ts", "BIGINT", NUMBER)
-        found = moments.find(first, "some", column, None, None)
+        found = moments.find(first, "rows_of", column, None, None)
         assert found.note == "column ts is read as seconds since 1970; --precision ms|us|ns says it otherwise"
-        assert moments.find(first, "some", column, "s", None).note == ""
+        assert moments.find(first, "rows_of", column, "s", None).note == ""
