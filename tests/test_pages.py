@@ -35,7 +35,7 @@ COMPARISON = """rank  algorithm   mase  seconds  failed
 
 
 OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
-INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")  # may go on in the next line
 OURS = re.compile(r"(?:taosanode )?([a-z][\w-]*)(?= |$)")
 
 # options of podman and of compose
@@ -82,7 +82,7 @@ def lines(page: str) -> Iterator[str]:
             joined = block.text.replace("\\\n", " ").splitlines()
             yield from (line.removeprefix(prompt) for line in joined if line.startswith(prompt))
     without = "".join(text(page).split("```")[::2])
-    yield from (found.replace("\\|", "|") for found in INLINE.findall(without))
+    yield from (found.replace("\\|", "|").replace("\n", " ") for found in INLINE.findall(without))
 
 
 def test_sample_data_are_up_to_date() -> None:
