@@ -34,7 +34,6 @@ _NOT_RUN: dict[str, dict[str, str]] = {
     "docs/autoencoder.md": {"taosanode train-ad": _LONG},
     "docs/configuration.md": {
         "TAOSANODE_HTTP": _ENDLESS,
-        "openssl req": "asks a node of another machine",
     },
     "docs/containers.md": {"make image": _LONG, "podman": _CONTAINERS, "$ podman": _CONTAINERS},
     "docs/installing.md": {

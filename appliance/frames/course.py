@@ -201,7 +201,7 @@ def _source(connection: duckdb.DuckDBPyConnection, frame: Frame, asked: Asked, a
         asked = dataclasses.replace(asked, zone=zones.zone(given.pop()) if len(given) == 1 else None)
     source = Source(connection, Files((file,), (file.shown,), further), asked)
     if source.moments.note:
-        warnings.warn(source.moments.note, SeriesWarning, stacklevel=LEVEL)
+        warnings.warn(_python(source.moments.note), SeriesWarning, stacklevel=LEVEL)
     return source
 
 
