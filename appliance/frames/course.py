@@ -260,7 +260,7 @@ def _array(data: Any, call: Call, prepared: Prepared) -> Any:
 def _values(data: Any) -> Series:
     """Return numbers as an array, NaN where they are masked; raises UsageError for anything else."""
     try:
-        given = np.ma.asarray(data) if isinstance(data, np.ma.MaskedArray) else np.asarray(data)
+        given = data if isinstance(data, np.ndarray) else np.asarray(data, dtype=np.float64)
         if given.dtype.kind in "cmM":
             raise TypeError(f"they are {given.dtype}")
         return np.ma.filled(given.astype(np.float64), np.nan)
