@@ -103,7 +103,9 @@ def test_bad_input_is_one_clear_line(
         (one(), ["--rows", "0"], "rows must be an integer 1 to 10000, got 0"),
         (one(), ["--rows", "10001"], "rows must be an integer 1 to 10000, got 10001"),
         (one(), ["--every", "soon"], "--every soon: a step such as 15m"),
+        (one(), ["--start", "soon"], "start soon: a time such as 2026-01-01T00:00:00Z or an integer is expected"),
         (one(), ["--algo", "iqr"], "unknown algorithm iqr; there are: arima, auto, "),
+        (one(), ["--algo", ""], "'' names no algorithm"),
         (one(), ["--algo", "arima,perod=1"], "unknown option perod, did you mean period?"),
     ],
 )
