@@ -184,7 +184,7 @@ train-sample-model: $(VENV)/.dev
 	$(BIN)/python -m models._autoencoder_training
 	$(BIN)/python tests/golden/make_sample_ad_model.py
 
-# Makes the weights of the forecaster `zero` anew, from seeded simulated series: forty minutes of two cores.
+# Makes the weights of the forecaster `zero` anew, from seeded simulated series: half an hour of two cores.
 train-zero: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m models._zero_training
 

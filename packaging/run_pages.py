@@ -44,6 +44,8 @@ INSTALLED = {
 ASKED = re.compile(f"(?://|'){re.escape(NODE)}")
 START = "taosanode start"
 REST = "..."
+# statements of SQL give a node 100 ms, which are not enough on a machine that has much else to do; none was carried out
+LATE, TRIES = re.compile("0x80000441|offline"), 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,10 @@ class Place:
         typed = command.typed
         for there, real in here.items():
             typed = typed.replace(there, real)
-        seen = self.printed(typed)
+        for _ in range(TRIES):
+            seen = self.printed(typed)
+            if not LATE.search(seen):
+                break
         for there, real in here.items():
             seen = seen.replace(real, there)
         seen = wrapped(seen)
