@@ -1,6 +1,6 @@
 """Our forecasters on the tasks of fev; runs in an environment of its own (see peers-fev.txt), as `make bench-fev` does.
 
-    python benchmarks/fev_tasks.py --tasks tasks.yaml --data FOLDER --algo zero,auto --out results.csv
+    python -m benchmarks.fev_tasks --tasks tasks.yaml --data FOLDER --algo zero,auto --out results.csv
 
 The tasks are a file of fev's, such as those of fev-bench. Their data are read from FOLDER/<dataset_config>/*.parquet,
 nothing from a network; a task whose data are not there is named and left out. fev loads, cuts the windows and scores;
@@ -13,34 +13,23 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
-import math
-import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-NAIVE = "seasonal_naive"
+from benchmarks._ours import NAIVE, PYTHON, Ours, ratio, without_nan
 
 
 def job(algorithm: str, values, times, task) -> dict:
     """Return one series of a window as a job; nan is not JSON."""
     step_ms = int((times[-1] - times[-2]) / 1e6) if len(times) > 1 else 0
-    series = [None if math.isnan(value) else float(value) for value in values]
     asked = {"rows": task.horizon, "period": task.seasonality, "levels": list(task.quantile_levels)}
-    return {"algorithm": algorithm, "series": series, "step_ms": step_ms, **asked}
+    return {"algorithm": algorithm, "series": without_nan(values), "step_ms": step_ms, **asked}
 
 
 def prediction(answer: dict, levels: list[float]) -> dict:
     """Return an answer as fev wants it: a list of rows for the point forecast and each level."""
     quantiles = {str(level): rows for level, rows in zip(levels, answer["quantiles"], strict=True)}
     return {"predictions": answer["value"], **quantiles}
-
-
-def ratio(errors: dict[str, float], base: dict[str, float]) -> float:
-    """Return the geometric mean of errors relative to those of the seasonal naive forecast, over tasks of both."""
-    logs = [math.log(max(errors[task], 1e-12) / max(base[task], 1e-12)) for task in errors]
-    return math.exp(sum(logs) / len(logs))
 
 
 def run(task, algorithm: str, ask) -> dict:
@@ -74,37 +63,23 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with a folder of parquet files for each")
     parser.add_argument("--algo", default="zero,auto", help="our forecasters, separated by commas")
     parser.add_argument("--out", type=Path, default=Path("fev.csv"), help="where fev's lines are written")
-    parser.add_argument("--python", type=Path, default=ROOT / ".venv/bin/python", help="of this project's environment")
+    parser.add_argument("--python", type=Path, default=PYTHON, help="of this project's environment")
     given = parser.parse_args()
-    ours = subprocess.Popen(
-        [given.python, "-m", "benchmarks.forecasts_on_request"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-    def ask(one: dict) -> dict:
-        ours.stdin.write(json.dumps(one) + "\n")
-        ours.stdin.flush()
-        return json.loads(ours.stdout.readline())
-
     lines, errors = [], {}
-    for described in yaml.safe_load(given.tasks.read_text())["tasks"]:
-        config = described["dataset_config"]
-        if not list((given.data / config).glob("*.parquet")):
-            print(f"{config} is left out: no {given.data / config}/*.parquet", file=sys.stderr)
-            continue
-        files = str((given.data / config).resolve() / "*.parquet")
-        here = {"dataset_path": files, "dataset_config": None, "task_name": described.get("task_name", config)}
-        task = Task(**(described | here))
-        for name in (NAIVE, *given.algo.split(",")):
-            published = {"dataset_path": described["dataset_path"], "dataset_config": config}
-            line = run(task, name, ask) | published
-            errors.setdefault(name, {})[len(lines) // (1 + len(given.algo.split(",")))] = line["test_error"]
-            lines.append(line)
-    ours.stdin.close()
-    ours.wait()
+    with Ours(given.python) as ours:
+        for described in yaml.safe_load(given.tasks.read_text())["tasks"]:
+            config = described["dataset_config"]
+            if not list((given.data / config).glob("*.parquet")):
+                print(f"{config} is left out: no {given.data / config}/*.parquet", file=sys.stderr)
+                continue
+            files = str((given.data / config).resolve() / "*.parquet")
+            here = {"dataset_path": files, "dataset_config": None, "task_name": described.get("task_name", config)}
+            task = Task(**(described | here))
+            for name in (NAIVE, *given.algo.split(",")):
+                published = {"dataset_path": described["dataset_path"], "dataset_config": config}
+                line = run(task, name, ours.ask) | published
+                errors.setdefault(name, {})[len(lines) // (1 + len(given.algo.split(",")))] = line["test_error"]
+                lines.append(line)
     if not lines:
         sys.exit("no task has its data on disk")
     with given.out.open("w", newline="") as out:

@@ -1,12 +1,16 @@
 """What algorithms learn beforehand and keep: numbers and arrays of a dataclass, held to their bounds when it is made.
 
 Such a class is read from files of anybody, so that its `__post_init__` must leave nothing over that could crash, hang
-or answer with what is not finite. Its fields are integers, numbers, truths, short text, and arrays of float64 or
-uint32.
+or answer with what is not finite. Its fields are integers, numbers, truths, short text, tuples of short text, and
+arrays of float64 or uint32; one with a default may be missing in a file.
+
+A module ``_NAME_trained`` beside the algorithm NAME ends in ``LEARNER = Learner(...)``; `kernels.registry` finds it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -24,8 +28,25 @@ class Trained(Protocol):
     KIND: ClassVar[str]
     NEEDS: ClassVar[Needs]
 
+    @property
+    def told(self) -> str:
+        """What was learned, in a line for the user."""
+
     def run(self, task: Task) -> Answer:
         """Answer by what was learned; raises AlgorithmError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """How an algorithm learns.
+
+    made : the class of what is learned. params : the options of learning.
+    train : (task, params) -> an object of that class; raises AlgorithmError.
+    """
+
+    made: type[Any]
+    params: type[Any]
+    train: Callable[[Task, Any], Trained]
 
 
 def within(name: str, value: float, low: float, high: float) -> None:

@@ -12,7 +12,8 @@ so read only files of your own. The node itself never does, and needs neither th
 From Python, `convert(model)` returns the configuration, and for a forest the bytes of the file. Models:
 LinearRegression, Ridge, Lasso, ElasticNet and their cross-validated forms, LinearSVR, SVR with a linear kernel,
 LogisticRegression, DecisionTreeClassifier and DecisionTreeRegressor, of one target, and IsolationForest; linear ones
-also behind a StandardScaler or MinMaxScaler in a Pipeline. Others are refused, with the reason.
+also behind StandardScaler, MinMaxScaler and, those that tell numbers, one PolynomialFeatures in a Pipeline. Others are
+refused, with the reason.
 """
 
 from __future__ import annotations
@@ -37,9 +38,11 @@ LINEAR = {
 }
 LOGISTIC = ("LogisticRegression", "LogisticRegressionCV")
 TREES = {"DecisionTreeClassifier": "decision_tree", "DecisionTreeRegressor": "decision_tree_regression"}
+POLYNOMIAL = "PolynomialFeatures"
 SCALERS = ("StandardScaler", "MinMaxScaler")
 FOREST = "IsolationForest"
 MOST_LEVELS, MOST_BYTES = 12, 16 * 1024 * 1024
+MOST_POWER, MOST_PRODUCTS = 10, 4096
 # class -> why there is no form of it
 REASONS = {
     **dict.fromkeys(
@@ -50,7 +53,7 @@ REASONS = {
         ("RandomForestClassifier", "RandomForestRegressor", "GradientBoostingClassifier", "GradientBoostingRegressor"),
         "the node takes one tree, not many",
     ),
-    "PolynomialFeatures": "write the products into columns of the data and fit the linear model to those",
+    POLYNOMIAL: "one is known, in front of a linear model that tells numbers",
     "LinearSVC": "its scores are no logistic ones; fit a LogisticRegression",
 }
 
@@ -81,6 +84,10 @@ def convert(model: Any) -> dict[str, Any] | bytes:
 def _config(scalers: list[Any], last: Any) -> dict[str, Any]:
     kind = type(last).__name__
     if kind in LINEAR and getattr(last, "kernel", "linear") == "linear":
+        steps = [type(step).__name__ for step in scalers]
+        if POLYNOMIAL in steps:
+            at = steps.index(POLYNOMIAL)
+            return _polynomial(scalers[:at], scalers[at], scalers[at + 1 :], last)
         coef, intercept = _scaled(scalers, last.coef_, last.intercept_)
         if len(coef) != 1:
             raise NotConvertible(f"one target is needed, the model has {len(coef)}")
@@ -105,6 +112,29 @@ def _config(scalers: list[Any], last: Any) -> dict[str, Any]:
     raise NotConvertible(f"{kind} has no JSON form{why}; there are: {known}")
 
 
+def _polynomial(before: list[Any], products: Any, after: list[Any], last: Any) -> dict[str, Any]:
+    """Return a linear model of products of features; what is scaled before stays a scaling of the features."""
+    import numpy as np
+
+    coef, intercept = _scaled(after, last.coef_, last.intercept_)
+    if len(coef) != 1:
+        raise NotConvertible(f"one target is needed, the model has {len(coef)}")
+    powers = products.powers_
+    if len(powers) > MOST_PRODUCTS or powers.sum(axis=1).max() > MOST_POWER:
+        raise NotConvertible(
+            f"{len(powers)} products of degree {powers.sum(axis=1).max()}, at most {MOST_PRODUCTS} of degree "
+            f"{MOST_POWER} are allowed"
+        )
+    params = {"coef": coef[0], "intercept": intercept[0], "powers": powers.tolist()}
+    if before:
+        factor, offset = np.ones(powers.shape[1]), np.zeros(powers.shape[1])
+        for step in before:
+            each, more = _scaling(step, len(factor))
+            factor, offset = factor * each, offset * each + more
+        params.update(mean=(-offset / factor).tolist(), scale=(1.0 / factor).tolist())
+    return {"algo": "polynomial_regression", "params": params}
+
+
 def _scaled(scalers: list[Any], coef: Any, intercept: Any) -> tuple[list[list[float]], list[float]]:
     """Return coefficients and intercepts, one of each for a target or class, with the scaling put into them."""
     import numpy as np
@@ -112,21 +142,27 @@ def _scaled(scalers: list[Any], coef: Any, intercept: Any) -> tuple[list[list[fl
     coef = np.atleast_2d(np.asarray(coef, dtype=float))
     intercept = np.broadcast_to(np.asarray(intercept, dtype=float).ravel(), (len(coef),))
     for step in reversed(scalers):
-        if type(step).__name__ not in SCALERS:
-            kind = type(step).__name__
-            why = f": {REASONS[kind]}" if kind in REASONS else f", only {', '.join(SCALERS)}"
-            raise NotConvertible(f"{kind} before the model has no JSON form{why}")
-        if getattr(step, "clip", False):
-            raise NotConvertible("MinMaxScaler(clip=True) has no JSON form")
-        width = coef.shape[1]
-        if type(step).__name__ == "MinMaxScaler":  # x scale_ + min_
-            factor, offset = step.scale_, step.min_
-        else:  # (x - mean_) / scale_, each None where it is switched off
-            factor = np.ones(width) if step.scale_ is None else 1.0 / step.scale_
-            offset = np.zeros(width) if step.mean_ is None or not step.with_mean else -step.mean_ * factor
+        factor, offset = _scaling(step, coef.shape[1])
         intercept = intercept + coef @ offset
         coef = coef * factor
     return coef.tolist(), intercept.tolist()
+
+
+def _scaling(step: Any, width: int) -> tuple[Any, Any]:
+    """Return what a scaler multiplies each column by, and adds then."""
+    import numpy as np
+
+    kind = type(step).__name__
+    if kind not in SCALERS:
+        why = f": {REASONS[kind]}" if kind in REASONS else f", only {', '.join(SCALERS)}"
+        raise NotConvertible(f"{kind} before the model has no JSON form{why}")
+    if getattr(step, "clip", False):
+        raise NotConvertible("MinMaxScaler(clip=True) has no JSON form")
+    if kind == "MinMaxScaler":  # x scale_ + min_
+        return step.scale_, step.min_
+    # (x - mean_) / scale_, each None where it is switched off
+    factor = np.ones(width) if step.scale_ is None else 1.0 / step.scale_
+    return factor, np.zeros(width) if step.mean_ is None or not step.with_mean else -step.mean_ * factor
 
 
 def _tree(model: Any) -> dict[str, Any]:

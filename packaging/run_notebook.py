@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib import image
-from run_pages import DOCS, same
+from page_blocks import DOCS
+from same_output import same
 
 NOTEBOOK = DOCS / "tour.ipynb"
 MAX_DIFFERENCE = 0.01  # of colours from 0 to 1, in the mean over a picture

@@ -1,10 +1,12 @@
 """Runs the commands of the pages, in the order in which they stand there, and writes what they print beneath them.
 
-packaging/run_pages.py            writes pages anew where a command prints something else
-packaging/run_pages.py --check    only says so, and ends with 1; tests/test_pages.py asks
+packaging/run_pages.py                      writes pages anew where a command prints something else
+packaging/run_pages.py --check              only says so, and ends with 1; tests/test_pages.py asks
+packaging/run_pages.py docs/imputation.md   runs some pages instead of all
 
-A block of ```console has commands after `$`, and below each what it prints on both of its outputs; a last line `...`
-stands for the rest of it. All of a page run in one folder, which has the files of docs/data in the beginning.
+A block of ```console has commands after `$`, and below each what it prints on both of its outputs; a line `...` stands
+for lines that are left out. All of a page run in one folder, which has the files of docs/data in the beginning. Pages
+that ask a node, and start none, share one. What cannot be run is in packaging/pages_not_run.py.
 """
 
 from __future__ import annotations
@@ -12,184 +14,181 @@ from __future__ import annotations
 import argparse
 import contextlib
 import difflib
-import math
 import os
 import random
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from page_blocks import CONSOLE, DOCS, PAGES, ROOT, Block, Command, blocks, commands, text, with_blocks, written
+from pages_not_run import reason
+from same_output import same, wrapped
 
 from appliance import cli
 from appliance.analysis import reference
 
-ROOT = Path(__file__).parent.parent
-DOCS = ROOT / "docs"
-PAGES = ("tour",)
-BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 NODE, FOLDER = "127.0.0.1:6090", "/home/me/data"  # on the pages; here they are elsewhere
-# what is never the same twice
-MASKED = re.compile(r"process \d+|output \S+|\(\d+\.\d+s\)|\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\b")
-SECONDS = "seconds"  # the column of comparisons
-PRECISION = 1e-4  # of numbers: another processor may round their last digit otherwise
+INSTALLED = {
+    "/usr/share/taosanode/convert_model.py": str(ROOT / "packaging/convert_model.py"),
+    "/usr/share/taosanode/prometheus-rules.yml": str(ROOT / "packaging/monitoring/prometheus-rules.yml"),
+}
+ASKED = re.compile(f"(?://|'){re.escape(NODE)}")
+START = "taosanode start"
 REST = "..."
+# statements of SQL give a node 100 ms, which are not enough on a machine that has much else to do; none was carried out
+LATE, TRIES = re.compile("0x80000441|offline"), 5
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """What is typed, without the prompt, and what it prints."""
+class Place:
+    """Where commands run: their folder, and the address of their node."""
 
-    typed: str
-    shown: str
+    folder: Path
+    address: str
+    nodes: list[int] = field(default_factory=list)  # processes of those that were started there
+
+    def _environment(self, typed: str) -> dict[str, str]:
+        """Return what a command finds there; a configuration says by itself where the node is."""
+        tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        ours = {"PATH": tools, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "HOME": str(self.folder)}
+        return {**os.environ, **ours} | ({} if " -c " in typed else {"TAOSANODE_HTTP": self.address})
+
+    def again(self, command: Command) -> Command:
+        """Run a command; it shows what it did before, if that is the same."""
+        here = {NODE: self.address, FOLDER: str(self.folder), **INSTALLED}
+        typed = command.typed
+        for there, real in here.items():
+            typed = typed.replace(there, real)
+        for _ in range(TRIES):
+            seen = self.printed(typed)
+            if not LATE.search(seen):
+                break
+        for there, real in here.items():
+            seen = seen.replace(real, there)
+        seen = wrapped(seen)
+        shown, lines = command.shown.splitlines(), seen.splitlines()
+        if REST in shown:
+            place = shown.index(REST)
+            seen = "\n".join([*lines[:place], REST, *lines[len(lines) + place + 1 - len(shown) :]])
+        return command if same(command.shown, seen) else Command(command.typed, seen)
+
+    def printed(self, typed: str) -> str:
+        """Return what is printed: by one of ours in a process that has the kernels already, by others in the shell."""
+        with tempfile.TemporaryFile() as file:
+            if typed.startswith("taosanode ") and not set(shlex.shlex(typed, punctuation_chars=True)) & {"|", ">", "<"}:
+                pid = os.fork()
+                if pid == 0:
+                    self._become(typed, file.fileno())
+                os.waitpid(pid, 0)
+            else:
+                shell = ["bash", "-c", typed]
+                subprocess.run(
+                    shell, cwd=self.folder, env=self._environment(typed), stdout=file, stderr=file, check=False
+                )
+            file.seek(0)
+            output = "\n".join(line.rstrip() for line in file.read().decode().splitlines()).rstrip("\n")
+        if typed.startswith(START):
+            self.nodes.extend(int(number) for number in re.findall(r"process (\d+)", output))
+        return output
+
+    def clear(self) -> None:
+        """Stop the nodes that still run."""
+        for process in self.nodes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGTERM)
+
+    def _become(self, typed: str, output: int) -> None:
+        """Be one of our commands in this process, which ends."""
+        code = 1
+        try:
+            os.chdir(self.folder)
+            os.environ.update(self._environment(typed))
+            for number in (1, 2):
+                os.dup2(output, number)
+            sys.stdout, sys.stderr = (open(number, "w", buffering=1) for number in (1, 2))  # noqa: SIM115
+            code = cli.main(shlex.split(typed))
+            sys.stdout.flush()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
 
 
 def main() -> int:
-    """Run all pages."""
+    """Run the pages."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("pages", nargs="*", metavar="PAGE", help="default: all")
     given = parser.parse_args()
-    reference.shipped()  # loads the kernels once, for all commands
+    reference.shipped().load()  # once, for all commands
+    for command in cli.COMMANDS:
+        cli.module(command)
     changed = False
-    for name in PAGES:
-        path = DOCS / f"{name}.md"
-        old = path.read_text(encoding="utf-8")
-        new = renewed(old)
+    for name, new in renewed(given.pages or PAGES).items():
+        old = text(name)
         if new != old:
             changed = True
-            lines = difflib.unified_diff(old.splitlines(), new.splitlines(), str(path), "as run", lineterm="")
+            lines = difflib.unified_diff(old.splitlines(), new.splitlines(), name, "as run", lineterm="")
             sys.stdout.write("\n".join(lines) + "\n")
             if not given.check:
-                path.write_text(new, encoding="utf-8")
+                (ROOT / name).write_text(new, encoding="utf-8")
     return int(changed and given.check)
 
 
-def renewed(page: str) -> str:
-    """Return a page with what its commands print now."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        shutil.copytree(DOCS / "data", folder, dirs_exist_ok=True)
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "HOME": name}
-        environment["TAOSANODE_HTTP"] = f"127.0.0.1:{_free_port()}"
+def renewed(pages: Sequence[str]) -> dict[str, str]:
+    """Return pages with what their commands print now."""
+    new = {}
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        shared = Place(Path(name), _free_address())
+        try:
+            for page in pages:
+                typed = "".join(block.text for block in blocks(text(page)) if runs(page, block))
+                starts = START in typed
+                asks = ASKED.search(typed) and not starts
+                if asks and not shared.nodes:
+                    shared.printed(START)
+                new[page] = _renewed(page, shared.address if asks else _free_address())
+        finally:
+            shared.clear()
+    return new
 
-        def again(block: re.Match[str]) -> str:
-            return written(Command(each.typed, _once_more(each, folder, environment)) for each in commands(block[0]))
+
+def runs(page: str, block: Block) -> bool:
+    """Tell whether the commands of a block are run."""
+    return block.language == CONSOLE and not reason(page, block)
+
+
+def _renewed(page: str, address: str) -> str:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        place = Place(Path(name), address)
+        shutil.copytree(DOCS / "data", place.folder, dirs_exist_ok=True)
+
+        def again(block: Block) -> str:
+            return written(map(place.again, commands(block.text))) if runs(page, block) else block.text
 
         try:
-            return BLOCK.sub(again, page)
+            return with_blocks(text(page), again)
         finally:
-            if (folder / ".run").exists():  # a page that has started a node and did not come to its end
-                _printed("taosanode stop", folder, environment)
+            place.clear()
 
 
-def commands(block: str) -> list[Command]:
-    """Return what is typed in a block; quotation marks that are open go on in the next line."""
-    found = []
-    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-        lines = part.splitlines()
-        typed = 1
-        while _is_open("\n".join(lines[:typed])):
-            typed += 1
-        found.append(Command("\n".join(lines[:typed]), "\n".join(lines[typed:]).rstrip("\n")))
-    return found
-
-
-def written(block: Iterable[Command]) -> str:
-    """Return the text of a block: an empty line after what a command has printed, unless it is the last one."""
-    text, printed = "", False
-    for each in block:
-        text += "\n" * printed + f"$ {each.typed}\n" + f"{each.shown}\n" * bool(each.shown)
-        printed = bool(each.shown)
-    return text
-
-
-def same(shown: str, seen: str) -> bool:
-    """Tell whether a command has printed what the page shows, but for what is never the same twice."""
-    lines, others = _comparable(shown), _comparable(seen)
-    return len(lines) == len(others) and all(map(_same_cells, lines, others))
-
-
-def _once_more(command: Command, folder: Path, environment: dict[str, str]) -> str:
-    seen = _printed(command.typed.replace(NODE, environment["TAOSANODE_HTTP"]), folder, environment)
-    seen = seen.replace(environment["TAOSANODE_HTTP"], NODE).replace(str(folder), FOLDER)
-    if command.shown.endswith(REST):
-        seen = "\n".join([*seen.splitlines()[: command.shown.count("\n")], REST])
-    return command.shown if same(command.shown, seen) else seen
-
-
-def _printed(typed: str, folder: Path, environment: dict[str, str]) -> str:
-    """Return what a command prints: one of ours in a process that has the kernels already, others by the shell."""
-    with tempfile.TemporaryFile() as file:
-        if typed.startswith("taosanode "):
-            pid = os.fork()
-            if pid == 0:
-                _become(shlex.split(typed), folder, environment, file.fileno())
-            os.waitpid(pid, 0)
-        else:
-            subprocess.run(["bash", "-c", typed], cwd=folder, env=environment, stdout=file, stderr=file, check=False)
-        file.seek(0)
-        return "\n".join(line.rstrip() for line in file.read().decode().splitlines()).rstrip("\n")
-
-
-def _free_port() -> int:
-    """Return a port of four digits, so that tables look as they do on the page."""
+def _free_address() -> str:
+    """Return an address whose port has four digits, so that tables look as they do on the page."""
     for port in random.sample(range(2000, 10_000), 100):
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
+            return f"127.0.0.1:{port}"
     raise OSError("no port is free")
-
-
-def _become(arguments: list[str], folder: Path, environment: dict[str, str], output: int) -> None:
-    """Be one of our commands in this process, which ends."""
-    code = 1
-    try:
-        os.chdir(folder)
-        os.environ.update(environment)
-        for number in (1, 2):
-            os.dup2(output, number)
-        sys.stdout, sys.stderr = (open(number, "w", buffering=1) for number in (1, 2))  # noqa: SIM115
-        code = cli.main(arguments)
-        sys.stdout.flush()
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 1
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(code)
-
-
-def _is_open(text: str) -> bool:
-    try:
-        shlex.split(text)
-    except ValueError:
-        return True
-    return text.endswith("\\")
-
-
-def _comparable(text: str) -> list[list[str]]:
-    lines = [re.split(r"[\s,]+", MASKED.sub("~", line).strip()) for line in text.splitlines()]
-    for line in lines:
-        if SECONDS in line:  # those that have no time have no such cell
-            place, length = line.index(SECONDS), len(line)
-            return [line[:place] + line[place + 1 :] if len(line) == length else line for line in lines]
-    return lines
-
-
-def _same_cells(shown: list[str], seen: list[str]) -> bool:
-    return len(shown) == len(seen) and all(map(_same_cell, shown, seen))
-
-
-def _same_cell(shown: str, seen: str) -> bool:
-    try:
-        return shown == seen or math.isclose(float(shown), float(seen), rel_tol=PRECISION)
-    except ValueError:
-        return False
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ import sys
 
 import numpy as np
 from matplotlib import image
+from page_blocks import ROOT
 from run_notebook import NOTEBOOK, alike, shown
-from run_pages import ROOT
 
 
 def picture(level: float) -> str:

@@ -53,7 +53,7 @@ class Own(NamedTuple):
 
 
 def load(
-    folder: Path, taken: Iterable[Algorithm] = (), settings: Settings | None = None
+    folder: Path, taken: Iterable[tuple[str, str]] = (), settings: Settings | None = None
 ) -> tuple[list[Own], dict[str, str]]:
     """Return the algorithms of a folder, and for each file that could not be used its traceback.
 
@@ -61,12 +61,12 @@ def load(
 
     Parameters
     ----------
-    taken : what exists already; a file that offers one of the same kind and name is not used.
+    taken : kinds and names of what exists already; a file that offers one of these is not used.
     settings : what plug-ins see of the node's configuration.
     """
     found: list[Own] = []
     broken: dict[str, str] = {}
-    names = {(algorithm.kind, algorithm.name) for algorithm in taken}
+    names = set(taken)
     _start_afresh(folder, settings or Settings())
     for path in _files(folder):
         try:

@@ -22,8 +22,8 @@ from appliance.analysis import catalog
 from appliance.analysis.catalog import Catalog
 from appliance.analysis.kind import Kind
 from appliance.analysis.kinds import KINDS
+from appliance.host.settings import Settings
 from appliance.protocol import fields
-from kernels import registry
 from kernels.contract import Algorithm, AlgorithmError, Series, Task
 
 # Relative to the largest number of an answer. Optimisers stop within about 1e-8 of an optimum, the autoencoder computes
@@ -49,7 +49,7 @@ def series() -> dict[str, Series]:
 
 def algorithms() -> Catalog:
     """Return all that the program itself computes: no model servers, and nothing of an operator's."""
-    return Catalog.of([*registry.discover(), *catalog.with_weights(NO_MODELS)])
+    return catalog.ours(Settings(model_dir=NO_MODELS, tsfm={}))
 
 
 def compute() -> dict[str, Any]:

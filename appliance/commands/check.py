@@ -231,6 +231,7 @@ def _algorithms(configured: Settings) -> Iterator[Finding]:
     logging.getLogger().addHandler(logging.NullHandler())  # what goes wrong is part of the report
     try:
         found = catalog.build(configured)
+        found.load()
     except settings.SettingsError as error:
         if not any(paths.unreadable_folder(folder) for folder in (configured.model_dir, configured.algorithm_dir)):
             yield from (Finding(ERROR, "tsfm-service", line) for line in str(error).splitlines())

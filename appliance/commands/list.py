@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,13 +67,14 @@ def run(given: argparse.Namespace) -> int:
         return FAILED
     told = {kind.wire_type for kind in KINDS if not kind.optional} | {*configured.detail_types}
     kinds = [wanted] if wanted else [kind for kind in KINDS if given.algo or kind.wire_type in told]
-    found = [(kind, one) for kind in kinds for one in everything.of_kind(kind.wire_type).values()]
-    if given.algo is not None:
+    own = {kind: everything.of_kind(kind.wire_type) for kind in kinds}
+    if given.algo is None:
+        found = [(kind, one) for kind in kinds for one in own[kind].values()]
+    else:  # the only one that is loaded
         name = table.canonical(given.algo.lower())
-        known = [one.name for _, one in found]
-        found = [(kind, one) for kind, one in found if one.name == name]
+        found = [(kind, own[kind][name]) for kind in kinds if name in own[kind]]
         if not found:
-            return _unknown("algorithm", given.algo, known, FAILED)
+            return _unknown("algorithm", given.algo, chain.from_iterable(own.values()), FAILED)
     if given.json:
         shown = (*configured.detail_types, *(kind.wire_type for kind in kinds))
         configured = dataclasses.replace(configured, detail_types=tuple(dict.fromkeys(shown)))

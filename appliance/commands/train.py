@@ -21,6 +21,8 @@ kinds:
       trend and calendar seasons of one series, which go on by the time alone
   linear_regression, ridge, lasso, elasticnet
       a column of numbers by others, for /regression; options alpha, and l1_ratio of elasticnet
+  polynomial_regression
+      the same by products of the others; options degree, interaction_only, alpha
   logistic_regression
       a column of classes by others, for /classification; option C
   decision_tree, decision_tree_regression
@@ -34,6 +36,8 @@ examples:
   taosanode train theta --data sales.csv --value sold --out sales.safetensors
       learn how one series goes on; then deploy the file, and in SQL:
       FORECAST(sold, 'algo=sales')
+  taosanode train arima --data sold.csv --value sold --covariate price,holiday --out sold.safetensors
+      learn what two other columns do to it, too; rows without a value yet are left out
   taosanode train ridge --data machine.csv --target temperature --value load,fan --out heat.json
       learn how one column follows from others
 """
@@ -44,8 +48,8 @@ KINDS = {
     "arima": "forecaster",
     "theta": "forecaster",
     "prophet": "forecaster",
-    **dict.fromkeys(("linear_regression", "ridge", "lasso", "elasticnet", "logistic_regression"), "regression"),
-    **dict.fromkeys(("decision_tree", "decision_tree_regression"), "regression"),
+    **dict.fromkeys(("linear_regression", "ridge", "lasso", "elasticnet", "polynomial_regression"), "regression"),
+    **dict.fromkeys(("logistic_regression", "decision_tree", "decision_tree_regression"), "regression"),
 }
 OK, FAILED, USAGE = 0, 1, 2
 
@@ -61,6 +65,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--time", metavar="COLUMN", help="the times; not needed where only one column can be meant")
     parser.add_argument("--target", metavar="COLUMN", help="what is to be predicted, where a kind predicts a column")
+    parser.add_argument(
+        "--covariate",
+        metavar="COLUMN[,COLUMN]",
+        help="what will be known of the rows to forecast, for arima and prophet: forecasts need it too, in this order",
+    )
     parser.add_argument("--drop-nulls", action="store_true", help="leave rows with an empty cell out")
     parser.add_argument(
         "--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the kind, as in SQL"

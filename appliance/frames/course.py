@@ -28,13 +28,15 @@ from appliance.files.draw import heat_map, image
 from appliance.files.read import database
 from appliance.files.read.reading import Asked, Source
 from appliance.files.read.several import Files
-from appliance.files.run import command, each_series, levels, pairs
+from appliance.files.run import command, each_series, levels, pairs, trained
 from appliance.files.run.engines import Prepared
 from appliance.files.run.local import Local
 from appliance.files.run.placing import Wishes
 from appliance.files.run.progress import Progress
 from appliance.files.run.question import Question, check, check_shared
 from appliance.files.series import FileError, FileResult, FileSeries, UsageError
+from appliance.frames import arguments
+from appliance.frames.arguments import Names
 from appliance.frames.tables import Frame, build, plain
 from appliance.host import compiling, settings
 from appliance.host.settings import Settings
@@ -42,7 +44,6 @@ from appliance.protocol import fields
 from appliance.protocol.documents import MAX_ROWS
 from kernels.contract import AlgorithmError, Series
 
-Names = str | Sequence[str] | None
 SERIES_COLUMN = "unique_id"  # names the series where a frame has it, as is usual
 # what a call takes besides the columns, by the names of the commands' options: how the data are read
 READING = ("precision", "sort", "drop_nulls", "time_format", "duplicates", "last", "decimal")
@@ -80,8 +81,14 @@ class Call:
     @property
     def engine(self) -> Local:
         """What runs its algorithm."""
+        configured, _ = node(self.config)
+        return Local(self.kind, self.catalog, configured, self.question)
+
+    @property
+    def catalog(self) -> Catalog:
+        """All algorithms that may be named, trained models among them."""
         configured, catalog = node(self.config)
-        return Local(self.kind, catalog, configured, self.question)
+        return trained.with_models(catalog, configured, [self.question.algorithm])
 
 
 def call_of(
@@ -94,30 +101,28 @@ def call_of(
     wanted: Sequence[float] = (),
 ) -> Call:
     """Return what is asked; raises UsageError."""
+    arguments.check(kind, algorithm, more)
     running = {name: more[name] for name in RUNNING if more.get(name) is not None}
     running |= {name: Path(running[name]) for name in ("config", "plot") if name in running}
-    if running.get("errors", "raise") not in ("raise", "warn"):
-        raise UsageError(f"errors must be raise or warn, got {running['errors']!r}")
     if running.get("plot_parts"):
         if "plot" not in running:
             raise UsageError("plot_parts needs plot, the file to draw into")
         if kind not in WITH_PARTS:
             raise UsageError(f"plot_parts is for {' and '.join(WITH_PARTS)}, got {kind}")
     reading = {name: more[name] for name in READING if more.get(name) is not None}
-    time, value, by = (one if one is None or isinstance(one, str) else ",".join(one) for one in columns)
+    time, value, by = map(arguments.names, columns)
     zone = zones.zone(more["tz"]) if more.get("tz") else None
     options = {fields.NOISE_CHECK: 0}  # who asks by hand wants an answer
     options |= {name: said for name, said in more.items() if name not in (*READING, *RUNNING, "tz")}
     text = ",".join(f"{name}={_text(said)}" for name, said in options.items())
-    question = Question(algorithm.lower(), text, wishes)
+    question = Question(trained.called(algorithm), text, wishes)
     asked = Asked(time, value, by, zone=zone, most=BY_NAME[kind].longest, **reading)
     return Call(BY_NAME[kind], table, question, asked, levels=wanted, **running)
 
 
 def run(data: Any, call: Call, each: Callable[[Call, Prepared, Frame, Source], Any] | None = None) -> Any:
     """Answer about an array, or about a frame by `each`: by series if None."""
-    configured, catalog = node(call.config)
-    algorithms = catalog.of_kind(call.kind.wire_type)
+    algorithms = call.catalog.of_kind(call.kind.wire_type)
     check_shared(call.kind, call.question.given)
     check(algorithms, call.kind, call.question)
     prepared = Prepared(call.kind, call.engine, [call.question.algorithm], algorithms)
@@ -193,10 +198,10 @@ def _source(connection: duckdb.DuckDBPyConnection, frame: Frame, asked: Asked, a
         asked = dataclasses.replace(asked, by=SERIES_COLUMN)
     if asked.zone is None:
         given = {zone for name in frame.columns if (zone := frame.zone(name)) and asked.time in (None, name)}
-        asked = dataclasses.replace(asked, zone=zones.zone(given.pop()) if len(given) == 1 else None)
+        asked = dataclasses.replace(asked, zone=arguments.zone(given.pop()) if len(given) == 1 else None)
     source = Source(connection, Files((file,), (file.shown,), further), asked)
     if source.moments.note:
-        warnings.warn(source.moments.note, SeriesWarning, stacklevel=LEVEL)
+        warnings.warn(_python(source.moments.note), SeriesWarning, stacklevel=LEVEL)
     return source
 
 
@@ -223,7 +228,7 @@ def _answers(call: Call, prepared: Prepared, source: Source) -> Iterator[tuple[i
 
 def _array(data: Any, call: Call, prepared: Prepared) -> Any:
     """Return the answer about one series of values, with the numbers of rows as its times."""
-    values = np.asarray(data, dtype=np.float64)
+    values = _values(data)
     if values.ndim not in (1, 2) or 0 in values.shape:
         raise UsageError(f"an array (n,) or (n, columns) is expected, got one of shape {values.shape}")
     rows = values.reshape(len(values), -1)
@@ -250,6 +255,17 @@ def _array(data: Any, call: Call, prepared: Prepared) -> Any:
         beyond = (1.0 - levels.share(level)) / 2.0
         bounds |= {round(beyond, 6): other.answer.low, round(1.0 - beyond, 6): other.answer.high}
     return dataclasses.replace(found.answer, quantiles=bounds)
+
+
+def _values(data: Any) -> Series:
+    """Return numbers as an array, NaN where they are masked; raises UsageError for anything else."""
+    try:
+        given = data if isinstance(data, np.ndarray) else np.asarray(data, dtype=np.float64)
+        if given.dtype.kind in "cmM":
+            raise TypeError(f"they are {given.dtype}")
+        return np.ma.filled(given.astype(np.float64), np.nan)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"an array or a list of numbers is expected: {error}") from None
 
 
 @functools.cache

@@ -32,7 +32,7 @@ from appliance.node.state import State
 from appliance.transport import readiness
 from appliance.transport.gate import Gate
 from appliance.transport.listening import Master
-from appliance.transport.tls import Patient, TlsWorker
+from appliance.transport.tls import TlsWorker
 from appliance.transport.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         self._scoreboard, self._metrics = Scoreboard(), Metrics()
         self._row = 0
         self._overgrown: dict[int, float] = {}  # workers with too much memory: pid -> since when
-        self.settings, self._catalog = settings, catalog.build(settings, defer=True)
+        self.settings, self._catalog = settings, catalog.build(settings, serve=True)
         self._systemd, self._tls = systemd, certificates.context(settings)
         self._state = ""  # in words, for systemd, from when the node is ready
         self._load = Load(self._scoreboard, systemd.tell)
@@ -114,7 +114,6 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             self.cfg.set(key, value)
         Worker.max_body = settings.max_body
         if self._tls:
-            self._tls.sslsocket_class = Patient
             TlsWorker.context = self._tls
 
     def load(self) -> Callable[..., Any]:
@@ -169,7 +168,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         try:
             settings = self._read_settings()
             overlaps = self._check_reachable(settings)
-            found, tls = catalog.build(settings, defer=True), certificates.context(settings)
+            found, tls = catalog.build(settings, serve=True), certificates.context(settings)
             moved = settings.stats != before.stats
             statistics = stats.start(settings, self._scoreboard) if moved else replaced
             try:

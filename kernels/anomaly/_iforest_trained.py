@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from kernels.anomaly import iforest
 from kernels.contract import ANOMALY, BadParameter, BadSeries, Detection, Needs, Series, Task, as_columns
 from kernels.numerics.quantiles import quantile
-from kernels.trained import bounded, shaped, within
+from kernels.trained import Learner, bounded, shaped, within
 
 MAX_WIDTH, MAX_SAMPLE, MAX_LEVELS, MAX_DEPTH = 4096, 1 << 31, 12, 100.0
 
@@ -59,6 +59,11 @@ class Forest:
         bounded("cut", self.cut, -np.inf, np.inf)
         bounded("depth", self.depth, 0.0, MAX_DEPTH)
 
+    @property
+    def told(self) -> str:
+        """What was learned."""
+        return f"{len(self.depth)} trees; a row is flagged above the score {self.threshold:.4f}"
+
     def scores(self, table: Series) -> Series:
         """Return the score of each row of float64 (n, width), finite."""
         if self.rounded:
@@ -78,13 +83,16 @@ class Forest:
         return Detection(np.where(score > self.threshold, -1, 1).astype(np.int8), score)
 
 
-def train(table: Series, params: iforest.Params) -> Forest:
-    """Grow a forest from the rows of float64 (n, columns), finite, n >= 2.
+def train(task: Task, params: iforest.Params) -> Forest:
+    """Grow a forest from the columns of a task, of at least 2 rows; raises BadSeries or TooShort.
 
-    The threshold leaves the share `contamination` of them above it.
+    The threshold leaves the share `contamination` of the rows above it.
     """
-    table = as_columns(table, at_least=2)
+    table = as_columns(task.table, at_least=2)
     parts: list[Any] = [np.concatenate(part) for part in zip(*iforest.groves(table, params), strict=True)]
     forest = Forest(table.shape[1], iforest.sample_of(table), 1.0, False, *parts)
     threshold = quantile(forest.scores(table), 1.0 - params.contamination)
     return Forest(forest.width, forest.sample, float(threshold), False, *parts)
+
+
+LEARNER = Learner(Forest, iforest.Params, train)

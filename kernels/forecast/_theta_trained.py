@@ -21,7 +21,7 @@ from kernels.forecast._theta_fit import HALF, errors, lines
 from kernels.forecast._trained_times import checked, last_row, rhythm
 from kernels.forecast.theta import FORMS, Params, best, prepare
 from kernels.numerics.normal import two_sided_quantile
-from kernels.trained import bounded, refuse_infinite, shaped, within
+from kernels.trained import Learner, bounded, refuse_infinite, shaped, within
 
 MAX_PERIOD = 40_000
 SMALLEST_RATIO, LARGEST_RATIO = 1e-3, 1e6
@@ -61,6 +61,12 @@ class Smoother:
         within("the season's length", period, 1, MAX_PERIOD)
         shaped("profile", self.profile, (period,))
         bounded("profile", self.profile, *((SMALLEST_RATIO, LARGEST_RATIO) if self.relative else (-LARGEST, LARGEST)))
+
+    @property
+    def told(self) -> str:
+        """What was learned."""
+        season = f", a season of {len(self.profile)} rows" if len(self.profile) > 1 else ""
+        return f"{self.form}: rate {self.rate:.4g}, drift {self.drift:.4g} a row{season}, errors of {self.sigma:.4g}"
 
     def run(self, task: Task) -> Forecast:
         """Go on with the rows of a task; raises BadSeries."""
@@ -113,3 +119,6 @@ def train(task: Task, params: Params) -> Smoother:
     drift = float(fitted[1] * slope[-1]) * unit
     season = profile if relative else profile * unit
     return Smoother(form.told, relative, float(fitted[2]), drift, sigma * unit, *found, season)
+
+
+LEARNER = Learner(Smoother, Params, train)

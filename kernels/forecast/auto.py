@@ -20,11 +20,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from kernels.contract import FORECAST, Algorithm, AlgorithmError, Forecast, Json, Needs, Series, Task, as_series
-from kernels.forecast import _arima_few, _beside, holtwinters, zero
+from kernels.contract import FORECAST, Algorithm, AlgorithmError, Forecast, Json, Needs, Series, Task
+from kernels.forecast import _arima_few, _gaps, holtwinters, zero
 from kernels.forecast._ets_model import Form
+from kernels.forecast._gaps import Observed
 from kernels.forecast._theta_fit import theta
+from kernels.forecast._width import Trust, width
 from kernels.forecast._zero_net import MEDIAN
+from kernels.forecast._zero_view import quantiles
 from kernels.numerics.covariates import known
 from kernels.numerics.period import Season, season_option
 from kernels.options import Options, option
@@ -37,8 +40,7 @@ SLOW, SHORT, SHORTER = 12, 400, 100  # Theta: seasons up to this, in so few rows
 FITTED, CYCLES, LONGEST = 240, 8, 24  # what holtwinters and arima see: newest rows or cycles; longest season in rows
 POWER = 2.0  # of the errors that shares are divided by
 LEAST = 1e-3  # of the largest error
-ROWS = 100  # of the past with which half of what they say of the interval's width is believed
-NARROWEST, WIDEST = 0.5, 2.0  # times the width of the members
+TRUST = Trust(rows=100.0, most=2.0)  # in the past, for the width of the interval over that of the members
 ARIMA = 0.2  # share
 LARGEST = 1e300  # bounds stay within, so that they can be added
 
@@ -49,6 +51,7 @@ class Params(Options):
 
     period: Season = season_option("auto")
     second: Season = option("auto", "rows in a second, longer season, for zero", ge=0)
+    gaps: str = _gaps.gaps_option()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,63 +96,76 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
 
     Parameters
     ----------
-    task : its first column, float64 (n,), n >= 3, finite, |value| <= 1e150, evenly spaced. Not modified. When the time
-        is up, members that were not asked yet are left out.
+    task : its first column, float64 (n,), n >= 3, finite, |value| <= 1e150. Not modified. Rows that are missing by its
+        times are filled, as for `zero`. When the time is up, members that were not asked yet are left out.
 
     Returns
     -------
     Forecast
         value: the weighted mean of medians and means. extra: ``members`` (name, weight, and its mean absolute error in
         the past over that of the seasonal naive forecast), ``left_out`` (name and reason), ``accuracy``: that ratio of
-        the combination, below 1 where it beats the naive forecast; ``periods`` where two seasons are used.
+        the combination, below 1 where it beats the naive forecast; ``periods`` and ``gaps`` as of `zero`.
 
     Raises
     ------
     TooShort : n < 3.
     BadSeries : a value too large to be squared.
     """
-    horizon = task.horizon
-    x = as_series(task.series, at_least=zero.AT_LEAST)
-    zero.refuse_too_large(x)
-    period, second = zero.seasons(x, zero.Params(params.period, params.second), task)
+    horizon, seen = task.horizon, zero.looked_at(task, zero.Params(params.period, params.second, params.gaps))
     if (covariates := known(task, "auto")).names:
-        ahead = partial(zero.median, period=period, second=second)
-        return _beside.forecast(task, covariates, x, period, ahead, partial(forecast, params=params))
-    now = Question(x, horizon.rows, horizon.conf, period, second, horizon.out_of_time)
-    folds = _folds(now)
+        return zero.beside(task, covariates, seen, partial(forecast, params=replace(params, gaps=_gaps.NONE)))
+    x, period = seen.x, seen.period
+    now = Question(x, horizon.rows, horizon.conf, period, seen.second, horizon.out_of_time)
+    folds, given = _folds(now, seen.observed)
     members, left_out = _asked(now, folds)
-    truths = [x[len(fold.x) :][: fold.rows] for fold in folds]
-    naive = _error([_seasonal_naive(fold) for fold in folds], truths)
+    truths = [x[len(fold.x) :][: fold.rows][rows] for fold, rows in zip(folds, given, strict=True)]
+    members = [replace(member, past=_at(member.past, given)) for member in members]
+    naive = _error(_at([_seasonal_naive(fold) for fold in folds], given), truths)
     errors = [_error(member.past, truths) for member in members]
     weights = _weights(members, errors)
     past = [_combined(weights, list(each)) for each in zip(*(member.past for member in members), strict=True)]
-    width = _width(past, truths, horizon.conf)
-    said = _widened(_combined(weights, [member.said for member in members]), width)
+    said = _combined(weights, [member.said for member in members])
+    if past:
+        value, low, high = (np.concatenate([getattr(one, name) for one in past]) for name in ("value", "low", "high"))
+        said = _widened(said, width(value, low, high, np.concatenate(truths), horizon.conf, TRUST))
     if np.min(x) >= 0.0:
         said = Said(*(np.maximum(each, 0.0) for each in (said.value, said.low, said.high)))
     told: list[dict[str, Json]] = [
         {"name": member.name, "weight": round(float(weight), 4)}
         for member, weight in zip(members, weights, strict=True)
     ]
-    extra: dict[str, Json] = {"members": told}
+    extra: dict[str, Json] = {"members": told, **seen.extra}
     if left_out:
         extra["left_out"] = left_out
     if naive > 0.0:
         extra["accuracy"] = round(_error(past, truths) / naive, 4)
         for one, error in zip(told, errors, strict=True):
             one["mase"] = round(error / naive, 4)
-    if second:
-        extra["periods"] = [period, second]
     return Forecast(said.value, said.low, said.high, period=period, extra=extra)
 
 
-def _folds(now: Question) -> list[Question]:
-    """Return the questions about the newest rows that the series answers itself; none where it is too short."""
+def _folds(now: Question, observed: Observed) -> tuple[list[Question], list[Observed]]:
+    """Return the questions about the newest rows that the series answers itself, and which of their rows were given.
+
+    There are none where it is too short, or where all rows of one are filled.
+    """
     n = len(now.x)
     rows = min(now.rows, n // FOLD_SHARE)
     if rows < 1 or n - FOLDS * rows < max(2 * now.period + 1, FEWEST):
-        return []
-    return [replace(now, x=now.x[: n - at * rows], rows=rows) for at in range(1, FOLDS + 1)]
+        return [], []
+    folds = [replace(now, x=now.x[: n - at * rows], rows=rows) for at in range(1, FOLDS + 1)]
+    given = [observed[len(fold.x) :][:rows] for fold in folds]
+    return (folds, given) if all(each.any() for each in given) else ([], [])
+
+
+def _at(said: list[Said], given: list[Observed]) -> list[Said]:
+    """Return what was said of the rows that were given; without an interval, there is none afterwards."""
+    kept = []
+    for each, rows in zip(said, given, strict=True):
+        value = each.value[rows]
+        plain = each.low is each.value
+        kept.append(Said(value, value, value) if plain else Said(value, each.low[rows], each.high[rows]))
+    return kept
 
 
 def _asked(now: Question, folds: list[Question]) -> tuple[list[Member], list[dict[str, Json]]]:
@@ -176,7 +192,7 @@ def _members(now: Question) -> list[tuple[str, float, Callable[[Asked], list[Sai
     slow = len(now.x) < (SHORT if 0 < now.period <= SLOW else SHORTER if now.period == 0 else 0)
     shares = (0.32, 0.24, 0.24) if slow else (0.4, 0.32, 0.08)
     third = ("theta", _each(_theta)) if slow else ("seasonal-naive", _each(_seasonal_naive))
-    named = (("zero", _each(_zero)), ("holtwinters", _once(_holtwinters)), third)
+    named = (("zero", _zero), ("holtwinters", _once(_holtwinters)), third)
     members = [(name, share, say) for (name, say), share in zip(named, shares, strict=True)]
     return [*members, ("arima", ARIMA, _once(_arima_few.answered))]  # last, as it is the dearest: time may run out
 
@@ -185,9 +201,10 @@ def _each(say: Callable[[Question], Said]) -> Callable[[Asked], list[Said]]:
     return lambda asked: [say(question) for question in asked]
 
 
-def _zero(asked: Question) -> Said:
-    told = zero.quantiles(asked.x, asked.rows, asked.period, asked.second)
-    return Said(told[:, MEDIAN], *zero.bounds(told, asked.conf))
+def _zero(asked: Asked) -> list[Said]:
+    now = asked[0]
+    told = quantiles([(each.x, np.arange(1, each.rows + 1)) for each in asked], now.period, now.second)
+    return [Said(each[:, MEDIAN], *zero.bounds(each, now.conf)) for each in told]
 
 
 def _once(answered: Callable[[Task, int, Choice | None], tuple[Forecast, Choice]]) -> Callable[[Asked], list[Said]]:
@@ -249,24 +266,9 @@ def _combined(weights: Series, said: list[Said]) -> Said:
     return Said(value, value - below, value + above)
 
 
-def _width(past: list[Said], truths: list[Series], conf: float) -> float:
-    """Return how much wider the interval must be so that it would have held the share `conf` of the past rows."""
-    outside = []
-    for said, truth in zip(past, truths, strict=True):
-        error = truth - said.value
-        half = np.where(error > 0.0, said.high - said.value, said.value - said.low)
-        known = half > 0.0
-        outside.append(np.minimum(np.abs(error), 2.0 * WIDEST * half)[known] / half[known])
-    rows = np.concatenate([*outside, np.empty(0)])
-    if len(rows) == 0:
-        return 1.0
-    wanted = min(max(float(np.quantile(rows, conf)), NARROWEST), WIDEST)
-    believed: float = wanted ** (len(rows) / (len(rows) + ROWS))
-    return believed
-
-
-def _widened(said: Said, width: float) -> Said:
-    return Said(said.value, said.value - width * (said.value - said.low), said.value + width * (said.high - said.value))
+def _widened(said: Said, factor: float) -> Said:
+    value = said.value
+    return Said(value, value - factor * (value - said.low), value + factor * (said.high - value))
 
 
 ALGORITHM = Algorithm(

@@ -16,12 +16,11 @@ from typing import Literal
 
 import numpy as np
 
-from kernels.contract import FORECAST, Algorithm, BadParameter, BadSeries, Forecast, Json, Needs, Series, Task, TooShort
+from kernels.contract import FORECAST, Algorithm, BadParameter, BadSeries, Forecast, Needs, Series, Task, TooShort
 from kernels.forecast._contracted import finite
+from kernels.forecast._prophet_course import CALENDAR, MOST_ORDER, Course, basis, days, fourier
 from kernels.forecast._prophet_fit import fit
-from kernels.forecast._prophet_trained import CALENDAR, MOST_ORDER, Course, ahead, basis, days, fourier
 from kernels.numerics.covariates import Covariates, known
-from kernels.numerics.products import times
 from kernels.options import Options, check, option
 
 MOST_ROWS = 3000
@@ -85,29 +84,15 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
         `kernels.numerics.covariates.known` refuses.
     BadParameter : no step.
     """
-    course, weights, beside, size = _found(task, params)
-    outside = times(np.ascontiguousarray(beside.T), weights[:, None])[:, 0] if len(weights) else 0.0
-    value, half = course.at(ahead(task), task.horizon.conf, outside)
+    course = train(task, params)
     changes = course.theta[2 : course.trend]
-    told: dict[str, Json] = {
-        "model_info": "Prophet",
-        "seasons": [CALENDAR[name].days for name, _ in course.seasons],
-        "changepoints": int(np.sum(np.abs(changes) > 0.01 * params.changepoint_prior_scale)),
-    }
-    if task.known:
-        with np.errstate(over="ignore"):  # what is infinite is told as the largest float
-            effects = np.nan_to_num(weights / size * (1.0 if course.multiplied else course.unit))
-        told["covariates"] = dict(zip(task.known, effects.tolist(), strict=True))
-    return Forecast(value, value - half, value + half, mse=None, extra=told)
+    told = {"changepoints": int(np.sum(np.abs(changes) > 0.01 * params.changepoint_prior_scale))}
+    found = course.run(task)
+    return replace(found, extra={**found.extra, **told})
 
 
 def train(task: Task, params: Params = Params()) -> Course:  # noqa: B008  (frozen, no state)
-    """Return the course of the first column by its times, without covariates; raises what `forecast` does."""
-    return _found(replace(task, known={}), params)[0]
-
-
-def _found(task: Task, params: Params) -> tuple[Course, Series, Series, Series]:
-    """Return the course, and of the covariates the parameters (k,), the values ahead (k, rows) and the sizes (k,)."""
+    """Return the course of the first column by its times and covariates; raises what `forecast` does."""
     x = finite(task)
     n = len(x)
     if n < 2:
@@ -122,7 +107,8 @@ def _found(task: Task, params: Params) -> tuple[Course, Series, Series, Series]:
     t = (now - now[0]) / (now[-1] - now[0])
     changes = _changepoints(t) if params.growth != "flat" else np.empty(0)
     seasons = _seasons(now, params)
-    inside, outside, size = _standardised(known(task, "prophet"))
+    beside = known(task, "prophet")
+    inside, origin, size = _standardised(beside)
     trend, season = basis(t, changes, params.growth), np.column_stack([fourier(now, seasons), *inside])
     q, s = trend.shape[1], season.shape[1]
     precision = np.concatenate([np.full(q, SLOPE**-2.0), np.full(s, SEASON**-2.0)])
@@ -133,10 +119,21 @@ def _found(task: Task, params: Params) -> tuple[Course, Series, Series, Series]:
     variance = fit(trend, season, y, cap, multiplied, precision, laplace, theta)
     own, orders = len(theta) - len(size), {**dict.fromkeys(CALENDAR, 0), **dict(seasons)}
     first, span = float(now[0]), float(now[-1] - now[0])
-    course = Course(
-        params.growth, multiplied, unit, floor, cap, first, span, variance, **orders, changes=changes, theta=theta[:own]
+    return Course(
+        params.growth,
+        multiplied,
+        unit,
+        floor,
+        cap,
+        first,
+        span,
+        variance,
+        **orders,
+        changes=changes,
+        theta=theta[:own],
+        covariates=beside.names,
+        effect=np.array([origin, size, theta[own:]]),
     )
-    return course, theta[own:], outside, size
 
 
 def _now(task: Task, n: int) -> Series:
@@ -178,14 +175,14 @@ def _seasons(now: Series, params: Params) -> list[tuple[str, int]]:
 
 
 def _standardised(beside: Covariates) -> tuple[Series, Series, Series]:
-    """Return covariates of mean 0 and deviation 1 at the rows, ahead, and their size; those of 0 and 1 as they are."""
+    """Return covariates of mean 0 and deviation 1 (k, n), and origin and size of each; those of 0 and 1 as they are."""
     if not beside.names:
-        return beside.inside, beside.ahead, np.empty(0)
+        return beside.inside, np.empty(0), np.empty(0)
     unit = np.max(np.abs(beside.inside), axis=1, keepdims=True)  # so that squares do not underflow
     whether = np.all((beside.inside == 0.0) | (beside.inside == 1.0), axis=1, keepdims=True)
     origin = np.where(whether, 0.0, np.mean(beside.inside, axis=1, keepdims=True))
     size = np.where(whether, 1.0, unit * np.std(beside.inside / unit, axis=1, keepdims=True, ddof=1))
-    return (beside.inside - origin) / size, (beside.ahead - origin) / size, size[:, 0]
+    return (beside.inside - origin) / size, origin[:, 0], size[:, 0]
 
 
 def _start(y: Series, t: Series, cap: float, q: int, s: int, params: Params) -> Series:

@@ -36,9 +36,23 @@ def known(task: Task, user: str) -> Covariates:
 
     Raises
     ------
-    BadSeries : one that is known for the past alone, of another length, not finite, constant, or a combination of
-        others; too many.
+    BadSeries : as `given`; one that is constant, or a combination of others.
     TooShort : too few rows for so many.
+    """
+    found, n = given(task, user), len(task.series)
+    if found.names:
+        if n < len(found.names) + 3:
+            raise TooShort(f"{len(found.names)} covariates need at least {len(found.names) + 3} rows, got {n}")
+        _refuse_useless(found.names, found.inside)
+    return found
+
+
+def given(task: Task, user: str) -> Covariates:
+    """Return the covariates of a task, whatever they tell; none: k is 0.
+
+    Raises
+    ------
+    BadSeries : one that is known for the past alone, of another length or not finite; too many.
     """
     if task.past:
         raise BadSeries(
@@ -51,11 +65,7 @@ def known(task: Task, user: str) -> Covariates:
     if len(names) > MOST:
         raise BadSeries(f"{user} takes at most {MOST} covariates, got {len(names)}")
     table = np.array([_checked(name, task.known[name], n, task.rows) for name in names])
-    if n < len(names) + 3:
-        raise TooShort(f"{len(names)} covariates need at least {len(names) + 3} rows, got {n}")
-    inside = np.ascontiguousarray(table[:, :n])
-    _refuse_useless(names, inside)
-    return Covariates(names, inside, np.ascontiguousarray(table[:, n:]))
+    return Covariates(names, np.ascontiguousarray(table[:, :n]), np.ascontiguousarray(table[:, n:]))
 
 
 def _checked(name: str, given: Series, n: int, rows: int) -> Series:

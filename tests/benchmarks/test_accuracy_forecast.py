@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from benchmarks.accuracy_forecast import Answers, Case, Score, comparable, simulated
+from benchmarks.accuracy_forecast import Answers, Case, Score, comparable, simulated, transformer
 
 GOOD = Score(1.0, 10.0, 0.95, 4.0, 5.0, 0.1, 0.01)
 
@@ -35,3 +37,20 @@ def test_simulated_series_are_the_same_every_time_and_have_a_calendar() -> None:
     for one, other in zip(first, again, strict=True):
         np.testing.assert_array_equal(one.train, other.train)
         assert one.step_ms == 86_400_000 // one.period
+
+
+def test_the_windows_of_a_column_end_a_month_apart(tmp_path: Path) -> None:
+    hours = np.datetime64("2016-07-01T00:00:00") + np.arange(4000).astype("timedelta64[h]")
+    rows = [f"{str(hour).replace('T', ' ')},{t},{-t}" for t, hour in enumerate(hours)]
+    (tmp_path / "ETTh1.csv").write_text("\n".join(["date,HUFL,OT", *rows]))
+    found = transformer(tmp_path)
+    assert [case.name for case in found][:3] == ["HUFL-0", "OT-0", "HUFL-1"]
+    assert len(found) == 8
+    newest, _, before = found[:3]
+    assert (newest.train[0], newest.train[-1], newest.test[0], newest.test[-1]) == (2952.0, 3951.0, 3952.0, 3999.0)
+    assert newest.test[0] - before.test[0] == 720
+    assert newest.start_ms == 1467331200000 + 2952 * 3_600_000
+
+
+def test_without_the_file_there_are_no_windows(tmp_path: Path) -> None:
+    assert transformer(tmp_path) == []

@@ -5,9 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
-import pytest
 
-from benchmarks.fev_tasks import job, prediction, ratio
+from benchmarks.fev_tasks import job, prediction
 
 
 def test_a_window_becomes_a_job_without_nan() -> None:
@@ -26,7 +25,3 @@ def test_a_window_becomes_a_job_without_nan() -> None:
 def test_an_answer_has_a_column_for_each_level() -> None:
     told = prediction({"value": [2.0], "quantiles": [[1.0], [3.0]]}, [0.1, 0.9])
     assert told == {"predictions": [2.0], "0.1": [1.0], "0.9": [3.0]}
-
-
-def test_the_score_is_the_geometric_mean_of_ratios() -> None:
-    assert ratio({"a": 2.0, "b": 1.0}, {"a": 1.0, "b": 2.0, "c": 9.0}) == pytest.approx(1.0)

@@ -40,6 +40,15 @@ def test_without_a_name_all_packages_are_searched() -> None:
     assert registry.discover() == registry.discover(*registry.packages())
 
 
+def test_what_learns_beforehand_is_told_by_its_name_and_learns_what_it_says() -> None:
+    assert {"iforest", "arima", "theta", "prophet"} <= set(registry.learners())
+    kinds = {algorithm.name: algorithm.kind for algorithm in registry.discover()}
+    for name, module in registry.learners().items():
+        found = registry.learner(name)
+        assert module.endswith(f"._{name}{registry.TRAINED}")
+        assert kinds[name] == found.made.KIND
+
+
 def package(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, **modules: str) -> str:
     (folder / name).mkdir()
     (folder / name / "__init__.py").write_text("")
@@ -57,32 +66,35 @@ def test_module_without_an_algorithm_stops_the_start(tmp_path: Path, monkeypatch
         registry.discover(name)
 
 
-def test_two_algorithms_of_one_name_stop_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_not_called_like_its_algorithm_stops_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     again = "from kernels.anomaly.iqr import ALGORITHM"
-    name = package(tmp_path, monkeypatch, "registry_twice", a=again, b=again)
-    with pytest.raises(TypeError, match="registry_twice.b: an algorithm named iqr exists already"):
+    name = package(tmp_path, monkeypatch, "registry_twice", iqr=again, other=again)
+    with pytest.raises(TypeError, match="registry_twice.other has an algorithm named iqr: the file must be called"):
         registry.discover(name)
+
+
+def test_names_are_known_without_an_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = package(tmp_path, monkeypatch, "registry_names", b="1 / 0", a="1 / 0", _part="1 / 0")
+    assert registry.names(name) == ["a", "b"]
 
 
 def test_two_algorithms_of_one_name_in_two_packages_stop_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     again = "from kernels.anomaly.iqr import ALGORITHM"
-    name = package(tmp_path, monkeypatch, "registry_more", a=again)
-    with pytest.raises(TypeError, match="registry_more.a: an algorithm named iqr exists already"):
+    name = package(tmp_path, monkeypatch, "registry_more", iqr=again)
+    with pytest.raises(TypeError, match="registry_more.iqr: an algorithm named iqr exists already"):
         registry.discover("kernels.anomaly", name)
 
 
 def test_one_name_in_two_kinds_is_two_algorithms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    detects = "from kernels.anomaly.iqr import ALGORITHM"
     forecasts = "import dataclasses, kernels.anomaly.iqr as iqr\n"
     forecasts += "ALGORITHM = dataclasses.replace(iqr.ALGORITHM, kind='forecast')"
-    name = package(tmp_path, monkeypatch, "registry_kinds", a=detects, b=forecasts)
-    found = registry.discover(name)
-    assert [(algorithm.kind, algorithm.name) for algorithm in found] == [
-        ("anomaly-detection", "iqr"),
-        ("forecast", "iqr"),
-    ]
+    name = package(tmp_path, monkeypatch, "registry_kinds", iqr=forecasts)
+    found = registry.discover("kernels.anomaly", name)
+    assert [algorithm.kind for algorithm in found if algorithm.name == "iqr"] == ["anomaly-detection", "forecast"]
 
 
 def test_broken_module_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from appliance.analysis.catalog import ByName, Catalog
 from appliance.analysis.deployed.analyser import Analyser
-from appliance.analysis.deployed.schema import BadModel
+from appliance.analysis.deployed.schema import BadModel, Model
 from appliance.analysis.deployed.store import Described, Store
 from kernels.contract import Algorithm, Answer, Task
 from kernels.options import NoOptions
@@ -26,10 +26,7 @@ class Live(Mapping[str, Algorithm]):
             return self._own[name]
         if name not in self._store:
             raise KeyError(name)
-        model = self._store.find(name)
-        if not isinstance(model, Analyser) or model.kind != self._kind:
-            raise BadModel(f"model {name} is one for {model.kind}, not for {self._kind}")
-        return Algorithm(name, described(model.algo), model.kind, model.params, model.run, model.needs)
+        return answering(name, self._store.find(name), self._kind)
 
     def __iter__(self) -> Iterator[str]:
         return iter([*self._own, *(one.name for one in self._store.listed() if self._has(one))])
@@ -39,6 +36,13 @@ class Live(Mapping[str, Algorithm]):
 
     def _has(self, one: Described) -> bool:
         return one.kind == self._kind and one.needs is not None and one.name not in self._own
+
+
+def answering(name: str, model: Model | Analyser, kind: str) -> Algorithm:
+    """Return a model as the algorithm of that name; raises BadModel for one of another kind."""
+    if not isinstance(model, Analyser) or model.kind != kind:
+        raise BadModel(f"model {name} is one for {model.kind}, not for {kind}")
+    return Algorithm(name, described(model.algo), model.kind, model.params, model.run, model.needs)
 
 
 def added(catalog: Catalog, models: Iterable[Described]) -> Catalog:

@@ -17,6 +17,7 @@ REGRESSION, CLASSIFICATION = "regression", "classification"
 SUFFIX = ".json"
 PARTS = ALGO, PARAMS, FEATURES = fields.ALGO, fields.PARAMS, "features"
 MAX_FEATURES, MAX_CLASSES, MAX_NODES, MAX_DEPTH = 4096, 1000, 100_000, 1000
+MAX_POWER = 10  # sum of the exponents of a product
 MAX_LABEL = 255  # characters
 MAX_TOLD = 64  # features that are listed by name
 MAX_NUMBER = 1e300
@@ -76,6 +77,36 @@ def _linear(params: Config) -> tuple[int, Predict]:
     coef = _array(params, "coef", 1, MAX_FEATURES)
     intercept = _number(params, "intercept")
     return len(coef), lambda table: _scores(table, coef[None, :], intercept)[:, 0]
+
+
+def _polynomial(params: Config) -> tuple[int, Predict]:
+    """Read a sum of products of powers of the features, each (x - mean) / scale where these are given."""
+    from kernels.numerics import polynomial  # compiled code that only a node with such models needs
+
+    coef = _array(params, "coef", 1, MAX_FEATURES)
+    intercept, powers = _number(params, "intercept"), params.get("powers")
+    if not isinstance(powers, list) or len(powers) != len(coef) or not all(isinstance(row, list) for row in powers):
+        raise BadModel(f"params.powers must be {len(coef)} list(s) of exponents, one for each of params.coef")
+    width = len(powers[0])
+    if not 1 <= width <= MAX_FEATURES or any(len(row) != width for row in powers):
+        raise BadModel(f"the lists of params.powers must be of one length, 1 to {MAX_FEATURES}")
+    for at, row in enumerate(powers):
+        if any(type(power) is not int or power < 0 for power in row) or sum(row) > MAX_POWER:
+            raise BadModel(f"params.powers[{at}] must hold integers >= 0, {MAX_POWER} together at most")
+    mean, scale = (
+        _array(params, name, width, width) if name in params else np.full(width, usual)
+        for name, usual in (("mean", 0.0), ("scale", 1.0))
+    )
+    if not scale.all():
+        raise BadModel("params.scale must not hold 0")
+    factors = polynomial.factors_of(powers)
+
+    def predict(table: Series) -> Series:
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = polynomial.weighed(np.ascontiguousarray((table - mean) / scale), factors, coef, intercept)
+        return _finite(values)
+
+    return width, predict
 
 
 def _logistic(params: Config) -> tuple[int, Predict]:
@@ -152,6 +183,7 @@ READERS: Mapping[str, tuple[str, Callable[[Config], tuple[int, Predict]], Sequen
     "ridge": _LINEAR,
     "lasso": _LINEAR,
     "elasticnet": _LINEAR,
+    "polynomial_regression": (REGRESSION, _polynomial, ("coef", "intercept", "powers", "mean", "scale")),
     "decision_tree_regression": (REGRESSION, _tree, _TREE),
     "logistic_regression": (CLASSIFICATION, _logistic, ("classes", "coef", "intercept")),
     "decision_tree": (CLASSIFICATION, _labelled_tree, (*_TREE, "classes")),
@@ -200,9 +232,10 @@ def _numbers(given: Any, name: str, least: int, most: int) -> Series:
     if not isinstance(given, list) or not least <= len(given) <= most:
         size = str(least) if least == most else f"{least} to {most}"
         raise BadModel(f"{name} must be a list of {size} numbers, got {_counted(given)}")
-    for at, value in enumerate(given):
-        if not _is_number(value):
-            raise BadModel(f"{name}[{at}] must be a finite number, got {_shown(value)}")
+    # a model may have millions of numbers: no Python runs for each of those that are fine
+    if not ({*map(type, given)} <= {int, float} and all(map(MAX_NUMBER.__ge__, map(abs, given)))):
+        at, value = next(pair for pair in enumerate(given) if not _is_number(pair[1]))
+        raise BadModel(f"{name}[{at}] must be a finite number, got {_shown(value)}")
     return np.array(given, dtype=np.float64)
 
 
@@ -233,7 +266,11 @@ def _shown(value: Any) -> str:
 def _scores(table: Series, coef: Series, intercept: Series | float) -> Series:
     """Return table @ coef.T + intercept; raises BadSeries where that is not finite."""
     with np.errstate(over="ignore", invalid="ignore"):
-        values = products.times(table, np.ascontiguousarray(coef.T)) + intercept
+        return _finite(products.times(table, np.ascontiguousarray(coef.T)) + intercept)
+
+
+def _finite(values: Series) -> Series:
+    """Return predictions; raises BadSeries where one is not finite."""
     if not np.isfinite(values).all():
         raise BadSeries("the result leaves the range of floating-point numbers")
     return values

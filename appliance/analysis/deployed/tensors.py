@@ -8,7 +8,6 @@ A file is data: nothing in it names code, and every part is held to its bounds b
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import typing
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +18,7 @@ import orjson
 from appliance.analysis.deployed.analyser import Analyser
 from appliance.analysis.deployed.schema import MAX_LABEL, BadModel
 from appliance.protocol import fields
+from kernels import registry
 from kernels.contract import AlgorithmError
 from kernels.options import NoOptions
 from kernels.trained import Trained
@@ -29,13 +29,6 @@ MAX_HEADER, MAX_TOLD = 100_000, 32
 LENGTH = 8  # bytes in front of the header
 VALUES, TRAINED = "values", "trained"
 TYPES = {"F64": np.float64, "U32": np.uint32}
-# algorithm -> where what it has learned is a class; loaded when such a model is
-CLASSES = {
-    "iforest": ("kernels.anomaly._iforest_trained", "Forest"),
-    "arima": ("kernels.forecast._arima_trained", "Process"),
-    "theta": ("kernels.forecast._theta_trained", "Smoother"),
-    "prophet": ("kernels.forecast._prophet_trained", "Course"),
-}
 
 Told = Mapping[str, str | int | float]
 
@@ -62,17 +55,18 @@ def read(content: bytes) -> Analyser:
     about = _object(header.pop("__metadata__", None), "the header's metadata").get(METADATA)
     about = _object(_json(about.encode(), METADATA) if isinstance(about, str) else None, f"metadata.{METADATA}")
     algo = about.get(fields.ALGO)
-    if about.get("format") != FORMAT or not isinstance(algo, str) or algo not in CLASSES:
+    if about.get("format") != FORMAT or not isinstance(algo, str) or algo not in registry.learners():
         raise BadModel(
-            f"a model of format {FORMAT} and one of {', '.join(CLASSES)} is expected, got "
+            f"a model of format {FORMAT} and one of {', '.join(registry.learners())} is expected, got "
             f"{str(about.get('format'))[:20]} and {str(algo)[:80]}"
         )
     told = _told(about.get(TRAINED))
-    module, name = CLASSES[algo]
-    made: type[Any] = getattr(importlib.import_module(module), name)
+    made = registry.learner(algo).made
     model = _made(made, _object(about.get(VALUES), VALUES), _arrays(content, header))
     summary = {fields.ALGO: algo, **told}
-    return Analyser(algo, made.KIND, summary, made.NEEDS, NoOptions, lambda task, _: model.run(task))
+    beside = made.NEEDS.covariates and bool(getattr(model, "covariates", ()))  # one without knows of none
+    needs = dataclasses.replace(made.NEEDS, covariates=beside)
+    return Analyser(algo, made.KIND, summary, needs, NoOptions, lambda task, _: model.run(task))
 
 
 def _header(content: bytes) -> dict[str, Any]:
@@ -110,7 +104,7 @@ def _is_number(value: Any) -> bool:
 
 def _arrays(content: bytes, header: Mapping[str, Any]) -> dict[str, Any]:
     for name, one in header.items():
-        if not isinstance(one, dict) or one.get("dtype") not in TYPES:
+        if not isinstance(one, dict) or one.get("dtype") not in [*TYPES]:
             raise BadModel(f"{name[:80]} must be an array of {' or '.join(TYPES)}")
     from safetensors import SafetensorError
     from safetensors.numpy import load
@@ -124,18 +118,22 @@ def _arrays(content: bytes, header: Mapping[str, Any]) -> dict[str, Any]:
 def _made(made: type[Any], values: Mapping[str, Any], arrays: Mapping[str, Any]) -> Trained:
     """Return a model of its fields, each of its type; raises BadModel."""
     hints = typing.get_type_hints(made)
-    wanted = {field.name: hints[field.name] for field in dataclasses.fields(made)}
+    known = [field.name for field in dataclasses.fields(made)]
+    needed = {field.name for field in dataclasses.fields(made) if _has_no_default(field)}
     given = {**values, **arrays}
-    if set(given) != set(wanted) or set(values) & set(arrays):
-        odd = sorted(set(given) ^ set(wanted)) or sorted(set(values) & set(arrays))
-        raise BadModel(f"{odd[0][:80]} is missing or unknown; there are: {', '.join(wanted)}")
-    for name, hint in wanted.items():
-        given[name] = _typed(name, given[name], hint)
+    if odd := sorted((needed - set(given)) | (set(given) - set(known)) | (set(values) & set(arrays))):
+        raise BadModel(f"{odd[0][:80]} is missing or unknown; there are: {', '.join(known)}")
+    for name, value in given.items():
+        given[name] = _typed(name, value, hints[name])
     try:
         model: Trained = made(**given)
     except AlgorithmError as error:
         raise BadModel(str(error)) from error
     return model
+
+
+def _has_no_default(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 def _typed(name: str, value: Any, hint: Any) -> Any:
@@ -145,7 +143,10 @@ def _typed(name: str, value: Any, hint: Any) -> Any:
     elif hint is float:
         if _is_number(value):
             return float(value)
+    elif hint == tuple[str, ...]:
+        if isinstance(value, list) and all(type(one) is str and len(one) <= MAX_LABEL for one in value):
+            return tuple(value)
     elif isinstance(value, np.ndarray) and value.dtype == typing.get_args(typing.get_args(hint)[1])[0]:
         return np.ascontiguousarray(value)
-    words = getattr(hint, "__name__", str(hint)) if hint in (bool, int, float, str) else "an array of its type"
+    words = "an array of its type" if isinstance(value, np.ndarray) else getattr(hint, "__name__", str(hint))
     raise BadModel(f"{name} must be {words}")

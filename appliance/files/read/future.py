@@ -22,12 +22,18 @@ NO_ROWS = "no rows at its end have covariates and an empty value: they say what 
 
 
 def part(
-    rows: Rows, covariates: Sequence[str], sort: bool, shown: Callable[[np.int64], str], file: str = ""
+    rows: Rows,
+    covariates: Sequence[str],
+    sort: bool,
+    shown: Callable[[np.int64], str],
+    file: str = "",
+    learning: bool = False,
 ) -> tuple[Rows, Rows]:
     """Return the rows up to the last value, and those after it; raises FileError.
 
     covariates : names of some of the columns; the others are values. sort : the rows may be in any order.
     file : the one that rows ahead are from, "" where they are at the end of the series.
+    learning : nothing is to be forecast, so that no row has to be left after the last value.
     """
     order = np.argsort(rows.times, kind="stable") if sort else np.arange(len(rows.times))
     if rows.ahead is not None:
@@ -39,6 +45,8 @@ def part(
         last = int(np.flatnonzero(given[order])[-1]) + 1 if given.any() else 0
         past, later = (_taken(rows, order[part]) for part in (slice(last), slice(last, None)))
         alone, nothing = "no row has a value", NO_ROWS
+    if learning and past.count:
+        return past, _taken(later, np.empty(0, np.int64))
     if not later.count or not past.count:
         raise FileError(nothing if past.count else alone)
     if (later.times == NO_TIME).any():

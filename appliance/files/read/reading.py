@@ -43,7 +43,7 @@ class Asked:
     last : how many rows at the end of each series are kept, None for all.
     decimal : what stands before the decimals of numbers in text.
     every_value : without `values`, all columns of numbers are meant.
-    covariates : columns that are known of the rows to forecast too, "" for none.
+    covariates : columns that are known of the rows to forecast too, "" for none; learning : those rows are left out.
     most : rows that a series may have.
     """
 
@@ -63,6 +63,7 @@ class Asked:
     decimal: str = "."
     every_value: bool = False
     covariates: str = ""
+    learning: bool = False
     most: int = MAX_ROWS
 
 
@@ -162,11 +163,7 @@ class Source:
         """
         if rows.count > self._asked.most and not len(rows.times):
             raise FileError(self._too_long(rows.count))
-        rows, later = (
-            future.part(rows, self.covariates, self._asked.sort, self._shown, self._ahead)
-            if self._beside
-            else (rows, None)
-        )
+        rows, later = self._parted(rows)
         times, columns = rows.times, dict(rows.columns)
         keep = np.isfinite(np.column_stack(list(columns.values()))).all(axis=1) & (times != NO_TIME)
         if not keep.all():
@@ -194,6 +191,12 @@ class Source:
         series = FileSeries(rows.name, times, self.precision, columns, self.clock)
         zone = self._asked.zone if self.clock.naive else None
         return future.continued(series, later, zone, self.covariates) if later else series
+
+    def _parted(self, rows: Rows) -> tuple[Rows, Rows | None]:
+        """Return the rows up to the last value, and those to forecast, None without covariates; raises FileError."""
+        if not self._beside:
+            return rows, None
+        return future.part(rows, self.covariates, self._asked.sort, self._shown, self._ahead, self._asked.learning)
 
     def _fewer(self, times: Times, columns: dict[str, Series]) -> tuple[Times, dict[str, Series]]:
         """Make one row of those of one time, and then of those of one step, where that is asked for."""

@@ -39,7 +39,9 @@ def add(
         help="Parquet, CSV, JSON, SQLite, DuckDB, Excel; - for standard input. Several, or a pattern: a series each",
     )
     what = parser.add_argument_group("what to do")
-    what.add_argument("--algo", metavar="NAME", help=f"algorithm, also as NAME,k=2 ({default})")
+    what.add_argument(
+        "--algo", metavar="NAME", help=f"algorithm, also as NAME,k=2, or a trained model, also as a file ({default})"
+    )
     if compared:
         what.add_argument(
             "--compare",

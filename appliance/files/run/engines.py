@@ -11,7 +11,7 @@ from typing import Any
 from appliance.analysis import catalog as catalogue
 from appliance.analysis.catalog import ByName
 from appliance.analysis.kind import Kind
-from appliance.files.run import question
+from appliance.files.run import question, trained
 from appliance.files.run.local import Local
 from appliance.files.run.question import Question, UnknownOption
 from appliance.files.run.remote import Remote
@@ -76,7 +76,7 @@ def prepare(given: argparse.Namespace, kind: Kind[Any], asked: Question, names: 
     if given.url:
         return Prepared(kind, Remote(given.url, kind, asked), names, None)
     configured = settings.of_node(given.config)
-    catalog = catalogue.build(configured)
+    catalog = trained.with_models(catalogue.build(configured), configured, names or ())
     algorithms = catalog.of_kind(kind.wire_type)
     for name in names or ():
         question.check_setting(algorithms, kind, asked, name)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,8 @@ from appliance.files.calendar.axis import Axis
 from appliance.files.series import FileSeries
 from appliance.protocol.documents import MAX_ROWS, BadRequest
 from appliance.protocol.fields import VALUE_COLUMN
+from kernels import registry
 from kernels.contract import Series, Task
-from kernels.imputation import kalman, linear
 
 KALMAN, LINEAR, PREVIOUS, ZERO, NONE = "kalman", "linear", "previous", "zero", "none"
 WAYS = (KALMAN, LINEAR, PREVIOUS, ZERO, NONE)
@@ -80,8 +81,10 @@ def fill(values: Series, places: NDArray[np.int64], way: str, out_of_time: Calla
     """
     if way in (KALMAN, LINEAR):
         task = Task({VALUE_COLUMN: values}, places, step=1, out_of_time=out_of_time)
-        filled = kalman.impute(task) if way == KALMAN else linear.impute(task)
-        return filled.value
+        algorithm = registry.algorithm("kernels.imputation", way)  # imported now: few files have gaps
+        answer: Any = algorithm.run(task, algorithm.params())
+        filled: Series = answer.value
+        return filled
     whole: Series = np.zeros(int(places[-1]) + 1)
     whole[places] = values
     if way == PREVIOUS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
+from functools import partial
 from typing import Any
 
 from appliance.analysis import run
@@ -38,10 +39,10 @@ class Local:
     def close(self) -> None:
         """Do nothing: there is no connection to close."""
 
-    def _counts(self, algorithm: str) -> bool:
-        """Return whether an algorithm counts rows: it has a period."""
+    def _has(self, algorithm: str, option: str) -> bool:
+        """Return whether an algorithm has an option of that name."""
         known = self._algorithms.get(table.canonical(algorithm))
-        return known is not None and any(one.name == fields.PERIOD for one in declared(known.params))
+        return known is not None and any(one.name == option for one in declared(known.params))
 
     def answer(self, algorithm: str, series: FileSeries, option: str = "") -> FileResult:
         """Run an algorithm, or a setting of one, with a further option; raises AlgorithmError."""
@@ -50,7 +51,7 @@ class Local:
 
     def _answer(self, algorithm: str, question: Question, series: FileSeries) -> FileResult:
         placed = placing.place(
-            self._kind, series, question.given, question.wishes, self._halted.is_set, lambda: self._counts(algorithm)
+            self._kind, series, question.given, question.wishes, self._halted.is_set, partial(self._has, algorithm)
         )
         data = placed.asked.data
         lengths = [len(data.times), *map(len, data.columns.values())]

@@ -31,6 +31,10 @@ def _never() -> bool:
     return False
 
 
+def _without_options(_: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What the user says of a forecast besides the options of SQL.
@@ -51,6 +55,7 @@ class Placed:
     own : the series as it is in the file. asked : what the algorithm gets. given : its options.
     axis : None where nothing depends on one. skip : rows ahead that are computed and left out.
     rows : int64 (n,), where the rows of `own` are among those of `asked`, None where they are the same.
+    option : one more that the algorithm is given, as text.
     """
 
     own: FileSeries
@@ -61,6 +66,7 @@ class Placed:
     remark: str = ""
     wishes: Wishes = Wishes()
     rows: NDArray[np.int64] | None = None
+    option: str = ""
 
     def result(self, kind: Kind[Any], algorithm: str, task: Task, answer: Any) -> FileResult:
         """Return an answer with its times in those of the file."""
@@ -110,11 +116,12 @@ def place(
     given: Mapping[str, str],
     wishes: Wishes = Wishes(),  # noqa: B008  (frozen, no state)
     out_of_time: Callable[[], bool] = _never,
-    counts: Callable[[], bool] = _never,
+    has: Callable[[str], bool] = _without_options,
 ) -> Placed:
     """Return how a series is put to an algorithm of a kind, with options as they are written at the prompt.
 
-    counts : tells whether the algorithm counts rows, by a season, so that a gap would shift what comes after it.
+    has : tells whether the algorithm has an option of a name: with a period it counts rows, so that a gap would shift
+        what comes after it.
 
     Raises
     ------
@@ -122,15 +129,21 @@ def place(
         gaps than are filled.
     """
     if kind.axis == AHEAD:
-        return _ahead(series, given, wishes, out_of_time)
+        return _ahead(series, given, wishes, out_of_time, has)
     if kind.axis == ENTIRE:
         return _entire(series, given)
     if kind.axis == ROWS:
-        return _rows(series, given, wishes, out_of_time, counts)
+        return _rows(series, given, wishes, out_of_time, has)
     return Placed(series, series, given)
 
 
-def _ahead(series: FileSeries, given: Mapping[str, str], wishes: Wishes, out_of_time: Callable[[], bool]) -> Placed:
+def _ahead(
+    series: FileSeries,
+    given: Mapping[str, str],
+    wishes: Wishes,
+    out_of_time: Callable[[], bool],
+    has: Callable[[str], bool],
+) -> Placed:
     found = axis_of(series, given)
     skip = starts.position(given[fields.START], found) - 1 if fields.START in given else 0
     rows = requests.whole(given, OPTION_ROWS, max(len(series.ahead) - skip, 0) or DEFAULT_ROWS)
@@ -144,7 +157,9 @@ def _ahead(series: FileSeries, given: Mapping[str, str], wishes: Wishes, out_of_
     if series.known:
         series = _known_at(series, found, rows + skip, wishes)
     whole, told = filling.even(series, found, wishes.fill, out_of_time)
-    return Placed(series, whole, asked, found, skip, told or _remark(series, found), wishes)
+    # gaps are those of the calendar, which an algorithm does not know: none is left for it
+    option = f"{fields.GAPS}={filling.NONE}" if has(fields.GAPS) else ""
+    return Placed(series, whole, asked, found, skip, told or _remark(series, found), wishes, option=option)
 
 
 def _known_at(series: FileSeries, found: Axis, rows: int, wishes: Wishes) -> FileSeries:
@@ -188,13 +203,13 @@ def _rows(
     given: Mapping[str, str],
     wishes: Wishes,
     out_of_time: Callable[[], bool],
-    counts: Callable[[], bool],
+    has: Callable[[str], bool],
 ) -> Placed:
     """Fill the gaps for the algorithm alone; where that cannot be done and nobody asked for it, leave them."""
     plain = Placed(series, series, given)
     if wishes.fill == filling.NONE or len(series.times) < MIN_ROWS or not rhythm(series.times).gaps:
         return plain
-    if not wishes.fill and not counts():
+    if not wishes.fill and not has(fields.PERIOD):
         return plain
     try:
         found = axis.find(series.times, series.precision, series.clock, None, "--fill none")

@@ -11,6 +11,7 @@ from typing import Any
 from appliance.analysis.catalog import ByName
 from appliance.analysis.kind import Kind
 from appliance.files.calendar import frequency
+from appliance.files.run import trained
 from appliance.files.run.placing import Placed, Wishes
 from appliance.files.series import UsageError
 from appliance.protocol import answers, fields, options
@@ -44,7 +45,7 @@ class Question:
         series = placed.asked
         return {
             fields.ALGO: algorithm,
-            fields.OPTION: ",".join(filter(None, (f"{fields.ALGO}={algorithm}", self.option))),
+            fields.OPTION: ",".join(filter(None, (f"{fields.ALGO}={algorithm}", self.option, placed.option))),
             fields.PRECISION: series.precision,
             fields.NOISE_CHECK: int(self.given.get(fields.NOISE_CHECK, "0") not in ("0", "false")),
             fields.ROWS: len(series.times),
@@ -68,7 +69,7 @@ def read(algorithm: str, given: Iterable[str]) -> tuple[str, str]:
             raise ValueError(f"{piece!r} is no option: name=value is expected")
     if not name or "=" in name:
         raise ValueError(f"{algorithm!r} names no algorithm")
-    return name.lower(), ",".join(pieces)
+    return trained.called(name), ",".join(pieces)
 
 
 def setting(text: str) -> tuple[str, str]:

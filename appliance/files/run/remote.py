@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,7 +47,7 @@ class Remote:
         self._kind, self._question = kind, question
         self._client = Client(connect_s=CONNECT_S, max_answer=MAX_ANSWER, kept=KEPT)
         self._halted, self._asking = threading.Event(), threading.Lock()
-        self._periodic: set[str] | None = None
+        self._options: dict[str, Collection[str]] | None = None
 
     def halt(self) -> None:
         """Wait no longer for answers."""
@@ -69,7 +70,7 @@ class Remote:
 
     def _answer(self, algorithm: str, question: Question, series: FileSeries) -> FileResult:
         placed = placing.place(
-            self._kind, series, question.given, question.wishes, self._halted.is_set, lambda: self._counts(algorithm)
+            self._kind, series, question.given, question.wishes, self._halted.is_set, partial(self._has, algorithm)
         )
         body = question.body(self._kind, algorithm, placed)
         body[fields.OPTION] = ",".join(filter(None, (body[fields.OPTION], self._kind.everything)))
@@ -85,15 +86,15 @@ class Remote:
         """Return the names of the node's algorithms of this kind; raises NodeGone."""
         return list(self._listed())
 
-    def _counts(self, algorithm: str) -> bool:
-        """Return whether an algorithm counts rows: it has a period. Of a node that cannot tell none does."""
+    def _has(self, algorithm: str, option: str) -> bool:
+        """Return whether an algorithm has an option of that name. Of a node that cannot tell none has."""
         with self._asking:
-            if self._periodic is None:
+            if self._options is None:
                 try:
-                    self._periodic = {name for name, options in self._listed().items() if fields.PERIOD in options}
+                    self._options = self._listed()
                 except NodeGone:
-                    self._periodic = set()
-        return table.canonical(algorithm) in self._periodic
+                    self._options = {}
+        return option in self._options.get(table.canonical(algorithm), ())
 
     def _listed(self) -> dict[str, Collection[str]]:
         """Return the node's algorithms of this kind with the names of their options; raises NodeGone."""

@@ -16,6 +16,7 @@ from appliance.files.train import learned
 from appliance.files.train.learned import Learned
 from appliance.protocol import fields
 from appliance.transport.http import Client, Failed
+from kernels import registry
 
 WAIT_S, CONNECT_S, MAX_ANSWER = 60.0, 10.0, 1024 * 1024
 MAX_SHARE = 0.9
@@ -43,6 +44,8 @@ def run(given: argparse.Namespace, module: str) -> list[str]:
         raise UsageError(f"--hold-out must be 0 to {MAX_SHARE}, got {given.hold_out:g}")
     if (given.target is not None) != learner.TARGET:
         raise UsageError(f"{given.kind} needs --target" if learner.TARGET else f"{given.kind} predicts no --target")
+    if given.covariate and given.kind not in (known := _with_covariates()):
+        raise UsageError(f"{given.kind} learns from no --covariate; {' and '.join(known)} do")
     data, said = learner.READ(given)
     found: Learned = learner.learn(given.kind, data, given.option, given.hold_out)
     told = [said, *found.told]
@@ -52,6 +55,10 @@ def run(given: argparse.Namespace, module: str) -> list[str]:
         return [*told, f"{place} is written, and is the model {name} of {given.deploy}"]
     form = f"curl -F model_name={name} -F model_binary=@{place} http://127.0.0.1:6090/deploy"
     return [*told, f"{place} is written; to deploy it: {form}"]
+
+
+def _with_covariates() -> list[str]:
+    return [name for name in registry.learners() if registry.learner(name).made.NEEDS.covariates]
 
 
 def _node(url: str | None) -> SplitResult | None:

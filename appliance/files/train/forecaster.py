@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,21 +12,16 @@ from appliance.analysis.deployed import tensors
 from appliance.files.compare import scores
 from appliance.files.series import FileSeries
 from appliance.files.train import reading
-from appliance.files.train.learned import Learned, params
+from appliance.files.train.learned import Learned, listed, params
 from appliance.protocol import fields, times
+from kernels import registry
 from kernels.contract import AlgorithmError, Series, Task
-from kernels.forecast import _arima_trained, _prophet_trained, _theta_trained, arima, prophet, theta
 from kernels.options import declared
 from kernels.trained import Trained
 
 SUFFIX, TARGET, READ = tensors.SUFFIX, False, reading.series
 AT_LEAST = 10  # rows, of the series and of what is left for learning
 CONF = 0.95
-LEARNERS: dict[str, tuple[type[Any], Any]] = {
-    "arima": (arima.Params, _arima_trained.train),
-    "theta": (theta.Params, _theta_trained.train),
-    "prophet": (prophet.Params, prophet.train),
-}
 
 
 def learn(kind: str, series: FileSeries, given: Sequence[str], share: float) -> Learned:
@@ -39,27 +34,29 @@ def learn(kind: str, series: FileSeries, given: Sequence[str], share: float) -> 
     ------
     UsageError, AlgorithmError : an option, too few rows, or rows that are not evenly spaced.
     """
-    made, train = LEARNERS[kind]
-    found = [f"{fields.PERIOD}=auto"] if fields.PERIOD in [one.name for one in declared(made)] else []
-    options = params(made, [*found, *given])
+    learner = registry.learner(kind)
+    found = [f"{fields.PERIOD}=auto"] if fields.PERIOD in [one.name for one in declared(learner.params)] else []
+    options = params(learner.params, [*found, *given])
     step = times.usual_step(series.data, "training")
-    task = dataclasses.replace(series.data, start=int(series.times[-1]) + step, step=step, rows=1)
-    model = train(task, options)
+    start = int(series.times[-1]) + step
+    task = Task(series.columns, series.times, series.precision, start, step, known=series.known)
+    model = learner.train(task, options)
     count = min(round(share * len(series.times)), len(series.times) - AT_LEAST)
-    told = [_judged(task, lambda part: train(part, options), count)] if count > 0 else []
-    told.append(_described(model))
+    told = [_judged(task, lambda part: learner.train(part, options), count)] if count > 0 else []
+    told.append(model.told)
     moments = np.datetime_as_string(series.times[[0, -1]].astype(f"datetime64[{series.precision}]"))
     about: tensors.Told = {
         "rows": len(series.times),
         "from": str(moments[0]),
         "to": str(moments[1]),
         "step": times.lasting(step, series.precision),
-        "model": told[-1],
+        "model": model.told,
+        **({"covariates": listed([*series.known])} if series.known else {}),
     }
     return Learned(tensors.write(kind, model, about), told)
 
 
-def _judged(task: Task, train: Any, count: int) -> str:
+def _judged(task: Task, train: Callable[[Task], Trained], count: int) -> str:
     """Say how far from the last rows the forecast of a model is that has not seen them."""
     x, n = task.series, len(task.times)
     known = dataclasses.replace(
@@ -71,7 +68,7 @@ def _judged(task: Task, train: Any, count: int) -> str:
         levels=(CONF,),
     )
     try:
-        answer = train(known).run(known)
+        answer: Any = train(known).run(known)
     except AlgorithmError as error:
         return f"not judged, the first {n - count} rows are too few to learn from: {error}"
     missed, season = x[n - count :] - answer.value, max(answer.period, 1)
@@ -86,16 +83,3 @@ def _judged(task: Task, train: Any, count: int) -> str:
 
 def _mean(errors: Series) -> str:
     return f"{float(np.mean(np.abs(errors))):.4g}"
-
-
-def _described(model: Trained) -> str:
-    if isinstance(model, _arima_trained.Process):
-        return f"{model.name}, errors of {model.sigma:.4g}"
-    if isinstance(model, _theta_trained.Smoother):
-        season = f", a season of {len(model.profile)} rows" if len(model.profile) > 1 else ""
-        return (
-            f"{model.form}: rate {model.rate:.4g}, drift {model.drift:.4g} a row{season}, errors of {model.sigma:.4g}"
-        )
-    assert isinstance(model, _prophet_trained.Course)
-    seasons = ", ".join(f"{name} of order {order}" for name, order in model.seasons) or "none"
-    return f"{model.growth} trend with {len(model.changes)} changepoints; seasons: {seasons}"

@@ -23,7 +23,10 @@ def rows(given: argparse.Namespace) -> tuple[numbers.Table, str]:
 
 def series(given: argparse.Namespace) -> tuple[FileSeries, str]:
     """Return the one series of a file; raises FileError."""
-    asked = Asked(time=given.time, values=given.value, drop_nulls=given.drop_nulls)
+    beside = given.covariate or ""
+    asked = Asked(
+        time=given.time, values=given.value, drop_nulls=given.drop_nulls, covariates=beside, learning=bool(beside)
+    )
     with tempfile.TemporaryDirectory(prefix="taosanode-") as folder:
         scratch = Path(folder).resolve()
         files = several.open_files([given.data], scratch)
@@ -34,5 +37,6 @@ def series(given: argparse.Namespace) -> tuple[FileSeries, str]:
             ((only,),) = source.batches()
             found = source.series(only)
     left_out = source.count - len(found.times)
-    told = f"; {counted(left_out, 'row')} without time or value left out" if left_out else ""
+    told = f" with {listed(source.covariates)}" if source.covariates else ""
+    told += f"; {counted(left_out, 'row')} without time or value left out" if left_out else ""
     return found, f"{counted(len(found.times), 'row')} of {source.values[0]} by {source.time}{told}"

@@ -16,12 +16,13 @@ from appliance.files.train import reading
 from appliance.files.train.learned import Learned, held_back, params
 from appliance.protocol import fields
 from kernels.contract import Series
-from kernels.numerics import linear_fit, tree_fit
+from kernels.numerics import linear_fit, polynomial, tree_fit
 from kernels.options import NoOptions, Options, option
 
 SUFFIX, TARGET, READ = schema.SUFFIX, True, reading.rows
 AT_LEAST = 10  # rows
 MOST_PARAMETERS = 2000  # of all classes together
+MOST_PRODUCTS = 1000  # of columns
 
 Config = dict[str, Any]
 
@@ -46,6 +47,15 @@ class ElasticNet(Options):
 
     alpha: float = option(1.0, "weight of the coefficients", gt=0)
     l1_ratio: float = option(0.5, "share of the absolute ones in it, the rest is of the squared", ge=0, le=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Polynomial(Options):
+    """Options of polynomial_regression."""
+
+    degree: int = option(2, "columns in a product, at most", ge=1, le=schema.MAX_POWER)
+    interaction_only: bool = option(False, "products of different columns only, no powers")
+    alpha: float = option(0.0, "weight of the squared coefficients, of columns of mean 0 and deviation 1", ge=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,22 @@ def _target(table: Table) -> Any:
 
 def _line(found: linear_fit.Line) -> Config:
     return {"coef": found.coef.tolist(), "intercept": found.intercept.tolist()}
+
+
+def _polynomial(table: Table, options: Any) -> Config:
+    width = table.values.shape[1]
+    products = polynomial.count(width, options.degree, crossed=options.interaction_only)
+    if products > MOST_PRODUCTS:
+        raise FileError(
+            f"degree={options.degree} makes {products} products of {width} columns, at most {MOST_PRODUCTS} are learned"
+        )
+    mean, scale = table.values.mean(axis=0), table.values.std(axis=0)
+    scale[scale == 0.0] = 1.0
+    factors = polynomial.all_factors(width, options.degree, crossed=options.interaction_only)
+    columns = polynomial.expanded(np.ascontiguousarray((table.values - mean) / scale), factors)
+    found = _line(linear_fit.ridge(columns, _target(table), options.alpha))
+    powers = polynomial.powers_of(factors, width)
+    return {**found, "powers": powers, "mean": mean.tolist(), "scale": scale.tolist()}
 
 
 def _logistic(table: Table, options: Any) -> Config:
@@ -119,6 +145,7 @@ LEARNERS: dict[str, tuple[type[Any], Callable[[Table, Any], Config]]] = {
     "ridge": (Ridge, _fitted(lambda x, y, given: linear_fit.ridge(x, y, given.alpha))),
     "lasso": (Lasso, _fitted(lambda x, y, given: linear_fit.elastic_net(x, y, given.alpha, 1.0))),
     "elasticnet": (ElasticNet, _fitted(lambda x, y, given: linear_fit.elastic_net(x, y, given.alpha, given.l1_ratio))),
+    "polynomial_regression": (Polynomial, _polynomial),
     "logistic_regression": (Logistic, _logistic),
     "decision_tree_regression": (Tree, _regression_tree),
     "decision_tree": (Tree, _classification_tree),

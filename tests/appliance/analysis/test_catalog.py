@@ -41,54 +41,73 @@ def test_operators_algorithms_join_and_cannot_take_a_name_of_ours(tmp_path):
     assert list(found.broken) == [str(tmp_path / "algo" / "iqr.py")]
 
 
-def with_models(monkeypatch, build) -> None:
+def with_models(monkeypatch, name, build) -> None:
     """Let `models.anomaly` hold one more module."""
-    modules = registry.modules
+    names, module = registry.names, registry.module
     extra = types.SimpleNamespace(build=build)
+    monkeypatch.setattr(registry, "names", lambda of: [*names(of), *([name] if of == "models.anomaly" else [])])
     monkeypatch.setattr(
-        registry, "modules", lambda package: [extra] if package == "models.anomaly" else modules(package)
+        registry, "module", lambda of, one: extra if (of, one) == ("models.anomaly", name) else module(of, one)
     )
 
 
-def test_detectors_with_weights_are_built_from_the_model_folder(tmp_path, monkeypatch):
+def test_detectors_with_weights_are_built_from_the_model_folder_when_they_are_asked_for(tmp_path, monkeypatch):
     seen = []
 
     def build(model_dir):
         seen.append(model_dir)
         return Algorithm("weighty", "", ANOMALY, NoOptions, lambda t, p: Detection(np.ones(9, np.int8), np.zeros(9)))
 
-    with_models(monkeypatch, build)
-    assert "weighty" in catalog.build(settings(tmp_path)).names
+    with_models(monkeypatch, "weighty", build)
+    detectors = catalog.build(settings(tmp_path)).of_kind(ANOMALY)
+    assert "weighty" in detectors
+    assert seen == []
+    assert detectors["weighty"].name == "weighty"
     assert seen == [tmp_path / "model"]
 
 
+def test_an_algorithm_that_does_not_load_is_not_taken_for_one_that_is_not_there(tmp_path, monkeypatch):
+    with_models(monkeypatch, "weighty", lambda model_dir: {}["absent"])
+    with pytest.raises(ImportError, match="anomaly-detection weighty cannot be loaded: KeyError 'absent'"):
+        catalog.build(settings(tmp_path)).of_kind(ANOMALY).get("weighty")
+
+
+def test_an_algorithm_of_another_kind_than_its_folder_is_a_bug(tmp_path, monkeypatch):
+    forecaster = Algorithm("weighty", "", FORECAST, NoOptions, lambda t, p: None)
+    with_models(monkeypatch, "weighty", lambda model_dir: forecaster)
+    with pytest.raises(TypeError, match="anomaly-detection weighty is expected, got forecast weighty"):
+        catalog.build(settings(tmp_path), serve=True)
+
+
 def test_two_algorithms_of_ours_with_one_name_are_a_bug(tmp_path, monkeypatch):
-    iqr = next(one for one in registry.discover() if one.name == "iqr")
-    with_models(monkeypatch, lambda model_dir: dataclasses.replace(iqr))
+    with_models(monkeypatch, "iqr", lambda model_dir: None)
     with pytest.raises(TypeError, match="two algorithms of anomaly-detection named iqr"):
         catalog.build(settings(tmp_path))
 
 
-def test_a_kind_that_is_not_announced_is_loaded_when_it_is_asked_for(tmp_path, monkeypatch):
+def test_a_node_loads_all_that_it_announces_and_the_other_kinds_when_they_are_asked_for(tmp_path, monkeypatch):
     asked = []
-    discover = registry.discover
+    algorithm = registry.algorithm
 
-    def seen(*packages):
-        asked.append(packages)
-        return discover(*packages)
+    def seen(package, name):
+        asked.append(f"{package}.{name}")
+        return algorithm(package, name)
 
-    monkeypatch.setattr(registry, "discover", seen)
-    found = catalog.build(settings(tmp_path), defer=True)
-    assert "kernels.imputation" not in asked[0]
+    monkeypatch.setattr(registry, "algorithm", seen)
+    found = catalog.build(settings(tmp_path), serve=True)
+    assert {"kernels.anomaly.iqr", "kernels.forecast.arima"} <= set(asked)
+    assert not [name for name in asked if name.startswith("kernels.imputation")]
     assert "kalman" not in found.names
-    assert len(asked) == 1
+    asked.clear()
+    assert len(list(found)) == len(found)
+    assert asked == []
     fillers = found.of_kind("imputation")
-    assert fillers["kalman"].name == "kalman"
     assert list(fillers) == ["kalman", "linear"]
     assert fillers.get("nonesuch") is None
-    assert asked[1:] == [("kernels.imputation",)]
+    assert fillers["kalman"].name == "kalman"
+    assert asked == ["kernels.imputation.kalman"]
 
 
 def test_a_kind_that_is_announced_is_there_from_the_beginning(tmp_path):
     announced = dataclasses.replace(settings(tmp_path), detail_types=("imputation",))
-    assert "kalman" in catalog.build(announced, defer=True).names
+    assert "kalman" in catalog.build(announced, serve=True).names

@@ -378,3 +378,15 @@ def test_neither_pandas_nor_the_server_is_loaded(tmp_path: Path) -> None:
     )
     path, out = write(tmp_path / "a.parquet", one()), str(tmp_path / "out.parquet")
     subprocess.run([sys.executable, "-c", code, path, "--out", out], check=True, stderr=subprocess.DEVNULL)
+
+
+def test_only_the_algorithms_that_are_asked_for_are_loaded(tmp_path: Path) -> None:
+    code = (
+        "import sys; from appliance import cli\n"
+        "assert cli.main(['taosanode', 'forecast', sys.argv[1]]) == 0\n"
+        "assert 'kernels.forecast.auto' in sys.modules\n"
+        "others = 'kernels.anomaly.', 'kernels.correlation.', 'kernels.forecast.prophet'\n"
+        "surplus = [name for name in sys.modules if name.startswith(others)]; assert not surplus, surplus"
+    )
+    path = write(tmp_path / "a.parquet", one())
+    subprocess.run([sys.executable, "-c", code, path], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

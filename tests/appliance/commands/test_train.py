@@ -41,6 +41,11 @@ def test_a_model_is_trained_and_everything_about_it_is_said(data, tmp_path, caps
         (("--out", "m.pkl"), 2, "--out m.pkl: a model of iforest is a file *.safetensors"),
         (("--out", "m.safetensors", "--hold-out", "1"), 2, "--hold-out must be 0 to 0.9, got 1"),
         (("--out", "m.safetensors", "--target", "flow"), 2, "iforest predicts no --target"),
+        (
+            ("--out", "m.safetensors", "--covariate", "flow"),
+            2,
+            "iforest learns from no --covariate; arima and",
+        ),
         (("--out", "m.safetensors", "--deploy", "ftp://x"), 2, "--deploy ftp://x: a node's address is expected"),
         (("--out", "m.safetensors", "--deploy", "x", "--name", "../x"), 2, "--name ../x: letters, digits"),
         (("--out", "m.safetensors", "--option", "k=2"), 2, "--option k: there is no such option"),

@@ -191,7 +191,7 @@ def test_settings_that_cannot_be_read_are_refused(master: Master, monkeypatch: p
 
 
 def test_algorithms_that_do_not_load_are_refused(master: Master, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(settings: Settings, defer: bool) -> Catalog:
+    def fail(settings: Settings, serve: bool) -> Catalog:
         raise RuntimeError("a kernel is broken")
 
     monkeypatch.setattr(catalog, "build", fail)

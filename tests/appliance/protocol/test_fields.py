@@ -42,6 +42,7 @@ ALSO = {
     # options of the command line
     "every": {"files/run/arguments.py"},
     "freq": {"files/run/arguments.py"},
+    "gaps": {"commands/impute.py"},
     # columns of files, what pairs are ordered by
     "lag": {"files/run/pairs.py", "commands/correlate.py"},
     "option": {"analysis/reference.py"},  # a heading

@@ -41,7 +41,7 @@ def test_a_row_goes_down_every_tree_and_is_flagged_by_the_trained_threshold() ->
 
 def test_what_is_trained_on_rows_judges_them_as_the_detector_does() -> None:
     params = iforest.Params(n_estimators=7, contamination=0.1)
-    model = _iforest_trained.train(TABLE, params)
+    model = _iforest_trained.train(Task.of(TABLE), params)
     found, expected = model.run(Task.of(TABLE)), iforest.detect(Task.of(TABLE), params)
     np.testing.assert_array_equal(found.score, expected.score)
     np.testing.assert_array_equal(found.flags, expected.flags)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import fields
 
 import numpy as np
@@ -48,6 +49,26 @@ def test_the_trained_coefficients_follow_other_rows_in_other_units() -> None:
     assert np.mean(np.abs(found.value / PASSENGERS[132:] - 1.0)) < 0.08
 
 
+@pytest.mark.compiled_only("fits of a regression")
+@pytest.mark.parametrize(("d", "scale"), [(0, 1.0), (1, 1.0), (0, 1e9)])
+def test_covariates_are_learned_as_the_forecaster_does_and_go_on_in_other_rows(d, scale) -> None:
+    draw = np.random.default_rng(8)
+    price, promo = 1e6 + draw.normal(size=120), (np.arange(120) % 7 == 0).astype(np.float64)
+    x = scale * (50.0 - 3.0 * (price - 1e6) + 8.0 * promo + draw.normal(size=120))
+    whole = {"price": price, "promo": promo}
+    task = dataclasses.replace(ask(x[:110], rows=10), known=whole)
+    params = Params(p=1, d=d, q=1, period=0)
+    model, expected = train(task, params), arima.forecast(task, params)
+    found = model.run(task)
+    np.testing.assert_allclose(found.value, expected.value, rtol=1e-8)
+    np.testing.assert_allclose(found.low, expected.low, rtol=1e-8)
+    assert found.extra["covariates"] == pytest.approx(expected.extra["diagnostics"]["covariates"], rel=1e-9)
+    later = dataclasses.replace(ask(x[60:115], first=60, rows=5), known={name: c[60:] for name, c in whole.items()})
+    assert np.mean(np.abs(model.run(later).value - x[115:])) < 2.0 * scale
+    with pytest.raises(BadSeries, match="was trained with 2 covariates: price, promo; the request has none"):
+        model.run(ask(x))
+
+
 def test_other_steps_and_too_few_rows_are_refused() -> None:
     model = with_(AR, step=3.6e12, d=1)
     refuses_other_steps(model, PASSENGERS)
@@ -72,6 +93,7 @@ def test_a_line_teaches_nothing() -> None:
         ({"p": 5, "x": np.full(5, 8.0)}, "x is too near to a model that is not stationary"),
         ({"sigma": np.nan}, "sigma must be"),
         ({"mean": 1e200}, "mean must be"),
+        ({"effect": np.ones((3, 1))}, r"effect must have the shape \[3, 0\], got \[3, 1\]"),
     ],
 )
 def test_what_could_not_be_filtered_is_refused(changes, message) -> None:

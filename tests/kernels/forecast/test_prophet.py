@@ -7,7 +7,7 @@ import pytest
 
 from appliance.protocol.options import params, parse
 from kernels.contract import BadParameter, BadSeries, Forecast, Series, Task
-from kernels.forecast import _prophet_trained, prophet
+from kernels.forecast import _prophet_course, prophet
 from kernels.forecast.prophet import Params, forecast
 from tests.kernels.forecast.contracted import L96, PASSENGERS, refused_by_all
 
@@ -37,7 +37,7 @@ def naive(t: float, slope: float, level: float, changes: list[tuple[float, float
 def test_what_is_expected_equals_the_naive_formula() -> None:
     t, at, changes, waves = np.arange(30.0), np.array([5.0, 12.0]), [0.7, -0.2], [0.3, 0.1, -0.4, 0.2]
     theta = np.array([0.5, 2.0, *changes])
-    found = _prophet_trained.basis(t, at, "linear") @ theta + _prophet_trained.fourier(t, [("weekly", 2)]) @ waves
+    found = _prophet_course.basis(t, at, "linear") @ theta + _prophet_course.fourier(t, [("weekly", 2)]) @ waves
     wanted = [naive(one, 0.5, 2.0, list(zip(at, changes, strict=True)), waves) for one in t]
     np.testing.assert_allclose(found, wanted)
 
@@ -48,7 +48,7 @@ def test_variance_of_changes_to_come_is_that_of_a_simulation() -> None:
     for _ in range(4000):
         at = rng.uniform(0.0, 0.5, rng.poisson(len(changes) * 0.5))
         ends.append(np.sum((0.5 - at) * rng.laplace(0.0, size, len(at))))
-    found = _prophet_trained.variance_of_changes(changes, np.array([0.9, 1.5]))
+    found = _prophet_course.variance_of_changes(changes, np.array([0.9, 1.5]))
     assert found[0] == 0.0
     assert found[1] == pytest.approx(np.var(ends), rel=0.15)
 

@@ -5,6 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 LINE: dict[str, Any] = {"algo": "lasso", "params": {"coef": [2.0, -1.0], "intercept": 0.5}}
+POLYNOMIAL: dict[str, Any] = {
+    "algo": "polynomial_regression",
+    "params": {
+        "coef": [3.0, 2.0, -1.0],
+        "intercept": 0.5,
+        "powers": [[1, 0], [1, 2], [0, 0]],
+        "mean": [1.0, -1.0],
+        "scale": [2.0, 4.0],
+    },
+}
 LOGISTIC: dict[str, Any] = {
     "algo": "logistic_regression",
     "features": ["a", "b"],

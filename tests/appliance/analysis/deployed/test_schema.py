@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from appliance.analysis.deployed import schema
 from appliance.analysis.deployed.schema import BadModel
 from kernels.contract import BadSeries
-from tests.appliance.analysis.deployed.configs import LINE, LOGISTIC, TREE, with_params
+from tests.appliance.analysis.deployed.configs import LINE, LOGISTIC, POLYNOMIAL, TREE, with_params
 
 TABLE = np.array([[1.0, 2.0], [6.0, 3.0], [0.0, 3.5]])
 
@@ -23,6 +23,18 @@ def test_features_are_listed_by_name_unless_there_are_many():
     assert schema.read({**LINE, "features": ["b", "a"]}).summary["features"] == ["b", "a"]
     many = {**with_params(LINE, coef=[1.0] * 65), "features": [str(at) for at in range(65)]}
     assert schema.read(many).summary["features"] == 65
+
+
+def test_a_polynomial_is_a_sum_of_products_of_scaled_features():
+    plain = with_params(POLYNOMIAL, mean=None, scale=None)
+    x, y = TABLE.T
+    np.testing.assert_allclose(schema.read(plain).predict(TABLE), 3.0 * x + 2.0 * x * y**2 - 1.0 + 0.5, rtol=1e-14)
+    x, y = (x - 1.0) / 2.0, (y + 1.0) / 4.0
+    scaled = schema.read(POLYNOMIAL)
+    assert (scaled.kind, scaled.width) == ("regression", 2)
+    np.testing.assert_allclose(scaled.predict(TABLE), 3.0 * x + 2.0 * x * y**2 - 1.0 + 0.5, rtol=1e-14)
+    with pytest.raises(BadSeries, match="leaves the range"):
+        scaled.predict(np.array([[1e200, 1e200]]))
 
 
 def test_two_classes_are_told_apart_by_the_sign_and_more_by_the_largest_score():
@@ -69,6 +81,15 @@ CYCLE = "are no tree: each node but 0 has one parent, which is before it"
         (with_params(LINE, coef=[10**400]), r"params.coef\[0\] must be a finite number"),
         (with_params(LINE, coef=[True]), r"params.coef\[0\] must be a finite number, got True"),
         (with_params(LINE, intercept="1"), "params.intercept must be a finite number, got '1'"),
+        (with_params(POLYNOMIAL, powers=[[1, 0]]), r"params.powers must be 3 list\(s\) of exponents, one for each of"),
+        (with_params(POLYNOMIAL, powers=[[1, 0], [1], [0, 0]]), "the lists of params.powers must be of one length"),
+        (
+            with_params(POLYNOMIAL, powers=[[1, 0], [9, 2], [0, 0]]),
+            r"params.powers\[1\] must hold integers >= 0, 10 tog",
+        ),
+        (with_params(POLYNOMIAL, powers=[[1, 0], [1, -1], [0, 0]]), r"params.powers\[1\] must hold integers >= 0"),
+        (with_params(POLYNOMIAL, scale=[1.0, 0.0]), "params.scale must not hold 0"),
+        (with_params(POLYNOMIAL, mean=[1.0]), "params.mean must be a list of 2 numbers, got 1"),
         ({**LINE, "features": ["a"]}, "features names 1 features, params has 2"),
         ({**LINE, "features": ["a", "a"]}, "features must be a list of different names"),
         (with_params(LOGISTIC, classes=["a", "a"]), "names a label twice"),
@@ -97,12 +118,26 @@ ANY = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=8,
 )
-PARTS = ("coef", "intercept", "classes", "n_features", "feature", "threshold", "left", "right", "value", "dtype")
+PARTS = (
+    "coef",
+    "intercept",
+    "powers",
+    "mean",
+    "scale",
+    "classes",
+    "n_features",
+    "feature",
+    "threshold",
+    "left",
+    "right",
+    "value",
+    "dtype",
+)
 
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.sampled_from([LINE, LOGISTIC, TREE]),
+    st.sampled_from([LINE, POLYNOMIAL, LOGISTIC, TREE]),
     st.dictionaries(st.sampled_from(PARTS), ANY, min_size=1, max_size=3),
     ANY,
 )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import struct
 
 import numpy as np
@@ -14,11 +15,11 @@ from kernels.anomaly import iforest
 from kernels.anomaly._iforest_trained import train
 from kernels.contract import AlgorithmError, Task
 from kernels.forecast._arima_trained import Process
-from kernels.forecast._prophet_trained import Course
+from kernels.forecast._prophet_course import Course
 from kernels.forecast._theta_trained import Smoother
 
 TABLE = np.random.default_rng(2).normal(size=(20, 2))
-FOREST = train(TABLE, iforest.Params(n_estimators=2))
+FOREST = train(Task.of(TABLE), iforest.Params(n_estimators=2))
 FILE = tensors.write("iforest", FOREST, {"rows": 20})
 
 
@@ -77,6 +78,7 @@ def test_what_is_written_is_read_and_answers_the_same():
         (changed(values=values(threshold="1")), "threshold must be float"),
         (changed(values=values(extra=1)), "extra is missing or unknown; there are: width, sample"),
         (changed(values=values(cut=1)), "cut is missing or unknown"),
+        (changed(values=[]), "values must be an object"),
         (changed(values={}), "rounded is missing or unknown"),
         (changed(values=values(width=1)), "feature must hold numbers 0 to 0, got 1"),
         (changed(trained={"a": [1]}), "trained must have at most 32 numbers or short texts, got a"),
@@ -91,9 +93,10 @@ def test_what_is_no_model_is_refused_with_the_place(content, message):
 
 def test_arrays_of_another_type_are_refused():
     header, data = split(FILE)
-    header["cut"]["dtype"] = "I64"
-    with pytest.raises(BadModel, match="cut must be an array of F64 or U32"):
-        tensors.read(joined(header, data))
+    for other in ("I64", ["F64"], {}):
+        header["cut"]["dtype"] = other
+        with pytest.raises(BadModel, match="cut must be an array of F64 or U32"):
+            tensors.read(joined(header, data))
     feature, data = header["feature"], data
     header["cut"]["dtype"], feature["dtype"] = "F64", "F64"
     feature["shape"] = [feature["shape"][0], feature["shape"][1] // 2]
@@ -103,21 +106,34 @@ def test_arrays_of_another_type_are_refused():
 
 SMOOTHER = Smoother("STM", True, 0.4, 0.5, 2.0, 0, 1e6, np.ones(3))
 PROCESS = Process(1, 1, 1, 0, 1, 1, 4, 0.1, 2.0, 0, 1e6, np.array([0.5, -0.5, 0.2]))
-COURSE = Course(
-    "linear", True, 2.0, 1.0, 0.0, 0.0, 1e-6, 0.2, 0, 0, 1, np.array([0.5]), np.array([3.0, 1, 4, 0.1, 0.2])
-)
+BENT = np.array([0.5]), np.array([3.0, 1, 4, 0.1, 0.2])
+COURSE = Course("linear", True, 2.0, 1.0, 0.0, 0.0, 1e-6, 0.2, 0, 0, 1, *BENT, ("a", "b"), np.ones((3, 2)))
 FILES = {
     name: tensors.write(name, one, {})
     for name, one in (("iforest", FOREST), ("theta", SMOOTHER), ("arima", PROCESS), ("prophet", COURSE))
 }
 FORECAST = Task.of(TABLE[:, 0], times=np.arange(20), start=20, step=1, rows=3)
+BESIDE = dataclasses.replace(FORECAST, known={"dynamic_real_1": np.arange(23.0), "dynamic_real_2": np.ones(23)})
+ASKED = {"arima": FORECAST, "theta": FORECAST, "prophet": BESIDE, "iforest": Task.of(TABLE)}
 
 
 @pytest.mark.parametrize(("name", "model"), [("theta", SMOOTHER), ("arima", PROCESS), ("prophet", COURSE)])
 def test_forecasters_are_read_as_they_were_written(name, model):
-    found, expected = tensors.read(FILES[name]).run(FORECAST, None), model.run(FORECAST)
+    found, expected = tensors.read(FILES[name]).run(ASKED[name], None), model.run(ASKED[name])
     for part in ("value", "low", "high"):
         np.testing.assert_array_equal(getattr(found, part), getattr(expected, part))
+
+
+def test_a_file_from_before_there_were_covariates_is_read_and_their_names_are_held_to_be_text():
+    header, data = split(FILES["arima"])
+    about = orjson.loads(header["__metadata__"]["taosanode"])
+    del about["values"]["covariates"]
+    header["__metadata__"]["taosanode"] = orjson.dumps(about).decode()
+    assert tensors.read(joined(header, data)).run(FORECAST, None).value.shape == (3,)
+    about["values"]["covariates"] = [1]
+    header["__metadata__"]["taosanode"] = orjson.dumps(about).decode()
+    with pytest.raises(BadModel, match="covariates must be "):
+        tensors.read(joined(header, data))
 
 
 CHANGED = st.sampled_from([0, -1, 2, 19, 1e6, 1e150, -1e-300, 5e-324, 2**62, True, "", "flat", None])
@@ -140,7 +156,7 @@ def test_whatever_a_file_holds_it_is_refused_or_answers(name, draw):
         content = content[:place] + other + content[place + len(other) :]
     try:
         model = tensors.read(content)
-        answer = model.run(FORECAST if model.kind == "forecast" else Task.of(TABLE), None)
+        answer = model.run(ASKED[model.algo], None)
     except AlgorithmError:
         return
     if model.kind == "forecast":  # what is not finite is refused where it is written

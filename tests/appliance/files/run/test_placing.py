@@ -74,6 +74,13 @@ def test_gaps_are_told_by_the_calendar() -> None:
     assert (len(hourly.asked.times), len(hourly.own.times)) == (40, 39)
 
 
+def test_an_algorithm_that_fills_gaps_by_itself_is_told_that_the_calendar_has_none() -> None:
+    for name in ("gaps", "period"):
+        assert place(FORECAST, series("B"), {}, has=lambda option, name=name: option == name).option == (
+            "gaps=none" if name == "gaps" else ""
+        )
+
+
 def test_months_are_filled_by_their_numbers() -> None:
     placed = place(IMPUTATION, series(without=(5,)), {})
     assert placed.given["freq"] == "1ms"

@@ -38,6 +38,7 @@ def given(tmp_path) -> argparse.Namespace:
     data = tmp_path / "normal.csv"
     data.write_text("a,b\n" + "".join(f"{a:.4f},{b:.4f}\n" for a, b in rows))
     told = {"kind": "iforest", "data": str(data), "value": None, "time": None, "target": None, "drop_nulls": False}
+    told["covariate"] = None
     told |= {"option": ["n_estimators=2"], "hold_out": 0.0, "out": str(tmp_path / "pumps.safetensors"), "force": True}
     return argparse.Namespace(**told, name=None, deploy=None)
 

@@ -43,6 +43,21 @@ def test_what_is_written_goes_on_from_other_rows_and_is_judged_by_the_last_of_it
     assert np.mean(np.abs(found.value / PASSENGERS[132:] - 1.0)) < 0.08
 
 
+@pytest.mark.compiled_only("fits")
+@pytest.mark.parametrize(("kind", "given"), [("arima", ["p=1", "d=1", "q=0", "period=0"]), ("prophet", [])])
+def test_what_is_known_of_the_rows_to_come_is_learned_and_asked_for(kind, given):
+    bonus = (np.arange(144) % 5 == 0).astype(np.float64)
+    series = dataclasses.replace(SERIES, columns={"passengers": 1000.0 * bonus + PASSENGERS}, known={"bonus": bonus})
+    learned = forecaster.learn(kind, series, given, 0.1)
+    model = tensors.read(learned.content)
+    assert model.summary["covariates"] == "bonus"
+    task = dataclasses.replace(
+        SERIES.data, start=int(MONTHS[-1]) + 1, step=2_629_800_000_000, rows=2, known={"x": np.append(bonus, [0, 1])}
+    )
+    value = model.run(dataclasses.replace(task, columns=series.columns), None).value
+    assert 800.0 < value[1] - value[0] < 1200.0
+
+
 def test_a_series_too_short_to_hold_rows_back_is_not_judged():
     short = dataclasses.replace(SERIES, times=MONTHS[:10], columns={"v": PASSENGERS[:10]})
     assert len(forecaster.learn("theta", short, ["period=0"], 0.5).told) == 1

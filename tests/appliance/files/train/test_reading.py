@@ -12,7 +12,7 @@ from appliance.files.train import reading
 def given(tmp_path) -> argparse.Namespace:
     path = tmp_path / "data.csv"
     path.write_text("ts,a,b\n" + "".join(f"{i},{i}.5,{i % 3}\n" for i in range(12)) + "12,,1\n")
-    return argparse.Namespace(data=str(path), value=None, time=None, target=None, drop_nulls=True)
+    return argparse.Namespace(data=str(path), value=None, time=None, target=None, drop_nulls=True, covariate=None)
 
 
 def test_rows_are_read_without_times_and_what_is_left_out_is_said(given):
@@ -26,6 +26,13 @@ def test_a_series_is_read_with_its_times(given):
     series, told = reading.series(given)
     assert (len(series.times), series.columns["a"][3]) == (12, 3.5)
     assert told == "12 rows of a by ts; 1 row without time or value left out"
+
+
+def test_covariates_are_read_beside_the_series_and_rows_that_have_no_value_yet_are_left_out(given):
+    given.value, given.covariate, given.drop_nulls = "a", "b", False
+    series, told = reading.series(given)
+    assert (len(series.times), len(series.known["b"]), [*series.columns]) == (12, 12, ["a"])
+    assert told == "12 rows of a by ts with b; 1 row without time or value left out"
 
 
 def test_a_forecaster_learns_one_column(given):
