@@ -6,6 +6,7 @@ case "${1:-}" in
     test)
         packages="libcurl4-openssl-dev libssl-dev gcc bash-completion fish man-db mandoc nginx-light openssl zsh"
         packages="$packages prometheus"  # rules and dashboard
+        packages="$packages curl"  # the commands on the pages
         packages="$packages chromium chromium-driver"  # the page in a browser
         ;;
     package) packages="apt-utils binutils createrepo-c rpm xz-utils" ;;

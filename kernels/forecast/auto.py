@@ -23,6 +23,7 @@ import numpy as np
 from kernels.contract import FORECAST, Algorithm, AlgorithmError, Forecast, Json, Needs, Series, Task
 from kernels.forecast import _arima_few, _gaps, holtwinters, zero
 from kernels.forecast._ets_model import Form
+from kernels.forecast._gaps import Observed
 from kernels.forecast._theta_fit import theta
 from kernels.forecast._width import Trust, width
 from kernels.forecast._zero_net import MEDIAN
@@ -115,10 +116,11 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
         return zero.beside(task, covariates, seen, partial(forecast, params=replace(params, gaps=_gaps.NONE)))
     x, period = seen.x, seen.period
     now = Question(x, horizon.rows, horizon.conf, period, seen.second, horizon.out_of_time)
-    folds = _folds(now)
+    folds, given = _folds(now, seen.observed)
     members, left_out = _asked(now, folds)
-    truths = [x[len(fold.x) :][: fold.rows] for fold in folds]
-    naive = _error([_seasonal_naive(fold) for fold in folds], truths)
+    truths = [x[len(fold.x) :][: fold.rows][rows] for fold, rows in zip(folds, given, strict=True)]
+    members = [replace(member, past=_at(member.past, given)) for member in members]
+    naive = _error(_at([_seasonal_naive(fold) for fold in folds], given), truths)
     errors = [_error(member.past, truths) for member in members]
     weights = _weights(members, errors)
     past = [_combined(weights, list(each)) for each in zip(*(member.past for member in members), strict=True)]
@@ -142,13 +144,28 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     return Forecast(said.value, said.low, said.high, period=period, extra=extra)
 
 
-def _folds(now: Question) -> list[Question]:
-    """Return the questions about the newest rows that the series answers itself; none where it is too short."""
+def _folds(now: Question, observed: Observed) -> tuple[list[Question], list[Observed]]:
+    """Return the questions about the newest rows that the series answers itself, and which of their rows were given.
+
+    There are none where it is too short, or where all rows of one are filled.
+    """
     n = len(now.x)
     rows = min(now.rows, n // FOLD_SHARE)
     if rows < 1 or n - FOLDS * rows < max(2 * now.period + 1, FEWEST):
-        return []
-    return [replace(now, x=now.x[: n - at * rows], rows=rows) for at in range(1, FOLDS + 1)]
+        return [], []
+    folds = [replace(now, x=now.x[: n - at * rows], rows=rows) for at in range(1, FOLDS + 1)]
+    given = [observed[len(fold.x) :][:rows] for fold in folds]
+    return (folds, given) if all(each.any() for each in given) else ([], [])
+
+
+def _at(said: list[Said], given: list[Observed]) -> list[Said]:
+    """Return what was said of the rows that were given; without an interval, there is none afterwards."""
+    kept = []
+    for each, rows in zip(said, given, strict=True):
+        value = each.value[rows]
+        plain = each.low is each.value
+        kept.append(Said(value, value, value) if plain else Said(value, each.low[rows], each.high[rows]))
+    return kept
 
 
 def _asked(now: Question, folds: list[Question]) -> tuple[list[Member], list[dict[str, Json]]]:

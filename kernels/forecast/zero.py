@@ -19,6 +19,7 @@ import numpy as np
 
 from kernels.contract import FORECAST, Algorithm, BadSeries, Forecast, Json, Needs, Series, Task, as_series
 from kernels.forecast import _beside, _gaps
+from kernels.forecast._gaps import Observed
 from kernels.forecast._trained_times import UNIT_NS
 from kernels.forecast._width import Trust, width
 from kernels.forecast._zero_net import MEDIAN, SHARES
@@ -55,10 +56,11 @@ class Params(Options):
 class Seen:
     """What is forecast: the series with a row at every step, its seasons in rows, 0 for none, and what is told of both.
 
-    extra : for the answer.
+    observed : bool (n,), false for rows that were filled. extra : for the answer.
     """
 
     x: Series
+    observed: Observed
     period: int
     second: int
     extra: dict[str, Json]
@@ -108,7 +110,7 @@ def looked_at(task: Task, params: Params) -> Seen:
     period, second = seasons(series.values, params, task)
     x = _gaps.filled(series, period, newest(period, second), task.out_of_time)
     extra: dict[str, Json] = {"periods": [period, second]} if second else {}
-    return Seen(x, period, second, extra | series.told)
+    return Seen(x, series.observed, period, second, extra | series.told)
 
 
 def _calibrated(seen: Seen, rows_ahead: int) -> Series:
@@ -118,6 +120,7 @@ def _calibrated(seen: Seen, rows_ahead: int) -> Series:
     if rows < 1 or n - rows < max(2 * seen.period + 1, FEWEST):
         return quantiles([(x, ahead)], seen.period, seen.second)[0]
     tried = np.unique(np.linspace(1, rows, min(rows, FOLD_ROWS)).astype(np.int64))
+    tried = tried[seen.observed[n - rows - 1 + tried]]
     told, past = quantiles([(x, ahead), (x[: n - rows], tried)], seen.period, seen.second)
     factor = width(past[:, MEDIAN], *bounds(past, CONF), x[n - rows - 1 + tried], CONF, TRUST)
     median = told[:, MEDIAN : MEDIAN + 1]

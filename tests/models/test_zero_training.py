@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -67,6 +68,12 @@ def test_the_forecasters_network_equals_that_of_torch(trained: tuple[Path, list[
     step, view = seen.step.reshape(-1, seen.step.shape[2]).astype(np.float64), np.repeat(np.arange(20), STEPS)
     told = _zero_net.quantiles(weights, seen.series.astype(np.float64), step, view)
     np.testing.assert_allclose(told.reshape(wanted.shape), wanted, atol=1e-4)
+
+
+def test_the_model_card_is_that_of_the_shipped_weights() -> None:
+    shipped = (_zero_net.SHIPPED / _zero_net.FILE).read_bytes()
+    card = (Path(__file__).parents[2] / "docs" / "zero.md").read_text()
+    assert f"| SHA-256 | {hashlib.sha256(shipped).hexdigest()} |" in card
 
 
 def test_the_loss_is_least_at_the_quantiles() -> None:

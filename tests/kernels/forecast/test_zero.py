@@ -130,7 +130,7 @@ def test_a_forecast_has_the_unit_of_the_series(factor: float) -> None:
         np.testing.assert_allclose(getattr(other, name), factor * getattr(first, name), rtol=1e-3)
 
 
-@pytest.mark.parametrize("n", [3, 4, 7, 10, 23, 49, 200, 2000])
+@pytest.mark.parametrize("n", [3, 4, 7, 10, 23, 49, 200, 800])
 @pytest.mark.parametrize("period", [0, 2, 12, 24])
 def test_every_length_gives_a_sound_answer(n: int, period: int) -> None:
     for x in (daily(n, n), np.random.default_rng(n).normal(size=n).cumsum(), np.arange(n) ** 2.0):
