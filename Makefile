@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 BUILD  := .venv-build
 
-.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-fev bench-forecast bench-gift bench-imputation bench-tsfm bench-files soak lint site venv lock train-sample-model train-zero package repo image release test-package test-release test-wheel wheel clean
+.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-fev bench-forecast bench-gift bench-imputation bench-tsfm bench-files soak lint site venv lock train-sample-model train-zero package repo image image-tsfm release test-package test-release test-wheel wheel clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -154,19 +154,24 @@ image: package
 	./packaging/system-packages.sh image
 	./packaging/container/build.sh dist $(IMAGE)
 
+# The same with the servers of the foundation models in it.
+image-tsfm: package
+	./packaging/system-packages.sh image
+	./packaging/container/build.sh dist localhost/taosanode-tsfm:latest 'taosanode*.deb'
+
 # For publication: packages for older systems too, built in a chroot.
 release: $(BUILD)/.done
 	./packaging/system-packages.sh release
 	./packaging/release.sh
 
-# What knows the schemas of Kubernetes, in an environment of its own: no test but that of our manifests needs it.
-.venv-kubernetes/.done: tests/package/kubernetes.txt
-	$(PYTHON) -m venv .venv-kubernetes
-	.venv-kubernetes/bin/pip install --quiet --disable-pip-version-check -r tests/package/kubernetes.txt
+# What reads manifests and compose files, in an environment of its own: no other test needs it.
+.venv-package/.done: tests/package/tools.txt
+	$(PYTHON) -m venv .venv-package
+	.venv-package/bin/pip install --quiet --disable-pip-version-check -r tests/package/tools.txt
 	touch $@
 
 # Boots real systems: takes root, a Debian mirror and some minutes. Shows what was measured (-rP).
-test-package: $(VENV)/.dev .venv-kubernetes/.done repo
+test-package: $(VENV)/.dev .venv-package/.done repo
 	./packaging/system-packages.sh test-package
 	$(BIN)/pytest -q -raP --timeout=900 tests/package
 
