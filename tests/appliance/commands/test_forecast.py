@@ -83,7 +83,6 @@ def test_many_series_with_gaps_are_counted(tmp_path: Path, capsys: pytest.Captur
             [],
             "usual step",
         ),
-        (one(), ["--start", "soon"], "start soon: a time such as"),
         (one(), ["--algo", "holtwinters,period=41"], "number of input data is less than the periods"),
     ],
 )
