@@ -131,7 +131,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
 
     def finish_request(self, conn: TConn, future: futures.Future[Any]) -> None:
         """Send what the client has not taken of its answer, then close or keep the connection."""
-        if not conn.outgoing:
+        if not conn.outgoing or conn.sock.fileno() < 0:  # gunicorn has closed it, after an error
             self._finish(conn, future)
             return
         conn.timeout = time.monotonic() + STALLED_S
