@@ -41,12 +41,15 @@ class Outgoing:
             self.send_on()
 
     def send_on(self) -> None:
-        """Send what the client takes of what was kept; raises OSError."""
+        """Send what the client takes of what was kept; raises OSError, and keeps nothing for a client that has gone."""
         while self._rest:
             try:
                 sent = self.sock.send(self._rest[0])
             except self._full:
                 return
+            except OSError:
+                self._rest.clear()
+                raise
             self._rest[0] = self._rest[0][sent:]
             if not self._rest[0]:
                 self._rest.popleft()

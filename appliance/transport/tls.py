@@ -66,7 +66,7 @@ class TlsWorker(Worker):
         super()._on_data(conn, client)
 
     def _wait_for(self, conn: TConn, event: int) -> None:
-        self.poller.modify(conn.sock, event, partial(self._on_data, conn))
+        self.poller.modify(conn.sock, event, worker.unless_closed(partial(self._on_data, conn)))
 
     def _log(self, host: str, reason: str) -> None:
         """Tell of an address and its trouble once, not for each of its connections."""

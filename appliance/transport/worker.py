@@ -14,6 +14,7 @@ import selectors
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent import futures
 from functools import partial
 from typing import Any
@@ -49,6 +50,16 @@ def run_to_the_end(application: BaseApplication) -> int:
             raise  # a worker, whose code tells the master what to do
         return 1 if end.code else 0
     return 0
+
+
+def unless_closed(react: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return what does nothing for a connection that was closed after the poller told of it, among others."""
+
+    def reacts(client: Any) -> None:
+        if client.fileno() >= 0:
+            react(client)
+
+    return reacts
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
@@ -120,12 +131,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
 
     def finish_request(self, conn: TConn, future: futures.Future[Any]) -> None:
         """Send what the client has not taken of its answer, then close or keep the connection."""
-        if not conn.outgoing:
+        if not conn.outgoing or conn.sock.fileno() < 0:  # gunicorn has closed it, after an error
             self._finish(conn, future)
             return
         conn.timeout = time.monotonic() + STALLED_S
         self._sending.append(conn)
-        self.poller.register(conn.sock, selectors.EVENT_WRITE, partial(self._on_room, conn, future))
+        self.poller.register(conn.sock, selectors.EVENT_WRITE, unless_closed(partial(self._on_room, conn, future)))
         while len(self._sending) > 1 and sum(len(one.outgoing) for one in self._sending) > MAX_BUFFERED:
             self._end(self._sending, self._sending[0])
 
@@ -183,7 +194,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         conn.incoming = Incoming(self.max_body)
         conn.timeout = time.monotonic() + RECEIVE_TIMEOUT_S
         self._receiving.append(conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_data, conn))
+        self.poller.register(conn.sock, selectors.EVENT_READ, unless_closed(partial(self._on_data, conn)))
         if ahead:
             self._feed(conn, ahead)
 
@@ -288,7 +299,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
             return
         conn.timeout = time.monotonic() + LEAVING_S
         self._leaving.append(conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_rest, conn))
+        self.poller.register(conn.sock, selectors.EVENT_READ, unless_closed(partial(self._on_rest, conn)))
 
     def _on_rest(self, conn: TConn, client: socket.socket) -> None:
         try:

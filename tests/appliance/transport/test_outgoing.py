@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 
+import pytest
+
 from appliance.transport.outgoing import Outgoing
 
 
@@ -25,6 +27,19 @@ def test_what_the_client_does_not_take_is_kept_and_sent_later() -> None:
         while piece := theirs.recv(1 << 20):
             told += piece
         assert told == b"".join(pieces)
+
+
+def test_nothing_is_kept_for_a_client_that_has_gone() -> None:
+    ours, theirs = socket.socketpair()
+    with ours:
+        ours.setblocking(False)
+        outgoing = Outgoing(ours, (BlockingIOError,))
+        outgoing.sendall(b"a" * 3_000_000)
+        theirs.close()
+        assert len(outgoing)
+        with pytest.raises(OSError, match="pipe|reset"):
+            outgoing.send_on()
+        assert not outgoing
 
 
 def test_it_is_the_connection_but_for_what_is_read() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from appliance.transport.incoming import MAX_HEAD
-from appliance.transport.worker import Worker, run_to_the_end
+from appliance.transport.worker import Worker, run_to_the_end, unless_closed
 
 GET = b"GET /status HTTP/1.1\r\nHost: a\r\n\r\n"
 CHUNKED = b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -119,6 +119,16 @@ def test_chunks_are_put_together_and_bad_ones_refused(alone: tuple[str, int]) ->
     assert first.startswith(b" 200")
     assert first.endswith(b"\r\n\r\n900")
     assert second.startswith(b" 400")
+
+
+def test_what_the_poller_told_of_a_connection_that_is_closed_since_is_passed_over() -> None:
+    told: list[socket.socket] = []
+    react = unless_closed(told.append)
+    with socket.socket() as client:
+        react(client)
+        assert told == [client]
+    react(client)
+    assert len(told) == 1
 
 
 def test_without_memory_to_read_a_request_nothing_is_answered(caplog: pytest.LogCaptureFixture) -> None:
