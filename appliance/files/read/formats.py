@@ -280,6 +280,8 @@ def _header(file: File) -> tuple[list[str], str, bool]:
     line = line.strip("\r\n")
     delimiter = file.delimiter or _delimiter(line)
     names = _cells(line, delimiter)
+    if not any(names):
+        raise FileError(f"{file.shown} names no columns: its first line is empty")
     if _holds_values(names) or sum(bool(_MOMENT.fullmatch(name)) for name in names) == 1:
         return [f"column{place}" for place in range(1, len(names) + 1)], delimiter, False
     names = [name or f"column{place}" for place, name in enumerate(names, 1)]

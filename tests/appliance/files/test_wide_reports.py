@@ -116,3 +116,11 @@ def test_times_and_levels_may_be_the_names_of_columns(tmp_path: Path) -> None:
         path.write_text("\n".join([names, *(f"{START + 60_000 * i},{i % 7},{i % 5}" for i in range(ROWS))]))
         wanted = names.split(",")[1]
         assert run("detect", path, "--value", wanted, "--algo", "iqr", "--out", tmp_path / "out.csv") == cli.OK
+
+
+def test_an_empty_first_line_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.csv"
+    for begin in ("\n\n", ",\n"):
+        path.write_text(begin + text(one()))
+        assert run("detect", path) == cli.FAILED
+        assert capsys.readouterr().err == f"{path} names no columns: its first line is empty\n"
