@@ -91,6 +91,7 @@ def test_sample_data_are_up_to_date() -> None:
     assert written == fresh, "python packaging/sample_data.py writes them anew"
 
 
+@pytest.mark.timeout(600)  # a hundred commands, and some nodes: half a minute of a processor
 def test_commands_print_what_the_pages_show() -> None:
     command = [sys.executable, run_pages.__file__, "--check"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
