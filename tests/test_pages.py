@@ -85,6 +85,14 @@ def lines(page: str) -> Iterator[str]:
     yield from (found.replace("\\|", "|").replace("\n", " ") for found in INLINE.findall(without))
 
 
+def called(page: str) -> Iterator[tuple[set[str], set[str]]]:
+    """Yield the options that a page gives a module of the tree, and those that this module has."""
+    for name, given in re.findall(r"python -m ([\w.]+)(.*)", "\n".join(lines(page))):
+        place = ROOT / name.replace(".", "/")
+        module = place / "__main__.py" if place.is_dir() else place.with_suffix(".py")
+        yield set(OPTION.findall(given)), set(OPTION.findall(module.read_text()))
+
+
 def test_sample_data_are_up_to_date() -> None:
     written = {path.stem: path.read_text(encoding="utf-8") for path in sample_data.FOLDER.glob("*.csv")}
     fresh = {each.__name__: sample_data.text(each) for each in sample_data.TABLES}
@@ -124,7 +132,7 @@ def test_python_on_the_pages_runs(page: str) -> None:
 @each
 def test_every_command_and_option_on_a_page_exists(page: str) -> None:
     names = (*cli.LINKS, *(f"taosanode {command}" for command in cli.COMMANDS))
-    known = FOREIGN.union(*map(options, names))
+    known = FOREIGN.union(*map(options, names), *(taken for _, taken in called(page)))
     unknown = []
     for line in lines(page):
         for part in re.split(r" [|;] | && ", line):
@@ -141,11 +149,8 @@ def test_every_command_and_option_on_a_page_exists(page: str) -> None:
 def test_every_target_module_and_file_of_the_tree_on_a_page_exists(page: str) -> None:
     code = "\n".join(lines(page))
     assert set(re.findall(r"^ *make ([\w-]+)", code, re.MULTILINE)) <= TARGETS
-    called = [(name.replace(".", "/"), given) for name, given in re.findall(r"python -m ([\w.]+)(.*)", code)]
     files = re.findall(rf"(?<![\w/.-])(?:{ROOMS})/[\w./-]*\w", code)
-    for name, given in called:
-        module = ROOT / f"{name}.py" if not (ROOT / name).is_dir() else ROOT / name / "__main__.py"
-        assert set(OPTION.findall(given)) <= set(OPTION.findall(module.read_text()))
+    assert [given - taken for given, taken in called(page) if not given <= taken] == []
     assert [name for name in files if not (ROOT / name).exists() and not TO_BE_MADE.search(name)] == []
 
 
