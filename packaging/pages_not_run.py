@@ -54,6 +54,7 @@ _NOT_RUN: dict[str, dict[str, str]] = {
     },
     "docs/python.md": {"StatsForecast(": "needs statsforecast"},
     "docs/tour.md": {"make venv": _LONG},
+    "docs/zero.md": {"python -m benchmarks": "takes hours, on data that are not in the tree"},
 }
 
 

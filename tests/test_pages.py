@@ -85,12 +85,21 @@ def lines(page: str) -> Iterator[str]:
     yield from (found.replace("\\|", "|").replace("\n", " ") for found in INLINE.findall(without))
 
 
+def called(page: str) -> Iterator[tuple[set[str], set[str]]]:
+    """Yield the options that a page gives a module of the tree, and those that this module has."""
+    for name, given in re.findall(r"python -m ([\w.]+)(.*)", "\n".join(lines(page))):
+        place = ROOT / name.replace(".", "/")
+        module = place / "__main__.py" if place.is_dir() else place.with_suffix(".py")
+        yield set(OPTION.findall(given)), set(OPTION.findall(module.read_text()))
+
+
 def test_sample_data_are_up_to_date() -> None:
     written = {path.stem: path.read_text(encoding="utf-8") for path in sample_data.FOLDER.glob("*.csv")}
     fresh = {each.__name__: sample_data.text(each) for each in sample_data.TABLES}
     assert written == fresh, "python packaging/sample_data.py writes them anew"
 
 
+@pytest.mark.timeout(600)  # a hundred commands, and some nodes: half a minute of a processor
 def test_commands_print_what_the_pages_show() -> None:
     command = [sys.executable, run_pages.__file__, "--check"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -103,7 +112,9 @@ def test_a_block_is_run_or_there_is_a_reason(page: str) -> None:
     assert [block for block in found if block.language not in (*COMMANDS, *PYTHON, *OTHERS)] == []
     assert [block for block in found if block.language == "sh" and not pages_not_run.reason(page, block)] == []
     hidden = [
-        block for block in found if block.language in OTHERS and re.search("^([$] |taosanode )", block.text, re.M)
+        block
+        for block in found
+        if block.language in OTHERS and re.search("^([$] |make |python -m |taosanode )", block.text, re.M)
     ]
     assert hidden == [], "commands are console, or sh where they cannot be run"
     assert pages_not_run.unused(page, [block for block in found if block.language not in OTHERS]) == []
@@ -121,7 +132,7 @@ def test_python_on_the_pages_runs(page: str) -> None:
 @each
 def test_every_command_and_option_on_a_page_exists(page: str) -> None:
     names = (*cli.LINKS, *(f"taosanode {command}" for command in cli.COMMANDS))
-    known = FOREIGN.union(*map(options, names))
+    known = FOREIGN.union(*map(options, names), *(taken for _, taken in called(page)))
     unknown = []
     for line in lines(page):
         for part in re.split(r" [|;] | && ", line):
@@ -138,11 +149,8 @@ def test_every_command_and_option_on_a_page_exists(page: str) -> None:
 def test_every_target_module_and_file_of_the_tree_on_a_page_exists(page: str) -> None:
     code = "\n".join(lines(page))
     assert set(re.findall(r"^ *make ([\w-]+)", code, re.MULTILINE)) <= TARGETS
-    called = [(name.replace(".", "/"), given) for name, given in re.findall(r"python -m ([\w.]+)(.*)", code)]
     files = re.findall(rf"(?<![\w/.-])(?:{ROOMS})/[\w./-]*\w", code)
-    for name, given in called:
-        module = ROOT / f"{name}.py" if not (ROOT / name).is_dir() else ROOT / name / "__main__.py"
-        assert set(OPTION.findall(given)) <= set(OPTION.findall(module.read_text()))
+    assert [given - taken for given, taken in called(page) if not given <= taken] == []
     assert [name for name in files if not (ROOT / name).exists() and not TO_BE_MADE.search(name)] == []
 
 
