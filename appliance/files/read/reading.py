@@ -275,9 +275,10 @@ class Source:
             file = self._named.sql if self._named else literal(self.shown)
             if self._ahead:
                 file = f"CASE WHEN {AHEAD} THEN {literal(self._ahead)} ELSE {file} END"
-            over = f"PARTITION BY {file}" if self._named or self._ahead else ""
+            over = "PARTITION BY file ORDER BY place" if self._named or self._ahead else ""
             cells = f"{file} AS file, {column.sql} AS cell, {bad} AS bad"
-            rows = f"SELECT row_number() OVER ({over}) AS row, {cells} FROM {self._table}"
+            places = f"SELECT row_number() OVER () AS place, {cells} FROM {self._table}"  # partitions keep no order
+            rows = f"SELECT row_number() OVER ({over}) AS row, file, cell, bad FROM ({places})"
             file, row, cell = self._one(f"SELECT file, row, cell FROM ({rows}) WHERE bad ORDER BY file, row LIMIT 1")
             comma = _COMMA.fullmatch(str(cell).strip()) and column in values and self._asked.decimal == "."
             hint = "; --decimal , reads it" if comma else ""
