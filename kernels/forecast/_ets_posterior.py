@@ -22,7 +22,7 @@ from kernels.contract import Series
 from kernels.forecast._ets_fit import NEAR_ONE
 from kernels.forecast._ets_intervals import deviations
 from kernels.forecast._ets_model import CODE, Fitted
-from kernels.forecast._ets_recursion import STATES, forecast_path, normal_equations, run_through
+from kernels.forecast._ets_recursion import ADD, STATES, forecast_path, normal_equations, run_through
 from kernels.forecast._ets_refine import BOXED, to_natural
 from kernels.numerics.cholesky import factor, solve_factored
 
@@ -102,7 +102,7 @@ class Posterior:
         best = self._at(self._box)[0]
         if not best > -inf:
             return np.zeros(self._rows)
-        own = self._spread(path, self._fitted.smoothing, 1.0)
+        own = self._spread(self._fitted.smoothing)
         alphas, betas = (self._nodes(axis, count, best) for axis, count in enumerate((ALPHAS, BETAS)))
         total, weights = np.zeros(self._rows), 0.0
         for alpha in alphas:
@@ -110,7 +110,7 @@ class Posterior:
                 found, ahead, smoothing, ratio = self._at(np.array([alpha, share, *self._box[2:]]))
                 if found > -inf and np.all(np.isfinite(ahead)):
                     weight = exp(min(found - best, MOST_LIKELY))
-                    spread = deviation**2 * self._spread(ahead, smoothing, ratio) / own
+                    spread = deviation**2 * ratio * self._spread(smoothing) / own
                     total += weight * (spread + (ahead - path) ** 2)
                     weights += weight
         return np.maximum(total / weights - deviation**2, 0.0) if weights > 0.0 else np.zeros(self._rows)
@@ -140,8 +140,11 @@ class Posterior:
             ends.append(box[axis])
         return np.linspace(ends[0], ends[1], count)
 
-    def _spread(self, path: Series, smoothing: Series, ratio: float) -> Series:
-        """Return (rows,) the variances of forecasts; of a multiplicative season nearly."""
-        form = self._fitted.form
-        sigma2 = self._fitted.variance(form.error) * ratio
-        return np.asarray(deviations(path, CODE[form.error], sigma2, smoothing, form.period) ** 2)
+    def _spread(self, smoothing: Series) -> Series:
+        """Return (rows,) the variances of forecasts, in that of the errors; of what multiplies nearly.
+
+        Errors are taken as additive: the variance of relative ones that feed on each other is that of a few paths which
+        grow without bound; it says nothing of where nearly all of them are.
+        """
+        rows = np.empty(self._rows)
+        return np.asarray(deviations(rows, ADD, 1.0, smoothing, self._fitted.form.period) ** 2)

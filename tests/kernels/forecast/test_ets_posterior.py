@@ -5,7 +5,7 @@ import pytest
 
 from kernels.contract import Series
 from kernels.forecast._ets_intervals import deviations
-from kernels.forecast._ets_model import Fitted, Form, fit_form
+from kernels.forecast._ets_model import CODE, Fitted, Form, fit_form
 from kernels.forecast._ets_posterior import Posterior, conditional
 from kernels.forecast._ets_recursion import ADD, forecast_path
 
@@ -83,6 +83,16 @@ def test_a_short_series_whose_trend_seems_fixed_does_not_promise_that_it_is() ->
     assert further[0] < 1.1
     assert further[-1] > 1.5
     assert np.all(np.diff(further) > 0.0)
+
+
+@pytest.mark.compiled_only("fits 40 rows, some hundred times")
+def test_relative_errors_that_feed_on_each_other_leave_bounds_that_can_be_used() -> None:
+    form = Form("mul", "add", "none", damped=False, period=0)
+    for seed in (7, 28, 37):  # variances of other alphas and betas grow to 1e39 to 1e68 times
+        found = fitted(np.exp(np.cumsum(np.random.default_rng(seed).normal(0.0, 0.3, 40))), form)
+        path = forecast_path(52, 0, ADD, ADD, float(found.smoothing[3]), found.end)
+        deviation = deviations(path, CODE["mul"], found.variance("mul"), found.smoothing, 0)
+        assert np.all(Posterior(found, 52).doubt(path, deviation) < (20.0 * deviation) ** 2)
 
 
 @pytest.mark.compiled_only("fits 2000 rows")
