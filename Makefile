@@ -102,19 +102,14 @@ bench-forecast: $(VENV)/.dev .venv-bench/.forecast
 	$(BIN)/python -m benchmarks.accuracy_forecast --data ../shared/data
 	$(BIN)/python -m benchmarks.accuracy_forecast --simulated 200
 
-$(VENV)-bench-fev/.peers: benchmarks/peers-fev.txt
-	$(PYTHON) -m venv $(VENV)-bench-fev
-	$(VENV)-bench-fev/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers-fev.txt
+$(VENV)-bench-%/.peers: benchmarks/peers-%.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 # The tasks of fev, whose file and data you have: make bench-fev TASKS=tasks.yaml DATA=FOLDER
 bench-fev: $(VENV)/.dev $(VENV)-bench-fev/.peers
 	$(VENV)-bench-fev/bin/python -m benchmarks.fev_tasks --tasks $(TASKS) --data $(DATA)
-
-$(VENV)-bench-gift/.peers: benchmarks/peers-gift.txt
-	$(PYTHON) -m venv $(VENV)-bench-gift
-	$(VENV)-bench-gift/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers-gift.txt
-	touch $@
 
 # The data sets of GIFT-Eval that you have: make bench-gift GIFT=CHECKOUT GIFT_EVAL=FOLDER
 bench-gift: $(VENV)/.dev $(VENV)-bench-gift/.peers
