@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import subprocess
@@ -12,6 +13,14 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / ".venv" / "bin" / "python"
 NAIVE = "seasonal_naive"
+
+
+def arguments(described: str | None) -> argparse.ArgumentParser:
+    """Return what a program that asks takes: which of our forecasters, and their environment."""
+    parser = argparse.ArgumentParser(description=described, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--algo", default="zero,auto", help="our forecasters, separated by commas")
+    parser.add_argument("--python", type=Path, default=PYTHON, help="of this project's environment")
+    return parser
 
 
 def without_nan(values: Iterable[float]) -> list[float | None]:

@@ -11,12 +11,11 @@ naive forecast. Covariates and the other columns of a task are not looked at.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import sys
 from pathlib import Path
 
-from benchmarks._ours import NAIVE, PYTHON, Ours, ratio, without_nan
+from benchmarks._ours import NAIVE, Ours, arguments, ratio, without_nan
 
 
 def job(algorithm: str, values, times, task) -> dict:
@@ -58,12 +57,10 @@ def main() -> None:
     import yaml
     from fev import Task
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__)
     parser.add_argument("--tasks", type=Path, required=True, help="a file of fev's tasks")
     parser.add_argument("--data", type=Path, required=True, help="folder with a folder of parquet files for each")
-    parser.add_argument("--algo", default="zero,auto", help="our forecasters, separated by commas")
     parser.add_argument("--out", type=Path, default=Path("fev.csv"), help="where fev's lines are written")
-    parser.add_argument("--python", type=Path, default=PYTHON, help="of this project's environment")
     given = parser.parse_args()
     lines, errors = [], {}
     with Ours(given.python) as ours:

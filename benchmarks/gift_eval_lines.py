@@ -15,7 +15,6 @@ ours look for one. Of a series the newest 40,000 rows are looked at. Gaps: `fore
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 import logging
@@ -28,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._ours import NAIVE, PYTHON, Ours, ratio, without_nan
+from benchmarks._ours import NAIVE, Ours, arguments, ratio, without_nan
 
 DECILES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 LEVELS = [0.025, *DECILES, 0.975]  # the outermost are those of MSIS
@@ -203,12 +202,10 @@ def measured(name: str, term: str, algorithm: str, ask: Callable[[dict[str, Any]
 
 def main() -> None:
     """Write a line for each configuration and forecaster, and print how they compare."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__)
     parser.add_argument("--checkout", type=Path, required=True, help="of SalesforceAIResearch/gift-eval")
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets, as the benchmark has them")
-    parser.add_argument("--algo", default="zero,auto", help="our forecasters, separated by commas")
     parser.add_argument("--out", type=Path, default=Path(".benchmarks/gift-eval"), help="where the files are written")
-    parser.add_argument("--python", type=Path, default=PYTHON, help="of this project's environment")
     given = parser.parse_args()
     sys.path.insert(0, str(given.checkout / "src"))
     os.environ["GIFT_EVAL"] = str(given.data)  # where its loader looks
