@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from kernels.contract import Answer, BadParameter, BadSeries, Needs, Series, Task
 
+SMALLEST = 5e-324  # above 0: the bound of what is divided by
+
 
 class Trained(Protocol):
     """A dataclass of what was learned.

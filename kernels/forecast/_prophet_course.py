@@ -21,12 +21,12 @@ from kernels.forecast._contracted import LARGEST
 from kernels.forecast._trained_times import UNIT_NS
 from kernels.numerics.normal import two_sided_quantile
 from kernels.numerics.products import times
-from kernels.trained import bounded, refuse_infinite, shaped, within
+from kernels.trained import SMALLEST, bounded, refuse_infinite, shaped, within
 
 DAY_NS = 86_400_000_000_000
 MOST_ORDER, MOST_CHANGES = 50, 1000
 GROWTHS = ("linear", "logistic", "flat")
-SMALLEST, MOST_DAYS, MOST_PARAMETER = 5e-324, 1e15, 1e9
+MOST_DAYS, MOST_PARAMETER = 1e15, 1e9
 
 
 class Calendar(NamedTuple):

@@ -11,10 +11,9 @@ from kernels.contract import BadParameter, BadSeries, Json, Series, Task
 from kernels.forecast._contracted import LARGEST
 from kernels.numerics.covariates import MOST, given
 from kernels.numerics.products import times
-from kernels.trained import bounded, refuse_infinite, shaped, within
+from kernels.trained import SMALLEST, bounded, refuse_infinite, shaped, within
 
 ORIGIN, SIZE, WEIGHT = range(3)  # rows of an effect
-SMALLEST = 5e-324
 
 
 def no_effect() -> Series:
