@@ -2,8 +2,9 @@
 PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
+BUILD  := .venv-build
 
-.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-fev bench-forecast bench-gift bench-imputation bench-tsfm bench-files soak lint site venv lock train-sample-model train-zero package repo image release test-package test-release test-wheel wheel clean
+.PHONY: run test test-plain demo bench bench-detectors bench-detection bench-fev bench-forecast bench-gift bench-imputation bench-tsfm bench-files soak lint site venv lock train-sample-model train-zero package repo image image-tsfm release test-package test-release test-wheel wheel clean
 
 # --no-deps: the lock names everything. torch apart: its build (CPU or CUDA) is the machine's choice.
 $(VENV)/.core: packaging/lock/core.txt pyproject.toml
@@ -75,10 +76,11 @@ $(VENV)-bench-files/.peers: benchmarks/peers-files.txt
 	$(VENV)-bench-files/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers-files.txt
 	touch $@
 
-# Speed on many series; then from a file to forecasts, as one would write it with this project and with others.
-bench-files: $(VENV)/.dev $(VENV)-bench-files/.peers
-	$(BIN)/python -m benchmarks.bench_files
-	$(BIN)/python -m benchmarks.workflows --data ../shared/data
+# Speed on many series; then from a file to forecasts, as one would write it with this project and with others. Ours has
+# what is installed with it: numba loads scipy and coverage where it finds them.
+bench-files: $(BUILD)/.done $(VENV)-bench-files/.peers
+	$(BUILD)/bin/python -m benchmarks.bench_files
+	$(BUILD)/bin/python -m benchmarks.workflows --data ../shared/data
 
 # A node under load and under trouble, every answer compared; as root its logs lie on a disk that fills up.
 MINUTES ?= 60
@@ -123,7 +125,6 @@ bench-imputation: $(VENV)/.dev .venv-bench/.forecast
 	$(BIN)/python -m benchmarks.accuracy_imputation --data ../shared/data
 
 # Only what is installed there can end up in the packages.
-BUILD := .venv-build
 $(BUILD)/.done: packaging/lock/build.txt pyproject.toml
 	$(PYTHON) -m venv $(BUILD)
 	$(BUILD)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r packaging/lock/build.txt
@@ -153,19 +154,24 @@ image: package
 	./packaging/system-packages.sh image
 	./packaging/container/build.sh dist $(IMAGE)
 
+# The same with the servers of the foundation models in it.
+image-tsfm: package
+	./packaging/system-packages.sh image
+	./packaging/container/build.sh dist localhost/taosanode-tsfm:latest 'taosanode*.deb'
+
 # For publication: packages for older systems too, built in a chroot.
 release: $(BUILD)/.done
 	./packaging/system-packages.sh release
 	./packaging/release.sh
 
-# What knows the schemas of Kubernetes, in an environment of its own: no test but that of our manifests needs it.
-.venv-kubernetes/.done: tests/package/kubernetes.txt
-	$(PYTHON) -m venv .venv-kubernetes
-	.venv-kubernetes/bin/pip install --quiet --disable-pip-version-check -r tests/package/kubernetes.txt
+# What reads manifests and compose files, in an environment of its own: no other test needs it.
+.venv-package/.done: tests/package/tools.txt
+	$(PYTHON) -m venv .venv-package
+	.venv-package/bin/pip install --quiet --disable-pip-version-check -r tests/package/tools.txt
 	touch $@
 
 # Boots real systems: takes root, a Debian mirror and some minutes. Shows what was measured (-rP).
-test-package: $(VENV)/.dev .venv-kubernetes/.done repo
+test-package: $(VENV)/.dev .venv-package/.done repo
 	./packaging/system-packages.sh test-package
 	$(BIN)/pytest -q -raP --timeout=900 tests/package
 
@@ -183,7 +189,7 @@ train-sample-model: $(VENV)/.dev
 	$(BIN)/python -m models._autoencoder_training
 	$(BIN)/python tests/golden/make_sample_ad_model.py
 
-# Makes the weights of the forecaster `zero` anew, from seeded simulated series: forty minutes of two cores.
+# Makes the weights of the forecaster `zero` anew, from seeded simulated series: half an hour of two cores.
 train-zero: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m models._zero_training
 

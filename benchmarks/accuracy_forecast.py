@@ -7,13 +7,13 @@ Every registered forecaster runs on every series, with the season length given a
 run in their own environment; their answers are kept on disk by version, so that only the first run is slow. The
 `forecast` package of R and fracast take part where they are installed.
 
-MASE scales by the in-sample seasonal naive error, sMAPE is in percent, OWA is the mean of both relative to the
-seasonal naive forecast, coverage the share of test values inside the 95 % interval, MSIS the interval score (width and
-40 times what lies outside), scaled like MASE, WQL the weighted quantile loss of 2.5, 50 and 97.5 % (twice the loss over
-the absolute test values). Seconds are of processor time. Means are over series (each counts once); a series that one
-method could not answer counts for none, and a method that answered less than three in four of a source is left out
-there and over all. From and to are the 95 % interval of OWA over series drawn with replacement, the same ones for every
-method.
+MASE scales by the in-sample seasonal naive error, sMAPE is in percent, OWA is the mean of both relative to Naive2, as
+in M4 (the last value, with the season taken out before), coverage the share of test values inside the 95 % interval,
+MSIS the interval score (width and 40 times what lies outside), scaled like MASE, WQL the weighted quantile loss of 2.5,
+50 and 97.5 % (twice the loss over the absolute test values). Seconds are of processor time. Means are over series (each
+counts once); a series that one method could not answer counts for none, and a method that answered less than three in
+four of a source is left out there and over all. From and to are the 95 % interval of OWA over series drawn with
+replacement, the same ones for every method.
 Simulated series are those that `zero` was trained on the like of: it knows what they are made of, others do not.
 """
 
@@ -31,6 +31,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._naive2 import naive2
 from benchmarks._peers import Peers
 from kernels.contract import Algorithm, AlgorithmError, Series, Task
 from kernels.registry import discover
@@ -42,7 +43,7 @@ PEERS = ("SeasonalNaive", "AutoETS", "AutoARIMA", "AutoTheta", "DynamicOptimized
     "flaircast",
     "fracast",
 )
-BASE = "SeasonalNaive"
+SEASONAL, BASE = "SeasonalNaive", "Naive2"
 CONF = 0.95
 DRAWS, SEED, SIMULATED = 2000, 1, 2  # of series with replacement; seeds
 TOO_FEW = 0.75  # of a source's series, answered: such a method is left out
@@ -163,6 +164,13 @@ def simulated(count: int) -> list[Case]:
     return cases
 
 
+def base(case: Case) -> Score:
+    """Score what OWA is relative to, which tells no interval."""
+    started = time.process_time()
+    value, none = naive2(case.train, case.period, len(case.test)), np.full(len(case.test), np.nan)
+    return score(case, value, none, none, time.process_time() - started)
+
+
 def ours(forecaster: Algorithm, case: Case) -> Score | None:
     """Run one of our forecasters."""
     options = dict(OPTIONS.get(forecaster.name, {}))
@@ -220,8 +228,8 @@ def table(title: str, results: list[dict[str, Score]]) -> None:
         f"  {'method':<24}{'MASE':>8}{'sMAPE':>8}{'OWA':>8}{'from':>7}{'to':>7}"
         f"{'cover':>8}{'width':>8}{'MSIS':>8}{'WQL':>8}{'s total':>10}{'s worst':>10}"
     )
-    base = np.array([[s.mase, s.smape] for s in scores[BASE]])
-    count = len(base)
+    relative_to = np.array([[s.mase, s.smape] for s in scores[BASE]])
+    count = len(relative_to)
     drawn = np.random.default_rng(SEED).multinomial(count, np.full(count, 1.0 / count), DRAWS)
     for method, rows in scores.items():
         mase, smape, coverage, width, msis, wql = (
@@ -229,12 +237,13 @@ def table(title: str, results: list[dict[str, Score]]) -> None:
             for key in ("mase", "smape", "coverage", "width", "msis", "wql")
         )
         errors = np.array([[s.mase, s.smape] for s in rows])
-        owa = float(np.mean(errors.mean(0) / base.mean(0)))
-        least, most = np.quantile(np.mean((drawn @ errors) / (drawn @ base), axis=1), (0.025, 0.975))
+        owa = float(np.mean(errors.mean(0) / relative_to.mean(0)))
+        least, most = np.quantile(np.mean((drawn @ errors) / (drawn @ relative_to), axis=1), (0.025, 0.975))
         seconds = [s.seconds for s in rows]
         print(
             f"  {method:<24}{mase:8.4f}{smape:8.3f}{owa:8.4f}{least:7.3f}{most:7.3f}"
-            f"{coverage:8.4f}{width:8.3f}{msis:8.2f}{wql:8.4f}{sum(seconds):10.2f}{max(seconds):10.3f}"
+            f"{coverage:8.4f}{width:8.3f}{msis:8.2f}{wql:8.4f}{sum(seconds):10.2f}{max(seconds):10.3f}",
+            flush=True,
         )
 
 
@@ -258,16 +267,18 @@ def main() -> None:
     if not args.simulated and (not sources or "transformer" in sources):
         cases += transformer(args.data / "ett")[: args.max_series]
     forecasters = [f for f in discover("kernels.forecast") if not args.only or f.name in args.only]
-    names = list(dict.fromkeys([BASE, *(p for p in args.peers.split(",") if p)]))
+    names = list(dict.fromkeys([SEASONAL, *(p for p in args.peers.split(",") if p)]))
 
     results: list[Answers] = []
     with Peers(args.timeout) as peers:
         names = [name for name in names if peers.versions[name]]
-        for case in cases:
-            answers = {f.name: ours(f, case) for f in forecasters} | {p: theirs(peers, p, case) for p in names}
-            results.append((case, answers))
-    for source in dict.fromkeys(case.source for case, _ in results):
-        table(source, comparable([(case, answers) for case, answers in results if case.source == source]))
+        for source in dict.fromkeys(case.source for case in cases):
+            here: list[Answers] = []
+            for case in (case for case in cases if case.source == source):
+                answers = {f.name: ours(f, case) for f in forecasters} | {p: theirs(peers, p, case) for p in names}
+                here.append((case, {BASE: base(case), **answers}))
+            table(source, comparable(here))
+            results += here
     table("all", comparable(results))
     if args.json:
         flat = [

@@ -1,4 +1,4 @@
-"""Speed of the profile search and of the association rules beside named peers, in one run.
+"""Speed of the profile search, the association rules and the correlations beside named peers, in one run.
 
     python3.11 -m venv .venv-bench-tools && .venv-bench-tools/bin/pip install -r benchmarks/peers-tools.txt
     python -m benchmarks.bench_tools
@@ -7,6 +7,7 @@ Processor time, medians of three calls. The warping search has 1000 pieces of 50
 the peer computes the exact distance of each, ours: FastDTW of radius 10 with lower bounds. The cosine of z-scored
 pieces orders them as the Euclidean distance that `stumpy.mass` computes, at each of 40 000 places. Rules: 2000
 transactions of 30 items; the frequent sets are found, from those that hold in a tenth of the transactions on.
+Correlations are those of 40 000 rows, of which the second column follows the first 37 rows later, and warping of 2000.
 """
 
 from __future__ import annotations
@@ -22,16 +23,26 @@ from statistics import median
 
 import numpy as np
 
+from kernels.contract import Task
+from kernels.correlation import dtw, granger, pearsonr, spearman, tlcc, xcorr_lag
 from kernels.numerics.association import Config, frequent
 from kernels.numerics.profile_search import COSINE, NONE, Z_SCORE, Pieces, Wanted, search
 
 ROOT = Path(__file__).parent.parent
 SIZE, PIECES, LONG = 500, 1000, 40_000
 ITEMS, TRANSACTIONS, LEAST = 30, 2000, 0.1
+LATE, WARPED, LAGS, ORDER, DIGITS = 37, 2000, 500, 5, 1e9
 PEERS = {
     "profile search, warping": ("dtaidistance",),
     "profile search, cosine": ("stumpy",),
-    "frequent sets": ("mlxtend", "efficient-apriori"),
+    "frequent sets": ("mlxtend", "mlxtend fpgrowth", "efficient-apriori"),
+    "dtw, radius 10": ("fastdtw",),
+    "dtw, exact": ("dtaidistance absolute",),
+    "tlcc, 1001 lags": ("pandas shifted",),
+    "xcorr_lag": ("scipy correlate",),
+    "granger, 5 lags": ("statsmodels granger",),
+    "pearsonr": ("scipy pearsonr",),
+    "spearman": ("scipy spearmanr",),
 }
 
 
@@ -44,7 +55,11 @@ def arrays() -> dict[str, np.ndarray]:
     held = (random.random((ITEMS, TRANSACTIONS)) < 0.1) | (
         baskets[np.arange(ITEMS) % 4] & (random.random((ITEMS, TRANSACTIONS)) < 0.6)
     )
-    return {"profile": profile, "pieces": pieces, "values": random.normal(size=LONG).cumsum(), "held": held}
+    x, noise = random.normal(size=(2, LONG))
+    pair = np.array([x, np.roll(x, LATE) + noise])
+    walks = random.normal(size=(2, WARPED)).cumsum(axis=1)
+    series = {"values": random.normal(size=LONG).cumsum(), "pair": pair, "walks": walks}
+    return {"profile": profile, "pieces": pieces, "held": held, **series}
 
 
 def at(begin: np.ndarray) -> Pieces:
@@ -53,15 +68,28 @@ def at(begin: np.ndarray) -> Pieces:
 
 
 def calls(made: dict[str, np.ndarray]) -> dict[str, Callable[[], int]]:
-    """Return our searches; each tells the best piece or the number of sets."""
+    """Return ours; each tells the best piece or lag, the number of sets, or a distance or coefficient in digits."""
     profile, joined, values = made["profile"], made["pieces"].ravel(), made["values"]
     apart, everywhere = at(np.arange(PIECES) * SIZE), at(np.arange(LONG - SIZE + 1))
+    walks, pair = Task.of(made["walks"].T), Task.of(made["pair"].T)
     warped, turned = Wanted(radius=10, normalization=NONE), Wanted(COSINE, normalization=Z_SCORE)
     return {
         "profile search, warping": lambda: search(profile, joined, apart, warped)[0][1],
         "profile search, cosine": lambda: search(profile, values, everywhere, turned)[0][1],
         "frequent sets": lambda: len(frequent(made["held"], Config(LEAST))),
+        "dtw, radius 10": lambda: whole(dtw.correlate(walks, dtw.Params(10)).value),
+        "dtw, exact": lambda: whole(dtw.correlate(walks, dtw.Params(exact=True)).value),
+        "tlcc, 1001 lags": lambda: tlcc.correlate(pair, tlcc.Params(-LAGS, LAGS)).lag or 0,
+        "xcorr_lag": lambda: xcorr_lag.correlate(pair).lag or 0,
+        "granger, 5 lags": lambda: whole(granger.correlate(pair, granger.Params(lag=ORDER)).value),
+        "pearsonr": lambda: whole(pearsonr.correlate(pair).value),
+        "spearman": lambda: whole(spearman.correlate(pair).value),
     }
+
+
+def whole(value: float) -> int:
+    """Return a number in whole digits, by which it is compared."""
+    return round(value * DIGITS)
 
 
 def timed(call: Callable[[], int]) -> tuple[float, int]:
@@ -91,7 +119,7 @@ def main() -> None:
     for what, call in calls(made).items():
         ours, found = timed(call)
         for peer in peers:
-            if peer["peer"].startswith(PEERS[what]):
+            if peer["peer"].rpartition(" ")[0] in PEERS[what]:
                 ratio = peer["seconds"] / ours
                 same = "the same" if peer["found"] == found else f"{found}, peer {peer['found']}"
                 print(

@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from kernels.contract import Algorithm, AlgorithmError, Forecast, Series, Task
+from kernels.contract import Algorithm, AlgorithmError, Forecast, Series, Task, Times
+from kernels.forecast._gaps import MOST
 from kernels.registry import discover
 
 NAIVE = "seasonal_naive"
@@ -38,6 +39,18 @@ def without_gaps(values: list[float | None]) -> Series:
     return np.asarray(x[last][known[0] :])
 
 
+def known(values: list[float | None]) -> tuple[Series, Times, int]:
+    """Return the values that are known, the rows they are in, counted from the first of them, and how many follow.
+
+    Parameters
+    ----------
+    values : as in `without_gaps`; at least one is known.
+    """
+    x = np.array(values, dtype=np.float64)
+    rows = np.flatnonzero(np.isfinite(x))
+    return x[rows], rows - rows[0], len(x) - 1 - int(rows[-1])
+
+
 def naive(x: Series, rows: int, period: int, levels: list[float]) -> tuple[Series, Series]:
     """Return the last season again, (rows,), and its quantiles, (levels, rows), by the error from season to season."""
     lag = min(max(period, 1), len(x))
@@ -49,8 +62,11 @@ def naive(x: Series, rows: int, period: int, levels: list[float]) -> tuple[Serie
     return value, value + z * spread * np.sqrt(1.0 + ahead // lag)
 
 
-def told(algorithm: Algorithm, x: Series, job: dict[str, Any]) -> tuple[Series, Series]:
+def told(algorithm: Algorithm, job: dict[str, Any]) -> tuple[Series, Series]:
     """Return the median, (rows,), and the quantiles of a forecaster, (levels, rows), which never cross.
+
+    One that has an option `gaps` is told the rows that are known, with their times, where it would fill those between;
+    every other is told a series without gaps.
 
     Raises
     ------
@@ -59,15 +75,20 @@ def told(algorithm: Algorithm, x: Series, job: dict[str, Any]) -> tuple[Series, 
     fields = getattr(algorithm.params, "__dataclass_fields__", {})
     given = "period" in fields and job["period"] is not None
     options = {"period": job["period"] if job["period"] > 1 else 0} if given else {}
+    x, step, late = without_gaps(job["series"]), job["step_ms"], 0
+    asked: dict[str, Any] = {}
+    if "gaps" in fields and 1.0 - np.mean(np.isfinite(np.array(job["series"], np.float64))) <= MOST:
+        x, rows, late = known(job["series"])
+        asked = {"times": rows * step, "start": (int(rows[-1]) + 1) * step}
     found: dict[float, Series] = {}
     for level in sorted({round(abs(1.0 - 2.0 * level), 9) for level in job["levels"]} - {0.0}) or [0.95]:
-        task = Task.of(x, rows=job["rows"], step=job["step_ms"], conf=level)
+        task = Task.of(x, rows=late + job["rows"], step=step, conf=level, **asked)
         answer = algorithm.run(task, algorithm.params(**options))
         assert isinstance(answer, Forecast)
         found |= {round((1.0 - level) / 2.0, 9): answer.low, round((1.0 + level) / 2.0, 9): answer.high}
         found[0.5] = answer.value
-    rows = np.array([found[round(level, 9)] for level in job["levels"]]).reshape(-1, job["rows"])
-    return found[0.5], np.sort(rows, axis=0)
+    quantiles = np.array([found[round(level, 9)][late:] for level in job["levels"]]).reshape(-1, job["rows"])
+    return found[0.5][late:], np.sort(quantiles, axis=0)
 
 
 def answer(job: dict[str, Any], forecasters: dict[str, Algorithm]) -> dict[str, Any]:
@@ -79,7 +100,7 @@ def answer(job: dict[str, Any], forecasters: dict[str, Algorithm]) -> dict[str, 
         value, quantiles = naive(x, job["rows"], job["period"] or 1, job["levels"])
     else:
         try:
-            value, quantiles = told(forecasters[job["algorithm"]], x, job)
+            value, quantiles = told(forecasters[job["algorithm"]], job)
         except AlgorithmError as error:
             refused = {"refused": str(error)}
             value, quantiles = naive(x, job["rows"], job["period"] or 1, job["levels"])

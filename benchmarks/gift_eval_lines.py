@@ -10,7 +10,7 @@ Printed are the geometric means of MASE and of the weighted quantile loss relati
 the same run, over the configurations: what the leaderboard ranks by, where all 97 were run.
 
 A data set of several columns is told column by column. The season is that of gluonts; where it has none (days, weeks)
-ours look for one. A gap is filled with the value before it. Of a series the newest 40,000 rows are looked at.
+ours look for one. Of a series the newest 40,000 rows are looked at. Gaps: `forecasts_on_request.py`.
 """
 
 from __future__ import annotations

@@ -159,7 +159,8 @@ def score(case: Case, found: dict[tuple[str, str], tuple[float, float, float]]) 
 def timed(command: list[str], log: Path) -> float | None:
     """Run a program; return its seconds of processor time, None if it failed or took more than some minutes."""
     with log.open("w") as said:
-        quiet = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
+        # bytecode is kept, as it is wherever a program runs for the second time
+        quiet = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "PYTHONDONTWRITEBYTECODE": ""}
         process = subprocess.Popen(["timeout", "400", *command], stdout=said, stderr=said, env=quiet)
         _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -90,6 +90,8 @@ WITHOUT_COVARIATES = (
     "timesfm",
 )  # of the models of others, those that look at one series alone, as all of this table do
 
+NEWEST_ROWS = {"moirai": 2880}  # of the models of others, those that are sent no more rows, as TDgpt has it
+
 _BY_ALGORITHM = {row.algorithm: row for row in MODELS}
 _CANONICAL = {spelling: row.algorithm for row in MODELS for spelling in row.spellings}
 _BY_ANY_NAME = {name: row for row in MODELS for name in (row.name, row.algorithm, *row.spellings, *row.commands)}

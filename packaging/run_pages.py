@@ -4,8 +4,8 @@ packaging/run_pages.py                      writes pages anew where a command pr
 packaging/run_pages.py --check              only says so, and ends with 1; tests/test_pages.py asks
 packaging/run_pages.py docs/imputation.md   runs some pages instead of all
 
-A block of ```console has commands after `$`, and below each what it prints on both of its outputs; a last line `...`
-stands for the rest of it. All of a page run in one folder, which has the files of docs/data in the beginning. Pages
+A block of ```console has commands after `$`, and below each what it prints on both of its outputs; a line `...` stands
+for lines that are left out. All of a page run in one folder, which has the files of docs/data in the beginning. Pages
 that ask a node, and start none, share one. What cannot be run is in packaging/pages_not_run.py.
 """
 
@@ -37,8 +37,15 @@ from appliance import cli
 from appliance.analysis import reference
 
 NODE, FOLDER = "127.0.0.1:6090", "/home/me/data"  # on the pages; here they are elsewhere
+INSTALLED = {
+    "/usr/share/taosanode/convert_model.py": str(ROOT / "packaging/convert_model.py"),
+    "/usr/share/taosanode/prometheus-rules.yml": str(ROOT / "packaging/monitoring/prometheus-rules.yml"),
+}
+ASKED = re.compile(f"(?://|'){re.escape(NODE)}")
 START = "taosanode start"
 REST = "..."
+# statements of SQL give a node 100 ms, which are not enough on a machine that has much else to do; none was carried out
+LATE, TRIES = re.compile("0x80000441|offline"), 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +56,29 @@ class Place:
     address: str
     nodes: list[int] = field(default_factory=list)  # processes of those that were started there
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """What the commands find there."""
+    def _environment(self, typed: str) -> dict[str, str]:
+        """Return what a command finds there; a configuration says by itself where the node is."""
         tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         ours = {"PATH": tools, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "HOME": str(self.folder)}
-        return {**os.environ, **ours, "TAOSANODE_HTTP": self.address}
+        return {**os.environ, **ours} | ({} if " -c " in typed else {"TAOSANODE_HTTP": self.address})
 
     def again(self, command: Command) -> Command:
         """Run a command; it shows what it did before, if that is the same."""
-        seen = self.printed(command.typed.replace(NODE, self.address))
-        seen = wrapped(seen.replace(self.address, NODE).replace(str(self.folder), FOLDER))
-        if command.shown.endswith(REST):
-            seen = "\n".join([*seen.splitlines()[: command.shown.count("\n")], REST])
+        here = {NODE: self.address, FOLDER: str(self.folder), **INSTALLED}
+        typed = command.typed
+        for there, real in here.items():
+            typed = typed.replace(there, real)
+        for _ in range(TRIES):
+            seen = self.printed(typed)
+            if not LATE.search(seen):
+                break
+        for there, real in here.items():
+            seen = seen.replace(real, there)
+        seen = wrapped(seen)
+        shown, lines = command.shown.splitlines(), seen.splitlines()
+        if REST in shown:
+            place = shown.index(REST)
+            seen = "\n".join([*lines[:place], REST, *lines[len(lines) + place + 1 - len(shown) :]])
         return command if same(command.shown, seen) else Command(command.typed, seen)
 
     def printed(self, typed: str) -> str:
@@ -70,11 +87,13 @@ class Place:
             if typed.startswith("taosanode ") and not set(shlex.shlex(typed, punctuation_chars=True)) & {"|", ">", "<"}:
                 pid = os.fork()
                 if pid == 0:
-                    self._become(shlex.split(typed), file.fileno())
+                    self._become(typed, file.fileno())
                 os.waitpid(pid, 0)
             else:
                 shell = ["bash", "-c", typed]
-                subprocess.run(shell, cwd=self.folder, env=self.environment, stdout=file, stderr=file, check=False)
+                subprocess.run(
+                    shell, cwd=self.folder, env=self._environment(typed), stdout=file, stderr=file, check=False
+                )
             file.seek(0)
             output = "\n".join(line.rstrip() for line in file.read().decode().splitlines()).rstrip("\n")
         if typed.startswith(START):
@@ -87,16 +106,16 @@ class Place:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGTERM)
 
-    def _become(self, arguments: list[str], output: int) -> None:
+    def _become(self, typed: str, output: int) -> None:
         """Be one of our commands in this process, which ends."""
         code = 1
         try:
             os.chdir(self.folder)
-            os.environ.update(self.environment)
+            os.environ.update(self._environment(typed))
             for number in (1, 2):
                 os.dup2(output, number)
             sys.stdout, sys.stderr = (open(number, "w", buffering=1) for number in (1, 2))  # noqa: SIM115
-            code = cli.main(arguments)
+            code = cli.main(shlex.split(typed))
             sys.stdout.flush()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
@@ -112,7 +131,9 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("pages", nargs="*", metavar="PAGE", help="default: all")
     given = parser.parse_args()
-    reference.shipped().load()  # loads the kernels once, for all commands
+    reference.shipped().load()  # once, for all commands
+    for command in cli.COMMANDS:
+        cli.module(command)
     changed = False
     for name, new in renewed(given.pages or PAGES).items():
         old = text(name)
@@ -134,9 +155,10 @@ def renewed(pages: Sequence[str]) -> dict[str, str]:
             for page in pages:
                 typed = "".join(block.text for block in blocks(text(page)) if runs(page, block))
                 starts = START in typed
-                if NODE in typed and not starts and not shared.nodes:
+                asks = ASKED.search(typed) and not starts
+                if asks and not shared.nodes:
                     shared.printed(START)
-                new[page] = _renewed(page, _free_address() if starts else shared.address)
+                new[page] = _renewed(page, shared.address if asks else _free_address())
         finally:
             shared.clear()
     return new

@@ -50,7 +50,7 @@ def _same_values(one: object, other: object) -> bool:
         return len(one) == len(other) and all(map(_same_values, one, other))
     if isinstance(one, float) and isinstance(other, float):
         return math.isclose(one, other, rel_tol=_PRECISION)
-    return one == other
+    return type(one) is type(other) and one == other  # 1 is no true
 
 
 def _comparable(text: str) -> list[list[str]]:

@@ -35,6 +35,15 @@ def labelled() -> Rows:
     yield from ((*row, int(row[:2] in faults)) for row in rows)
 
 
+def normal() -> Rows:
+    """Yield a pump while nothing is wrong with it: the more pressure, the less flow."""
+    rng = np.random.default_rng(9)
+    pressure = 60 + rng.normal(0, 2, 400)
+    flow = 45 - 0.5 * pressure + rng.normal(0, 0.3, 400)
+    yield "ts", "pressure", "flow"
+    yield from zip(hours("2026-01-01", 400), (f"{x:.2f}" for x in pressure), (f"{x:.2f}" for x in flow), strict=True)
+
+
 def gappy() -> Rows:
     """Yield a daily season without the twelve hours after noon of the tenth day, and a spike three days later."""
     rng = np.random.default_rng(2)
@@ -123,7 +132,7 @@ def months(start: str, rows: int) -> list[str]:
     return [str(month) for month in np.datetime64(start) + np.arange(rows)]
 
 
-TABLES: tuple[Callable[[], Rows], ...] = (gappy, labelled, machine, meter, minutes, pumps, sales, shops, sold)
+TABLES: tuple[Callable[[], Rows], ...] = (gappy, labelled, machine, meter, minutes, normal, pumps, sales, shops, sold)
 
 
 def text(table: Callable[[], Rows]) -> str:

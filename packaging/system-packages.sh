@@ -6,11 +6,15 @@ case "${1:-}" in
     test)
         packages="libcurl4-openssl-dev libssl-dev gcc bash-completion fish man-db mandoc nginx-light openssl zsh"
         packages="$packages prometheus"  # rules and dashboard
+        packages="$packages curl"  # the commands on the pages
         packages="$packages chromium chromium-driver"  # the page in a browser
         ;;
     package) packages="apt-utils binutils createrepo-c rpm xz-utils" ;;
     image) packages="buildah debootstrap" ;;
-    test-package) packages="buildah crun debootstrap lintian podman rpm rpmlint systemd-container" ;;
+    test-package)
+        packages="buildah crun debootstrap lintian podman rpm rpmlint systemd-container"
+        packages="$packages aardvark-dns iproute2 iptables netavark"  # the network that the services of compose.yaml share
+        ;;
     release) packages="apt-utils createrepo-c debootstrap" ;;
     *) echo "usage: $0 test|package|image|release|test-package" >&2; exit 2 ;;
 esac

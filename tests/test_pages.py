@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import doctest
 import functools
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import page_blocks
 import pages_not_run
@@ -15,7 +17,7 @@ import pytest
 import run_pages
 import sample_data
 from page_blocks import COMMANDS, OTHERS, PAGES, PYTHON, ROOT, blocks, text
-from same_output import same
+from same_output import same, wrapped
 
 from appliance import cli
 
@@ -33,7 +35,7 @@ COMPARISON = """rank  algorithm   mase  seconds  failed
 
 
 OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
-INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")  # may go on in the next line
 OURS = re.compile(r"(?:taosanode )?([a-z][\w-]*)(?= |$)")
 
 # options of podman and of compose
@@ -47,6 +49,10 @@ FOREIGN = {
     "--ulimit",
     "--profile",
 }
+
+TO_BE_MADE = re.compile(r"/(test_)?(cusum|drift|foo|nlinear|ping)\.py$")  # by who follows an example
+TARGETS = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+ROOMS = "appliance|benchmarks|deb|docs|kernels|models|packaging|rpm|taosanode|tests"
 
 each = pytest.mark.parametrize("page", PAGES)
 
@@ -76,7 +82,7 @@ def lines(page: str) -> Iterator[str]:
             joined = block.text.replace("\\\n", " ").splitlines()
             yield from (line.removeprefix(prompt) for line in joined if line.startswith(prompt))
     without = "".join(text(page).split("```")[::2])
-    yield from (found.replace("\\|", "|") for found in INLINE.findall(without))
+    yield from (found.replace("\\|", "|").replace("\n", " ") for found in INLINE.findall(without))
 
 
 def test_sample_data_are_up_to_date() -> None:
@@ -128,6 +134,18 @@ def test_every_command_and_option_on_a_page_exists(page: str) -> None:
     assert unknown == []
 
 
+@each
+def test_every_target_module_and_file_of_the_tree_on_a_page_exists(page: str) -> None:
+    code = "\n".join(lines(page))
+    assert set(re.findall(r"^ *make ([\w-]+)", code, re.MULTILINE)) <= TARGETS
+    called = [(name.replace(".", "/"), given) for name, given in re.findall(r"python -m ([\w.]+)(.*)", code)]
+    files = re.findall(rf"(?<![\w/.-])(?:{ROOMS})/[\w./-]*\w", code)
+    for name, given in called:
+        module = ROOT / f"{name}.py" if not (ROOT / name).is_dir() else ROOT / name / "__main__.py"
+        assert set(OPTION.findall(given)) <= set(OPTION.findall(module.read_text()))
+    assert [name for name in files if not (ROOT / name).exists() and not TO_BE_MADE.search(name)] == []
+
+
 def test_a_block_is_commands_and_what_they_print() -> None:
     first, second, third = page_blocks.commands(BLOCK)
     assert first.typed == "taosanode detect a.csv \\\n  --by pump"
@@ -144,6 +162,7 @@ def test_a_block_is_commands_and_what_they_print() -> None:
         ("ready, process 12, output /a/b.out", "ready, process 7, output /c.out"),
         ("Query OK, 1 row(s) in set (0.005947s)", "Query OK, 1 row(s) in set (0.1s)"),
         (COMPARISON.format("0.0415"), COMPARISON.format("  1.5")),
+        ('{"a":[1,\n 0.123456]}', '{"a": [1, 0.123457]}'),
     ],
 )
 def test_what_is_never_the_same_twice_is_not_compared(shown: str, seen: str) -> None:
@@ -158,7 +177,24 @@ def test_what_is_never_the_same_twice_is_not_compared(shown: str, seen: str) -> 
         ("a  1", "a"),
         ("2026-01-05T04:00", "2026-01-05T05:00"),
         (COMPARISON.format("0.0415"), COMPARISON.format("0.0415").replace("0.992", "0.993")),
+        ('{"a":[1,0.5]}', '{"a":[1,0.6]}'),
+        ('{"a":1,"b":2}', '{"b":2,"a":1}'),
+        ('{"a":1}', '{"a":true}'),
     ],
 )
 def test_all_else_is(shown: str, seen: str) -> None:
     assert not same(shown, seen)
+
+
+def test_an_answer_in_lines_is_the_same() -> None:
+    answer = json.dumps({"a": list(range(100)), "b": "c, d"}, separators=(",", ":"))
+    assert max(map(len, wrapped(answer).splitlines())) <= 120
+    assert same(wrapped(answer), answer)
+    assert wrapped("a, " * 100) == "a, " * 100
+
+
+def test_lines_that_are_left_out_are_not_compared(tmp_path: Path) -> None:
+    place = run_pages.Place(tmp_path, "127.0.0.1:1")
+    shown = page_blocks.Command("seq 9", "1\n...\n8\n9")
+    assert place.again(shown) == shown
+    assert place.again(page_blocks.Command("seq 9", "1\n...\n9\n9")).shown == "1\n...\n8\n9"

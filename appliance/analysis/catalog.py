@@ -22,8 +22,10 @@ from appliance.host.settings import Settings, SettingsError
 from appliance.model_servers.servers import ModelServers
 from kernels import registry
 from kernels.contract import Algorithm, Json
+from models import table
 
 ByName = Mapping[str, Algorithm]
+Name = tuple[str, str]  # kind and name
 Found = tuple[str, str, Callable[[], Algorithm]]  # kind, name, what loads the algorithm
 
 WITH_WEIGHTS = "models.anomaly"  # each public module builds an algorithm that reads trained weights
@@ -51,10 +53,23 @@ class Catalog:
         """Return the catalogue of some algorithms; raises TypeError if two of one kind have one name."""
         return cls({}).also(algorithms)
 
-    def also(self, algorithms: Iterable[Algorithm]) -> Catalog:
-        """Return the same with further algorithms; raises TypeError if two of one kind have one name."""
-        here = [(kind, name, partial(own.__getitem__, name)) for kind, own in self.kinds.items() for name in own]
+    def also(self, algorithms: Iterable[Algorithm], instead: Collection[Name] = ()) -> Catalog:
+        """Return the same with further algorithms, which stand instead of some that there are.
+
+        Raises
+        ------
+        TypeError : two of one kind have one name.
+        """
+        here = [
+            (kind, name, partial(self.kinds[kind].__getitem__, name))
+            for kind, name in self.keys()
+            if (kind, name) not in instead
+        ]
         return dataclasses.replace(self, kinds=_by_kind(chain(here, map(_given, algorithms))))
+
+    def keys(self) -> Iterator[Name]:
+        """Yield kind and name of each algorithm."""
+        return ((kind, name) for kind, own in self.kinds.items() for name in own)
 
     def of_kind(self, kind: str) -> ByName:
         """Return the algorithms of one kind by name, in order."""
@@ -131,9 +146,12 @@ def build(settings: Settings, *, serve: bool = False) -> Catalog:
     shipped = ours(settings, packages.values())
     if serve:
         shipped.load()
-    names = {(kind, name) for kind, own in shipped.kinds.items() for name in own}
-    added, broken = operator_files.load(settings.algorithm_dir, taken=names, settings=settings)
-    everything = shipped.also(guarded(own.algorithm, own.kind) for own in added)
+    # who writes a plug-in for a model server of others knows better how to ask it
+    free = {(one.kind, one.name) for one in shipped.servers.algorithms() if table.of_algorithm(one.name) is None}
+    taken = set(shipped.keys()) - free
+    added, broken = operator_files.load(settings.algorithm_dir, taken=taken, settings=settings)
+    instead = {(own.algorithm.kind, own.algorithm.name) for own in added}
+    everything = shipped.also((guarded(own.algorithm, own.kind) for own in added), instead)
     deferred = {
         kind: _OnDemand(kind, chain(map(_given, everything.of_kind(kind).values()), _computed([package])))
         for kind, package in packages.items()

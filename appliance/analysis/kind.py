@@ -106,10 +106,10 @@ class Kind(ABC, Generic[A]):
         """The options that every algorithm takes besides its own."""
         return (*self.takes, *SERVICE)
 
-    @property
-    def envelope(self) -> frozenset[str]:
-        """The fields of an answer that are not an algorithm's own."""
-        return frozenset((fields.ALGO, fields.OPTION, fields.ROWS, *self.told, *self.told_too))
+    def own(self, reply: Mapping[str, Json]) -> dict[str, Json]:
+        """Return the fields of a node's reply that are the algorithm's own."""
+        others = {fields.ALGO, fields.OPTION, fields.ROWS, *self.told, *self.told_too}
+        return {name: value for name, value in reply.items() if name not in others}
 
     # --- requests ---------------------------------------------------------------------------------------------------
 

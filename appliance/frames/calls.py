@@ -16,7 +16,9 @@ from appliance.files.draw import image
 from appliance.files.run.arguments import ALL
 from appliance.files.run.placing import Wishes
 from appliance.files.series import UsageError
-from appliance.frames.course import Names, SeriesWarning, call_of, compared, each_pair, for_python, is_array, node, run
+from appliance.frames import arguments
+from appliance.frames.arguments import Names
+from appliance.frames.course import SeriesWarning, call_of, compared, each_pair, for_python, is_array, node, run
 from appliance.frames.picture import Picture
 from appliance.protocol import fields
 
@@ -117,12 +119,13 @@ def forecast(
     >>> taosanode.forecast([1, 2, 3, 4] * 6, h=4).value.round(3).tolist()
     [1.0, 2.0, 3.0, 4.0]
     """
-    wanted = [float(one) for one in (conf if isinstance(conf, Sequence) else [conf])]
-    asked = {fields.CONF: f"{wanted[0]:g}", **({} if h is None else {"rows": h})}
-    asked |= {} if freq is None else {fields.EVERY: freq}
     with for_python():
+        wanted = arguments.levels(conf)
+        asked = {fields.CONF: f"{wanted[0]:g}", **({} if h is None else {"rows": h})}
+        asked |= {} if freq is None else {fields.EVERY: freq}
+        arguments.check("forecast", algo, {"fill": fill})
         wishes = Wishes(fill, bool(non_negative), bool(whole))
-        beside = covariate if covariate is None or isinstance(covariate, str) else ",".join(covariate)
+        beside = arguments.names(covariate)
         if beside and is_array(data):
             raise UsageError("covariates are columns of a frame, or of a dict of arrays")
         if future is not None and not beside:
@@ -207,7 +210,7 @@ def correlate(
 
 def compare(
     data: Any,
-    algos: Sequence[str] | None = None,
+    algos: str | Sequence[str] | None = None,
     kind: Literal["anomaly", "forecast", "imputation"] = "forecast",
     *,
     time: str | None = None,
@@ -235,7 +238,7 @@ def compare(
     ------
     AlgorithmError : as in `detect`.
     """
-    names = ALL if algos is None else ",".join(algos)
+    names = ALL if algos is None else algos if isinstance(algos, str) else ",".join(algos)
     with for_python():
         call = call_of(kind, "", "", (time, value, by), more)
         call = dataclasses.replace(call, asked=dataclasses.replace(call.asked, labels=labels))

@@ -35,6 +35,8 @@ from appliance.files.run.placing import Wishes
 from appliance.files.run.progress import Progress
 from appliance.files.run.question import Question, check, check_shared
 from appliance.files.series import FileError, FileResult, FileSeries, UsageError
+from appliance.frames import arguments
+from appliance.frames.arguments import Names
 from appliance.frames.tables import Frame, build, plain
 from appliance.host import compiling, settings
 from appliance.host.settings import Settings
@@ -42,7 +44,6 @@ from appliance.protocol import fields
 from appliance.protocol.documents import MAX_ROWS
 from kernels.contract import AlgorithmError, Series
 
-Names = str | Sequence[str] | None
 SERIES_COLUMN = "unique_id"  # names the series where a frame has it, as is usual
 # what a call takes besides the columns, by the names of the commands' options: how the data are read
 READING = ("precision", "sort", "drop_nulls", "time_format", "duplicates", "last", "decimal")
@@ -100,17 +101,16 @@ def call_of(
     wanted: Sequence[float] = (),
 ) -> Call:
     """Return what is asked; raises UsageError."""
+    arguments.check(kind, algorithm, more)
     running = {name: more[name] for name in RUNNING if more.get(name) is not None}
     running |= {name: Path(running[name]) for name in ("config", "plot") if name in running}
-    if running.get("errors", "raise") not in ("raise", "warn"):
-        raise UsageError(f"errors must be raise or warn, got {running['errors']!r}")
     if running.get("plot_parts"):
         if "plot" not in running:
             raise UsageError("plot_parts needs plot, the file to draw into")
         if kind not in WITH_PARTS:
             raise UsageError(f"plot_parts is for {' and '.join(WITH_PARTS)}, got {kind}")
     reading = {name: more[name] for name in READING if more.get(name) is not None}
-    time, value, by = (one if one is None or isinstance(one, str) else ",".join(one) for one in columns)
+    time, value, by = map(arguments.names, columns)
     zone = zones.zone(more["tz"]) if more.get("tz") else None
     options = {fields.NOISE_CHECK: 0}  # who asks by hand wants an answer
     options |= {name: said for name, said in more.items() if name not in (*READING, *RUNNING, "tz")}
@@ -198,10 +198,10 @@ def _source(connection: duckdb.DuckDBPyConnection, frame: Frame, asked: Asked, a
         asked = dataclasses.replace(asked, by=SERIES_COLUMN)
     if asked.zone is None:
         given = {zone for name in frame.columns if (zone := frame.zone(name)) and asked.time in (None, name)}
-        asked = dataclasses.replace(asked, zone=zones.zone(given.pop()) if len(given) == 1 else None)
+        asked = dataclasses.replace(asked, zone=arguments.zone(given.pop()) if len(given) == 1 else None)
     source = Source(connection, Files((file,), (file.shown,), further), asked)
     if source.moments.note:
-        warnings.warn(source.moments.note, SeriesWarning, stacklevel=LEVEL)
+        warnings.warn(_python(source.moments.note), SeriesWarning, stacklevel=LEVEL)
     return source
 
 
@@ -228,7 +228,7 @@ def _answers(call: Call, prepared: Prepared, source: Source) -> Iterator[tuple[i
 
 def _array(data: Any, call: Call, prepared: Prepared) -> Any:
     """Return the answer about one series of values, with the numbers of rows as its times."""
-    values = np.asarray(data, dtype=np.float64)
+    values = _values(data)
     if values.ndim not in (1, 2) or 0 in values.shape:
         raise UsageError(f"an array (n,) or (n, columns) is expected, got one of shape {values.shape}")
     rows = values.reshape(len(values), -1)
@@ -255,6 +255,17 @@ def _array(data: Any, call: Call, prepared: Prepared) -> Any:
         beyond = (1.0 - levels.share(level)) / 2.0
         bounds |= {round(beyond, 6): other.answer.low, round(1.0 - beyond, 6): other.answer.high}
     return dataclasses.replace(found.answer, quantiles=bounds)
+
+
+def _values(data: Any) -> Series:
+    """Return numbers as an array, NaN where they are masked; raises UsageError for anything else."""
+    try:
+        given = data if isinstance(data, np.ndarray) else np.asarray(data, dtype=np.float64)
+        if given.dtype.kind in "cmM":
+            raise TypeError(f"they are {given.dtype}")
+        return np.ma.filled(given.astype(np.float64), np.nan)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"an array or a list of numbers is expected: {error}") from None
 
 
 @functools.cache

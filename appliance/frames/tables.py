@@ -39,7 +39,7 @@ class Frame:
         if isinstance(data, Mapping):
             return cls(None, {str(name): np.asarray(values) for name, values in data.items()})
         if nw.dependencies.is_pandas_dataframe(data) or nw.dependencies.is_pandas_series(data):
-            data = _with_index(data)
+            data = _named(_with_index(data))
         try:
             frame = nw.from_native(data, eager_only=True)
         except TypeError:
@@ -88,7 +88,8 @@ def build(frame: Frame, source: Source, columns: Columns, found: Sequence[tuple[
         left out. The column of times has the name that it has in the data.
     """
     when = source.time
-    named = {name: when if name == "time" else name for name in columns}
+    own = when if when not in columns else f"{when}_1"
+    named = {name: own if name == "time" else name for name in columns}
     cells: dict[str, np.ndarray[Any, Any]] = {}
     lengths = [next(len(cell) for cell in row if cell is not None) for _, row in found]
     for at, by in enumerate(source.by):
@@ -101,7 +102,7 @@ def build(frame: Frame, source: Source, columns: Columns, found: Sequence[tuple[
         if found and all(cell is None for cell in told):
             continue
         parts = [np.full(rows, np.nan) if cell is None else cell for cell, rows in zip(told, lengths, strict=True)]
-        whole = np.concatenate(parts) if parts else np.empty(0, np.int64)
+        whole = np.concatenate(parts) if parts else np.empty(0, np.float64 if type_ == REAL else np.int64)
         cells[named[name]] = _moments(whole, source, frame) if type_ == TIME else whole
     if frame.library is None:
         return cells
@@ -130,13 +131,29 @@ def plain(frame: Frame, columns: Mapping[str, str], rows: Sequence[Sequence[Any]
 
 
 def _with_index(data: Any) -> Any:
-    """Return a pandas frame whose index of times, if it has one, is a column."""
+    """Return a pandas frame, of which what the index names, and an index of times, are columns."""
     index = data.index
     if nw.dependencies.is_pandas_series(data):
         data = data.to_frame(data.name if data.name is not None else "value")
     if hasattr(index, "to_timestamp"):  # periods
         data = data.set_axis(index.to_timestamp(), axis=0)
-    return data.reset_index(names=index.name or INDEX) if str(data.index.dtype).startswith("datetime64") else data
+    index = data.index
+    if index.nlevels > 1:
+        return data.reset_index(names=[name or f"level_{at}" for at, name in enumerate(index.names)])
+    if str(index.dtype).startswith("datetime64"):
+        return data.reset_index(names=index.name or INDEX)
+    return data if index.name is None or index.name in data.columns else data.reset_index()
+
+
+def _named(data: Any) -> Any:
+    """Return a pandas frame whose columns have text for names; raises UsageError where a name is no single one."""
+    if data.columns.nlevels > 1:
+        raise UsageError(f"columns need one name each, got names in {data.columns.nlevels} levels")
+    names = [str(name) for name in data.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError(f"the frame has {', '.join(twice)[:200]} more than once among its columns")
+    return data if names == list(data.columns) else data.set_axis(names, axis=1)
 
 
 def _stamps(column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -158,6 +175,8 @@ def _array(series: nw.Series[Any]) -> np.ndarray[Any, Any]:
         return (series.cast(nw.Float64) if series.null_count() or type_.is_decimal() else series).to_numpy()
     if type_ == nw.Boolean and not series.null_count():
         return series.to_numpy()
+    if type_ == nw.Unknown and str(series.to_native().dtype).startswith("datetime64"):  # a zone of dateutil
+        raise UsageError(f"column {series.name} has a time zone without a name; tz_convert gives it one")
     return series.cast(nw.String).to_numpy().astype(object)
 
 

@@ -16,6 +16,7 @@ PREFIX = "TAOSANODE_"
 TSFM_SECTION = "tsfm-service"
 SERVICES = f"{PREFIX}TSFM_SERVICE"  # the lines of that section, whose keys are no fixed names, by commas or line ends
 CREDENTIALS = f"{PREFIX}SQL_"  # of `taosanode sql`: none of the node's
+OF_TDGPT = {"TAOSANODE_CERTFILE": "TDGPT_CERTFILE", "TAOSANODE_KEYFILE": "TDGPT_KEYFILE"}  # what TDgpt 3.4 calls them
 # what Kubernetes sets in every container beside a service called taosanode or taosanode-..., and docker for links
 DISCOVERY = re.compile(r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$")
 
@@ -70,6 +71,8 @@ def _listed(services: str) -> Iterator[str]:
 
 
 def _ours(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    known = {ours: environ[theirs] for ours, theirs in OF_TDGPT.items() if theirs in environ}
+    environ = {**known, **environ}
     for name in sorted(environ):
         if name.startswith(PREFIX) and not name.startswith(CREDENTIALS) and not DISCOVERY.search(name):
             yield name, environ[name].strip()

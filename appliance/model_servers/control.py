@@ -174,8 +174,18 @@ def running(pidfile: Path) -> int | None:
 
 @contextmanager
 def held(pidfile: Path) -> Iterator[None]:
-    """Hold the pid file while the block runs; it is gone afterwards."""
-    file = _lock(pidfile)
+    """Hold the pid file while the block runs; it is gone afterwards.
+
+    Raises
+    ------
+    AlreadyRunning : a server holds it.
+    ControlError : it cannot be written.
+    """
+    try:
+        file = _lock(pidfile)
+    except OSError as error:
+        told = "it lies in the folder that `pidfile` of [uwsgi] names"
+        raise ControlError(f"pid file {pidfile}: {error.strerror}; {told}") from error
     master = os.getpid()
     try:
         yield

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -89,7 +90,12 @@ class ModelServer(BaseApplication):  # type: ignore[misc]  # gunicorn is not typ
     def load(self) -> Callable[..., Any]:
         """Load the model and return the application; a model that cannot be loaded ends the server."""
         executor = ThreadPoolExecutor(1, thread_name_prefix="model")
-        return executor.submit(load, self._plan, executor).result()
+        # whoever is told to stop before it has accepted anything need not finish loading first, which may take long
+        once_loaded = signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+        try:
+            return executor.submit(load, self._plan, executor).result()
+        finally:
+            signal.signal(signal.SIGTERM, once_loaded)
 
 
 def load(plan: Plan, executor: ThreadPoolExecutor) -> falcon.App[Any, Any]:

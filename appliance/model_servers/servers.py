@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from appliance.host.settings import Settings
 from appliance.model_servers import control, replies
-from appliance.model_servers.exchanges import BY_KIND
+from appliance.model_servers.exchanges import BY_KIND, forecast
 from appliance.model_servers.replies import Load, Refusal, ServiceError
 from appliance.transport.http import Client, Failed
 from kernels.contract import Algorithm, BadParameter, Needs, Task
@@ -127,7 +127,7 @@ class ModelServers:
     def _answer(self, name: str, task: Task, params: Params) -> Any:
         exchange = BY_KIND[table.kind(name)]
         url = self.where(name, params.host)
-        question = exchange.question(task)
+        question = exchange.question(forecast.newest(task, table.NEWEST_ROWS.get(name)))
         silent = not params.host and self._up.get(name) is False
         longest_s = SILENT_S if silent else ANSWER_S
         try:

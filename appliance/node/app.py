@@ -39,7 +39,7 @@ def create_app(
     app: falcon.App[Any, Any] = falcon.App(middleware=observer)
     app.add_middleware(Browsers(settings.allow_host))
     parsing = threading.Lock()
-    store = Store(settings.dynamic_model_dir)
+    store = Store(settings.dynamic_model_dir, catalog.reserved)
     app.add_route("/", Home(page=settings.page))
     if settings.page:
         app.add_route("/page/algorithms", page.Algorithms(catalog, settings, store))

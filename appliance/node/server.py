@@ -32,7 +32,7 @@ from appliance.node.state import State
 from appliance.transport import readiness
 from appliance.transport.gate import Gate
 from appliance.transport.listening import Master
-from appliance.transport.tls import Patient, TlsWorker
+from appliance.transport.tls import TlsWorker
 from appliance.transport.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -114,7 +114,6 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             self.cfg.set(key, value)
         Worker.max_body = settings.max_body
         if self._tls:
-            self._tls.sslsocket_class = Patient
             TlsWorker.context = self._tls
 
     def load(self) -> Callable[..., Any]:

@@ -24,22 +24,11 @@ log = logging.getLogger(__name__)
 REMEMBERED = 4096  # complaints
 
 
-class Patient(ssl.SSLSocket):
-    """A secured socket that, where it blocks, blocks for a while only.
-
-    The kernel's own limits, which plain sockets have, do not end the waiting of OpenSSL.
-    """
-
-    def setblocking(self, flag: bool) -> None:
-        """Block for a bounded time, or not at all."""
-        self.settimeout(worker.STALLED_S if flag else 0.0)
-
-
 class TlsWorker(Worker):
     """Receives whole requests over TLS."""
 
     context: ssl.SSLContext  # set by the server before the fork
-    not_yet = (BlockingIOError, ssl.SSLWantReadError)
+    not_yet = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,14 +38,14 @@ class TlsWorker(Worker):
         """Return an accepted connection as one that will be secured."""
         return self.context.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
 
-    def finish_request(self, conn: TConn, future: futures.Future[Any]) -> None:
+    def _finish(self, conn: TConn, future: futures.Future[Any]) -> None:
         """Close or keep a connection; the selector does not see what OpenSSL holds of its next request."""
         try:
             while conn.sock.pending():
                 conn.incoming.ahead += conn.sock.recv(worker.READ_SIZE)
         except (OSError, ValueError):  # lost meanwhile
             pass
-        super().finish_request(conn, future)
+        super()._finish(conn, future)
 
     def _on_data(self, conn: TConn, client: Any) -> None:
         if not getattr(conn, "secure", False):
@@ -77,7 +66,7 @@ class TlsWorker(Worker):
         super()._on_data(conn, client)
 
     def _wait_for(self, conn: TConn, event: int) -> None:
-        self.poller.modify(conn.sock, event, partial(self._on_data, conn))
+        self.poller.modify(conn.sock, event, worker.unless_closed(partial(self._on_data, conn)))
 
     def _log(self, host: str, reason: str) -> None:
         """Tell of an address and its trouble once, not for each of its connections."""

@@ -1,153 +1,43 @@
 """The worker process: gunicorn's threaded worker, with one difference.
 
-gunicorn gives a connection to a thread as soon as its first byte is there, and the thread waits for the rest: a few
-slow clients then hold every thread, and `/status` is not answered. Here the process's event loop collects each
-request completely, costing a slow client nothing but memory, and only then gives it to a thread.
+gunicorn gives a connection to a thread as soon as its first byte is there, and the thread waits for the rest, and then
+for the client to read its answer; the event loop waits for a client that does not close. A few slow clients then hold
+up all others, and `/status` is not answered. Here the event loop collects each request completely, costing a slow
+client nothing but memory, and only then gives it to a thread; and it sends what the client does not take at once.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import re
 import selectors
 import socket
-import struct
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent import futures
 from functools import partial
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
-from gunicorn.http.body import LengthReader
-from gunicorn.http.errors import InvalidHeader
+from gunicorn.http.body import ChunkedReader, LengthReader
+from gunicorn.http.errors import InvalidChunkSize, InvalidHeader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from appliance.transport.gate import Gate
+from appliance.transport.incoming import Incoming, TooLong, WholeBody
+from appliance.transport.outgoing import Outgoing
 from appliance.transport.threads import Threads
 
 log = logging.getLogger(__name__)
 
-HEAD_END = b"\r\n\r\n"
-MAX_HEAD = 64 * 1024
-READ_SIZE = 256 * 1024
+READ_SIZE = 32 * 1024  # at once, where it does not go to its place: chunks of a byte each take their time
 RECEIVE_TIMEOUT_S = 60.0  # a request must be complete by then
-STALLED_S = 30  # a client that keeps a thread waiting so long, to read its answer or to send, is given up
-MAX_BUFFERED = 256 * 1024 * 1024  # of all connections of one worker together
+STALLED_S = 30.0  # a client that has taken nothing of its answer for so long is given up
+LEAVING_S = 5.0  # a client that does not close is closed after that
+MAX_BUFFERED = 256 * 1024 * 1024  # of all connections of one worker together, in each direction
 
-_EXPECT = re.compile(rb"^expect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE | re.MULTILINE)
-_LENGTH = re.compile(rb"^content-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE | re.MULTILINE)
-_CHUNKED = re.compile(rb"^transfer-encoding:[^\r\n]*chunked", re.IGNORECASE | re.MULTILINE)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
-class Incoming:
-    """The bytes of one request as they arrive; knows when it is complete.
-
-    It looks no closer than it must: gunicorn's parser judges the request later. Whatever is malformed or too large
-    counts as complete, so that it is refused at once instead of waited for.
-
-    head : what came first; without a `body` of its own, all that came.
-    body : as long as the client announced, filled up to `filled`; None for other framings and refused lengths.
-    ahead : what came of the next request.
-    """
-
-    def __init__(self, max_body: int) -> None:
-        self.head = bytearray()
-        self.body: bytearray | None = None
-        self.filled = 0
-        self.ahead = b""
-        self.wants_continue = False
-        self._max_body = max_body
-        self._body_at: int | None = None
-        self._chunk_at: int | None = None  # where the next chunk's size line begins
-
-    def __len__(self) -> int:
-        return len(self.head) + self.filled + len(self.ahead)
-
-    def room(self) -> memoryview | None:
-        """Return where the rest of the body belongs, so that the socket can write there; None before that is known."""
-        return None if self.body is None else memoryview(self.body)[self.filled :]
-
-    def advance(self, size: int) -> bool:
-        """Note that `size` bytes were written to `room`; return whether the request is complete."""
-        self.filled += size
-        return self.body is not None and self.filled == len(self.body)
-
-    def feed(self, data: bytes) -> bool:
-        """Add bytes; return whether the request is complete."""
-        room = self.room()
-        if room is not None:
-            size = min(len(data), len(room))
-            room[:size] = data[:size]
-            self.ahead += data[size:]
-            return self.advance(size)
-        self.head += data
-        if self._body_at is None:
-            return self._read_head() or (self._body_at is None and len(self.head) > MAX_HEAD)
-        return self._chunk_at is None or self._chunks_complete()
-
-    def _read_head(self) -> bool:
-        end = self.head.find(HEAD_END)
-        if end < 0:
-            return False
-        head = bytes(self.head[: end + 2])
-        if _EXPECT.search(head):
-            # answered by the event loop; a thread would answer it once more
-            head = _EXPECT.sub(b"", head)
-            self.head[: end + 2] = head
-            self.wants_continue = True
-        self._body_at = len(head) + 2
-        length = _LENGTH.search(head)
-        if length:
-            return self._expect_body(int(length.group(1)))
-        if _CHUNKED.search(head):
-            self._chunk_at = self._body_at
-            return self._chunks_complete()
-        return self._expect_body(0)
-
-    def _expect_body(self, size: int) -> bool:
-        if size > self._max_body:
-            self.wants_continue = False
-            return True
-        rest = bytes(self.head[self._body_at :])
-        del self.head[self._body_at :]
-        self.body = bytearray(size)  # the system backs it with memory only as it fills
-        return self.feed(rest)
-
-    def _chunks_complete(self) -> bool:
-        """Follow a chunked body from size line to size line (RFC 9112, section 7.1)."""
-        at, begin = self._chunk_at or 0, self._body_at or 0
-        while at <= len(self.head):
-            self._chunk_at = at
-            line_end = self.head.find(b"\r\n", at)
-            if line_end < 0:
-                return len(self.head) - at > MAX_HEAD
-            try:
-                size = int(self.head[at:line_end].split(b";")[0], 16)
-            except ValueError:
-                return True
-            if size <= 0:  # trailers are as long as a head may be
-                return size < 0 or self.head.find(HEAD_END, line_end) >= 0 or len(self.head) - at > MAX_HEAD
-            at = line_end + 2 + size + 2
-            if at - begin > self._max_body:
-                return True
-        return False
-
-
-class WholeBody:
-    """`wsgi.input` of a body that is already here, given out without a copy when asked for whole."""
-
-    def __init__(self, data: bytearray) -> None:
-        self._data = data
-        self._at = 0
-
-    def read(self, size: int = -1) -> bytes | bytearray:
-        """Return the next `size` bytes, or all that is left."""
-        begin, end = self._at, len(self._data) if size < 0 else min(self._at + size, len(self._data))
-        self._at = end
-        return self._data if end - begin == len(self._data) else bytes(self._data[begin:end])
 
 
 def run_to_the_end(application: BaseApplication) -> int:
@@ -162,16 +52,28 @@ def run_to_the_end(application: BaseApplication) -> int:
     return 0
 
 
+def unless_closed(react: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return what does nothing for a connection that was closed after the poller told of it, among others."""
+
+    def reacts(client: Any) -> None:
+        if client.fileno() >= 0:
+            react(client)
+
+    return reacts
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
-    """gthread whose event loop receives whole requests."""
+    """gthread whose event loop receives whole requests and sends whole answers."""
 
     max_body = 64 * 1024 * 1024  # set by the server before the fork
-    not_yet: tuple[type[OSError], ...] = (BlockingIOError,)
+    not_yet: tuple[type[OSError], ...] = (BlockingIOError,)  # nothing to read, or no room to write
     gate: Gate | None = None  # set in the worker's process, None where everybody may come in
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._receiving: deque[TConn] = deque()  # oldest first
+        self._receiving: deque[TConn] = deque()  # oldest first, as the next ones
+        self._sending: deque[TConn] = deque()
+        self._leaving: deque[TConn] = deque()
         self._buffered = 0
 
     def get_thread_pool(self) -> Threads:
@@ -196,18 +98,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
             client.close()
             return True
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for limit in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # kept by the kernel: gunicorn undoes `settimeout`
-            client.setsockopt(socket.SOL_SOCKET, limit, struct.pack("ll", STALLED_S, 0))
         self.nr_conns += 1
-        if self.nr_conns >= self.worker_connections and self._receiving:
-            self._drop(self._receiving[0])  # the one that has kept us waiting longest
+        if self.nr_conns >= self.worker_connections:
+            self._drop_oldest()
         try:
             client = self.secured(client)
         except OSError:  # the client has gone already
             client.close()
             self.nr_conns -= 1
             return True
-        self._receive(TConn(self.cfg, client, address, listener.getsockname()), b"")
+        conn = TConn(self.cfg, client, address, listener.getsockname())
+        conn.outgoing = Outgoing(client, self.not_yet)
+        self._receive(conn, b"")
         return True
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
@@ -228,20 +130,26 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         self._receive(conn, b"")
 
     def finish_request(self, conn: TConn, future: futures.Future[Any]) -> None:
-        """Close or keep a connection; what it already sent of its next request is received like any other."""
-        ahead = conn.parser.unreader.take_buffered() + conn.incoming.ahead if conn.parser is not None else b""
-        conn.incoming = None
-        if ahead and not future.cancelled() and future.exception() is None and future.result():
-            self._receive(conn, ahead)
-        else:
-            super().finish_request(conn, future)
+        """Send what the client has not taken of its answer, then close or keep the connection."""
+        if not conn.outgoing or conn.sock.fileno() < 0:  # gunicorn has closed it, after an error
+            self._finish(conn, future)
+            return
+        conn.timeout = time.monotonic() + STALLED_S
+        self._sending.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_WRITE, unless_closed(partial(self._on_room, conn, future)))
+        while len(self._sending) > 1 and sum(len(one.outgoing) for one in self._sending) > MAX_BUFFERED:
+            self._end(self._sending, self._sending[0])
 
     def murder_keepalived(self, force: bool = False) -> None:
-        """Close what has been idle, or incomplete, for too long."""
+        """Close what has been idle, incomplete, or not read for too long; a worker that stops waits for no close."""
         super().murder_keepalived(force)
         now = time.monotonic()
         while self._receiving and (force or self._receiving[0].timeout <= now):
             self._drop(self._receiving[0])
+        while self._sending and (force or self._sending[0].timeout <= now):
+            self._end(self._sending, self._sending[0])
+        while self._leaving and (force or not self.alive or self._leaving[0].timeout <= now):
+            self._end(self._leaving, self._leaving[0])
 
     def run(self) -> None:
         """Serve until told to stop, then end: a thread that never comes back would keep the process for ever."""
@@ -251,9 +159,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
 
     def handle(self, conn: TConn) -> Any:
         """Serve one received request; runs in a thread."""
-        conn.init()
-        conn.parser.unreader.unread(bytes(conn.incoming.head))
-        return super().handle(conn)
+        conn.sock = conn.outgoing
+        try:
+            conn.init()
+            conn.parser.unreader.unread(bytes(conn.incoming.head))
+            return super().handle(conn)
+        finally:
+            conn.sock = conn.outgoing.sock
 
     def handle_error(self, req: Any, client: socket.socket, address: Any, error: BaseException) -> None:
         """Answer what is no HTTP; without memory the connection is closed, as a page of gunicorn's is no answer."""
@@ -264,12 +176,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
 
     def handle_request(self, req: Any, conn: TConn) -> Any:
         """Give the application the body as one piece; gunicorn's reader would copy it again for every part."""
-        body = conn.incoming.body
-        if body is not None:
-            reader = req.body.reader
-            if not isinstance(reader, LengthReader) or reader.length != len(body):
+        incoming, reader = conn.incoming, req.body.reader
+        if incoming.malformed:
+            raise InvalidChunkSize(b"")
+        if incoming.too_long:
+            req.body = TooLong()
+            req.force_close()  # what follows is the body, and no request
+        else:
+            seen = reader.length if isinstance(reader, LengthReader) else type(reader)
+            if seen != (ChunkedReader if incoming.chunked else len(incoming.body)):
                 raise InvalidHeader("CONTENT-LENGTH", req)  # the parser saw another framing than we did
-            req.body = WholeBody(body)
+            req.body = WholeBody(incoming.body)
         return super().handle_request(req, conn)
 
     def _receive(self, conn: TConn, ahead: bytes) -> None:
@@ -277,7 +194,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         conn.incoming = Incoming(self.max_body)
         conn.timeout = time.monotonic() + RECEIVE_TIMEOUT_S
         self._receiving.append(conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_data, conn))
+        self.poller.register(conn.sock, selectors.EVENT_READ, unless_closed(partial(self._on_data, conn)))
         if ahead:
             self._feed(conn, ahead)
 
@@ -335,6 +252,67 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         self.poller.unregister(conn.sock)
 
     def _drop(self, conn: TConn) -> None:
-        self._forget(conn)
+        self._buffered -= len(conn.incoming)
+        self._end(self._receiving, conn)
+
+    def _drop_oldest(self) -> None:
+        """Close a connection that waits for its client, and has done so longest."""
+        if self._leaving:
+            self._end(self._leaving, self._leaving[0])
+        elif self._receiving:
+            self._drop(self._receiving[0])
+        elif self._sending:
+            self._end(self._sending, self._sending[0])
+
+    def _on_room(self, conn: TConn, future: futures.Future[Any], client: socket.socket) -> None:
+        try:
+            conn.outgoing.send_on()
+        except OSError:  # the client has gone
+            self._end(self._sending, conn)
+            return
+        self._sending.remove(conn)
+        if conn.outgoing:
+            conn.timeout = time.monotonic() + STALLED_S
+            self._sending.append(conn)
+        else:
+            self.poller.unregister(conn.sock)
+            self._finish(conn, future)
+
+    def _finish(self, conn: TConn, future: futures.Future[Any]) -> None:
+        """Close or keep a connection; what it already sent of its next request is received like any other."""
+        ahead = conn.parser.unreader.take_buffered() + conn.incoming.ahead if conn.parser is not None else b""
+        conn.incoming = None
+        if future.cancelled() or future.exception() is not None or not future.result():
+            self._leave(conn)
+        elif ahead:
+            self._receive(conn, ahead)
+        else:
+            super().finish_request(conn, future)
+
+    def _leave(self, conn: TConn) -> None:
+        """Let the client close first, whatever it still sends: it might lose its answer otherwise (RFC 9112, 9.6)."""
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:  # it has closed already
+            self.nr_conns -= 1
+            conn.close()
+            return
+        conn.timeout = time.monotonic() + LEAVING_S
+        self._leaving.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, unless_closed(partial(self._on_rest, conn)))
+
+    def _on_rest(self, conn: TConn, client: socket.socket) -> None:
+        try:
+            gone = not client.recv(READ_SIZE)
+        except self.not_yet:
+            return
+        except (OSError, MemoryError):
+            gone = True
+        if gone:
+            self._end(self._leaving, conn)
+
+    def _end(self, waiting: deque[TConn], conn: TConn) -> None:
+        waiting.remove(conn)
+        self.poller.unregister(conn.sock)
         self.nr_conns -= 1
         conn.close()

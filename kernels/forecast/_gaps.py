@@ -18,6 +18,7 @@ from kernels.contract import Json, Series, Times
 from kernels.imputation import kalman, linear
 from kernels.options import option
 
+Observed = NDArray[np.bool_]
 FILL, NONE = "fill", "none"
 KALMAN = "kalman"
 MOST = 0.3  # share of rows that are missing, up to which they are filled
@@ -33,7 +34,7 @@ class Spread:
     """
 
     values: Series
-    observed: NDArray[np.bool_]
+    observed: Observed
     told: dict[str, Json]
 
 

@@ -60,25 +60,24 @@ def shipped() -> Weights:
     return read(SHIPPED)
 
 
-def quantiles(weights: Weights, series: Series, step: Series) -> Series:
-    """Return the quantiles of `SHARES` in units, (views, rows, shares), in order.
+def quantiles(weights: Weights, series: Series, step: Series, view: NDArray[np.int64]) -> Series:
+    """Return the quantiles of `SHARES` in units, (rows, shares), in order.
 
-    series : (views, OF_SERIES) features. step : (views, rows, OF_STEP).
+    series : (views, OF_SERIES) features. step : (rows, OF_STEP), of all views together. view : (rows,), which one a row
+    ahead belongs to. Weights are read once for all of them, which is what one of them costs.
     """
-    views, rows, of_step = step.shape
     x = times(_standard(weights, "series", series), weights["series_in.weight"])
     x += weights["series_in.bias"]
     x = _blocks(weights, "series_blocks", _silu(x))  # (views, width)
     x = times(x, weights["between.weight"])
     x += weights["between.bias"]  # (views, step width)
-    y = times(_standard(weights, "step", step.reshape(-1, of_step)), weights["step_in.weight"])
-    by_view = y.reshape(views, rows, -1)
-    by_view += x[:, None]
-    y = _blocks(weights, "step_blocks", _silu(y))  # (views rows, step width)
+    y = times(_standard(weights, "step", step), weights["step_in.weight"])
+    y += x[view]
+    y = _blocks(weights, "step_blocks", _silu(y))  # (rows, step width)
     raw = (times(y, weights["out.weight"]) + weights["out.bias"]).astype(np.float64)
     told = times(_softplus(raw[:, 1:]), BEYOND)
     told += raw[:, :1]
-    return told.reshape(views, rows, -1)
+    return told
 
 
 def _standard(weights: Weights, name: str, values: Series) -> Floats:

@@ -23,8 +23,11 @@ import numpy as np
 from kernels.contract import FORECAST, Algorithm, AlgorithmError, Forecast, Json, Needs, Series, Task
 from kernels.forecast import _arima_few, _gaps, holtwinters, zero
 from kernels.forecast._ets_model import Form
+from kernels.forecast._gaps import Observed
 from kernels.forecast._theta_fit import theta
+from kernels.forecast._width import Trust, width
 from kernels.forecast._zero_net import MEDIAN
+from kernels.forecast._zero_view import quantiles
 from kernels.numerics.covariates import known
 from kernels.numerics.period import Season, season_option
 from kernels.options import Options, option
@@ -37,8 +40,7 @@ SLOW, SHORT, SHORTER = 12, 400, 100  # Theta: seasons up to this, in so few rows
 FITTED, CYCLES, LONGEST = 240, 8, 24  # what holtwinters and arima see: newest rows or cycles; longest season in rows
 POWER = 2.0  # of the errors that shares are divided by
 LEAST = 1e-3  # of the largest error
-ROWS = 100  # of the past with which half of what they say of the interval's width is believed
-NARROWEST, WIDEST = 0.5, 2.0  # times the width of the members
+TRUST = Trust(rows=100.0, most=2.0)  # in the past, for the width of the interval over that of the members
 ARIMA = 0.2  # share
 LARGEST = 1e300  # bounds stay within, so that they can be added
 
@@ -114,15 +116,18 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
         return zero.beside(task, covariates, seen, partial(forecast, params=replace(params, gaps=_gaps.NONE)))
     x, period = seen.x, seen.period
     now = Question(x, horizon.rows, horizon.conf, period, seen.second, horizon.out_of_time)
-    folds = _folds(now)
+    folds, given = _folds(now, seen.observed)
     members, left_out = _asked(now, folds)
-    truths = [x[len(fold.x) :][: fold.rows] for fold in folds]
-    naive = _error([_seasonal_naive(fold) for fold in folds], truths)
+    truths = [x[len(fold.x) :][: fold.rows][rows] for fold, rows in zip(folds, given, strict=True)]
+    members = [replace(member, past=_at(member.past, given)) for member in members]
+    naive = _error(_at([_seasonal_naive(fold) for fold in folds], given), truths)
     errors = [_error(member.past, truths) for member in members]
     weights = _weights(members, errors)
     past = [_combined(weights, list(each)) for each in zip(*(member.past for member in members), strict=True)]
-    width = _width(past, truths, horizon.conf)
-    said = _widened(_combined(weights, [member.said for member in members]), width)
+    said = _combined(weights, [member.said for member in members])
+    if past:
+        value, low, high = (np.concatenate([getattr(one, name) for one in past]) for name in ("value", "low", "high"))
+        said = _widened(said, width(value, low, high, np.concatenate(truths), horizon.conf, TRUST))
     if np.min(x) >= 0.0:
         said = Said(*(np.maximum(each, 0.0) for each in (said.value, said.low, said.high)))
     told: list[dict[str, Json]] = [
@@ -139,13 +144,28 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     return Forecast(said.value, said.low, said.high, period=period, extra=extra)
 
 
-def _folds(now: Question) -> list[Question]:
-    """Return the questions about the newest rows that the series answers itself; none where it is too short."""
+def _folds(now: Question, observed: Observed) -> tuple[list[Question], list[Observed]]:
+    """Return the questions about the newest rows that the series answers itself, and which of their rows were given.
+
+    There are none where it is too short, or where all rows of one are filled.
+    """
     n = len(now.x)
     rows = min(now.rows, n // FOLD_SHARE)
     if rows < 1 or n - FOLDS * rows < max(2 * now.period + 1, FEWEST):
-        return []
-    return [replace(now, x=now.x[: n - at * rows], rows=rows) for at in range(1, FOLDS + 1)]
+        return [], []
+    folds = [replace(now, x=now.x[: n - at * rows], rows=rows) for at in range(1, FOLDS + 1)]
+    given = [observed[len(fold.x) :][:rows] for fold in folds]
+    return (folds, given) if all(each.any() for each in given) else ([], [])
+
+
+def _at(said: list[Said], given: list[Observed]) -> list[Said]:
+    """Return what was said of the rows that were given; without an interval, there is none afterwards."""
+    kept = []
+    for each, rows in zip(said, given, strict=True):
+        value = each.value[rows]
+        plain = each.low is each.value
+        kept.append(Said(value, value, value) if plain else Said(value, each.low[rows], each.high[rows]))
+    return kept
 
 
 def _asked(now: Question, folds: list[Question]) -> tuple[list[Member], list[dict[str, Json]]]:
@@ -172,7 +192,7 @@ def _members(now: Question) -> list[tuple[str, float, Callable[[Asked], list[Sai
     slow = len(now.x) < (SHORT if 0 < now.period <= SLOW else SHORTER if now.period == 0 else 0)
     shares = (0.32, 0.24, 0.24) if slow else (0.4, 0.32, 0.08)
     third = ("theta", _each(_theta)) if slow else ("seasonal-naive", _each(_seasonal_naive))
-    named = (("zero", _each(_zero)), ("holtwinters", _once(_holtwinters)), third)
+    named = (("zero", _zero), ("holtwinters", _once(_holtwinters)), third)
     members = [(name, share, say) for (name, say), share in zip(named, shares, strict=True)]
     return [*members, ("arima", ARIMA, _once(_arima_few.answered))]  # last, as it is the dearest: time may run out
 
@@ -181,9 +201,10 @@ def _each(say: Callable[[Question], Said]) -> Callable[[Asked], list[Said]]:
     return lambda asked: [say(question) for question in asked]
 
 
-def _zero(asked: Question) -> Said:
-    told = zero.quantiles(asked.x, asked.rows, asked.period, asked.second)
-    return Said(told[:, MEDIAN], *zero.bounds(told, asked.conf))
+def _zero(asked: Asked) -> list[Said]:
+    now = asked[0]
+    told = quantiles([(each.x, np.arange(1, each.rows + 1)) for each in asked], now.period, now.second)
+    return [Said(each[:, MEDIAN], *zero.bounds(each, now.conf)) for each in told]
 
 
 def _once(answered: Callable[[Task, int, Choice | None], tuple[Forecast, Choice]]) -> Callable[[Asked], list[Said]]:
@@ -245,24 +266,9 @@ def _combined(weights: Series, said: list[Said]) -> Said:
     return Said(value, value - below, value + above)
 
 
-def _width(past: list[Said], truths: list[Series], conf: float) -> float:
-    """Return how much wider the interval must be so that it would have held the share `conf` of the past rows."""
-    outside = []
-    for said, truth in zip(past, truths, strict=True):
-        error = truth - said.value
-        half = np.where(error > 0.0, said.high - said.value, said.value - said.low)
-        known = half > 0.0
-        outside.append(np.minimum(np.abs(error), 2.0 * WIDEST * half)[known] / half[known])
-    rows = np.concatenate([*outside, np.empty(0)])
-    if len(rows) == 0:
-        return 1.0
-    wanted = min(max(float(np.quantile(rows, conf)), NARROWEST), WIDEST)
-    believed: float = wanted ** (len(rows) / (len(rows) + ROWS))
-    return believed
-
-
-def _widened(said: Said, width: float) -> Said:
-    return Said(said.value, said.value - width * (said.value - said.low), said.value + width * (said.high - said.value))
+def _widened(said: Said, factor: float) -> Said:
+    value = said.value
+    return Said(value, value - factor * (value - said.low), value + factor * (said.high - value))
 
 
 ALGORITHM = Algorithm(

@@ -1,12 +1,12 @@
 """Zero-shot forecasting: a small network that was trained on generated series only, once, and fits nothing to yours.
 
-It sees a description of the series without its unit (`_zero_features`) and answers the quantiles of every row ahead at
-once (`_zero_net`). Positive values with a season are looked at in their logarithm, all others as they are. What it
-knows are the series it was trained on: docs/zero.md.
+It sees a description of the series without its unit (`_zero_view`, `_zero_features`) and answers the quantiles of every
+row ahead at once (`_zero_net`). What it knows are the series it was trained on: docs/zero.md. Its intervals are put
+right by the series itself, by the newest rows as it would have forecast them (`_width`).
 
 Source: prior-fitted networks, S. Mueller et al., "Transformers can do Bayesian inference", ICLR 2022; S. Dooley et al.,
 "ForecastPFN: synthetically-trained zero-shot forecasting", NeurIPS 2023. Features, network and prior are our own.
-Cost: O(n) for the features, 0.3 million products for each row ahead.
+Cost: O(n) for the features, 0.3 million products for each row ahead, and for 48 of the past.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kernels.contract import FORECAST, Algorithm, BadSeries, Forecast, Json, Needs, Series, Task, as_series
-from kernels.forecast import _beside, _gaps, _zero_net
+from kernels.forecast import _beside, _gaps
+from kernels.forecast._gaps import Observed
 from kernels.forecast._trained_times import UNIT_NS
-from kernels.forecast._zero_features import OF_SERIES, OF_STEP, features
+from kernels.forecast._width import Trust, width
 from kernels.forecast._zero_net import MEDIAN, SHARES
+from kernels.forecast._zero_view import newest, quantiles
 from kernels.numerics.covariates import Covariates, known
 from kernels.numerics.normal import normal_quantile, two_sided_quantile
 from kernels.numerics.period import Season, season_option, season_told
@@ -29,11 +31,9 @@ from kernels.options import Options, option
 
 AT_LEAST = 3
 LARGEST = 1e150  # what can still be squared
-LONGEST, CYCLES = 4096, 6  # rows that are looked at: the newest, and at least so many cycles
-PLAIN = (1e-9, 1e12)  # magnitudes that need no scaling
 SECOND = {24: 168, 48: 336, 96: 672, 144: 1008, 288: 2016, 7: 364}  # days of a week, weeks of a year
-NARROWER = 0.9  # of the distances from the median: the series it was trained on are wilder than those that are measured
-FURTHEST_LOG = 50.0  # above twice the largest value
+FOLD_SHARE, FOLD_ROWS, FEWEST = 5, 48, 8  # a try in the past: part of the series, rows looked at, rows before it
+TRUST, CONF = Trust(rows=50.0, most=3.0), 0.95  # in it, for the distances from the median; the interval it goes by
 WEEKS_OF_A_YEAR = 52
 DAY_NS = 86_400_000_000_000
 Z = np.array([normal_quantile(share) for share in SHARES])
@@ -56,10 +56,11 @@ class Params(Options):
 class Seen:
     """What is forecast: the series with a row at every step, its seasons in rows, 0 for none, and what is told of both.
 
-    extra : for the answer.
+    observed : bool (n,), false for rows that were filled. extra : for the answer.
     """
 
     x: Series
+    observed: Observed
     period: int
     second: int
     extra: dict[str, Json]
@@ -77,9 +78,9 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     Returns
     -------
     Forecast
-        value: the median. quantiles: of `SHARES`, and of the bounds of every level. extra: ``periods`` where two
-        seasons are used, ``covariates`` (what one more of each adds) where there are some, ``gaps`` (rows that are
-        missing, and how they were filled) likewise.
+        value: the median. quantiles: of `SHARES`, and of the bounds of every level, as wide as the newest rows ask for.
+        extra: ``periods`` where two seasons are used, ``covariates`` (what one more of each adds) where there are some,
+        ``gaps`` (rows that are missing, and how they were filled) likewise.
 
     Raises
     ------
@@ -90,7 +91,7 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     horizon, seen = task.horizon, looked_at(task, params)
     if (covariates := known(task, "zero")).names:
         return beside(task, covariates, seen, functools.partial(forecast, params=replace(params, gaps=_gaps.NONE)))
-    told = quantiles(seen.x, horizon.rows, seen.period, seen.second)
+    told = _calibrated(seen, horizon.rows)
     low, high = bounds(told, horizon.conf)
     shares = {share: told[:, at] for at, share in enumerate(SHARES)}
     for level in task.levels[1:]:
@@ -107,9 +108,24 @@ def looked_at(task: Task, params: Params) -> Seen:
     times = task.times if params.gaps == _gaps.FILL else task.times[:0]
     series = _gaps.spread(x, times, fill=not task.known)
     period, second = seasons(series.values, params, task)
-    x = _gaps.filled(series, period, _newest(period, second), task.out_of_time)
+    x = _gaps.filled(series, period, newest(period, second), task.out_of_time)
     extra: dict[str, Json] = {"periods": [period, second]} if second else {}
-    return Seen(x, period, second, extra | series.told)
+    return Seen(x, series.observed, period, second, extra | series.told)
+
+
+def _calibrated(seen: Seen, rows_ahead: int) -> Series:
+    """Return the quantiles of the rows ahead, as far from the median as those said of the newest rows had to be."""
+    x, n, ahead = seen.x, len(seen.x), np.arange(1, rows_ahead + 1)
+    rows = min(rows_ahead, n // FOLD_SHARE)
+    if rows < 1 or n - rows < max(2 * seen.period + 1, FEWEST):
+        return quantiles([(x, ahead)], seen.period, seen.second)[0]
+    tried = np.unique(np.linspace(1, rows, min(rows, FOLD_ROWS)).astype(np.int64))
+    tried = tried[seen.observed[n - rows - 1 + tried]]
+    told, past = quantiles([(x, ahead), (x[: n - rows], tried)], seen.period, seen.second)
+    factor = width(past[:, MEDIAN], *bounds(past, CONF), x[n - rows - 1 + tried], CONF, TRUST)
+    median = told[:, MEDIAN : MEDIAN + 1]
+    widened: Series = median + factor * (told - median)
+    return np.maximum(widened, 0.0) if np.min(x) >= 0.0 else widened
 
 
 def beside(task: Task, covariates: Covariates, seen: Seen, alone: Callable[[Task], Forecast]) -> Forecast:
@@ -139,47 +155,9 @@ def _days(task: Task) -> float:
     return task.step * UNIT_NS[task.unit] / DAY_NS
 
 
-def _newest(period: int, second: int) -> int:
-    """Return how many of the newest rows are looked at."""
-    return max(LONGEST, CYCLES * period, CYCLES // 2 * second)
-
-
-def quantiles(x: Series, rows: int, period: int, second: int) -> Series:
-    """Return the quantiles of `SHARES` for each row ahead, (rows, shares), finite and in order."""
-    x = x[-_newest(period, second) :]
-    largest = float(np.max(np.abs(x)))
-    factor = 1.0 if largest == 0.0 or PLAIN[0] < largest < PLAIN[1] else largest
-    x = x / factor
-    least = np.min(x)
-    told: Series | None = None
-    if least > 0.0 and period > 1:
-        below_zero = 2.0 * np.max(x)  # so that the logarithm has one sign, whatever the unit
-        in_log = _told(np.log(x / below_zero), rows, period, second)
-        told = None if in_log is None else below_zero * np.exp(np.minimum(in_log, FURTHEST_LOG))
-    if told is None:  # the logarithm of a small movement on a large level may be constant
-        told = _told(x, rows, period, second)
-    if told is None:
-        return np.full((rows, len(SHARES)), x[-1] * factor)
-    if least >= 0.0:
-        np.maximum(told, 0.0, out=told)
-    median = told[:, MEDIAN : MEDIAN + 1]
-    narrowed: Series = (median + NARROWER * (told - median)) * factor
-    return narrowed
-
-
 def median(x: Series, rows: int, period: int, second: int) -> Series:
     """Return the medians of the rows ahead, (rows,)."""
-    return quantiles(x, rows, period, second)[:, MEDIAN]
-
-
-def _told(view: Series, rows: int, period: int, second: int) -> Series | None:
-    """Return what the network says of a view of the series, (rows, shares); None where all its values are equal."""
-    of_series, of_step = np.empty((1, OF_SERIES)), np.empty((1, rows, OF_STEP))
-    base, unit = np.empty(rows), np.empty(rows)
-    if not features(view, period, second, np.arange(1, rows + 1), of_series[0], of_step[0], base, unit):
-        return None
-    told: Series = _zero_net.quantiles(_zero_net.shipped(), of_series, of_step)[0]
-    return base[:, None] + unit[:, None] * told
+    return quantiles([(x, np.arange(1, rows + 1))], period, second)[0][:, MEDIAN]
 
 
 def bounds(told: Series, conf: float) -> tuple[Series, Series]:

@@ -1,10 +1,12 @@
 #!/bin/sh
-# Builds the image from a package of ours and a Debian made by debootstrap, by buildah: build.sh FOLDER [IMAGE]. FOLDER
-# holds taosanode_*.deb. Needs no registry; where one is at hand, the Containerfile alone does the same on debian:12-slim.
+# Builds the image from packages of ours and a Debian made by debootstrap, by buildah: build.sh FOLDER [IMAGE [PACKAGES]].
+# PACKAGES are those in FOLDER that the image has, taosanode_*.deb; 'taosanode*.deb' serves foundation models too. Needs
+# no registry; where one is at hand, the Containerfile alone does the same on debian:12-slim.
 set -eu
 cd "$(dirname "$0")/../.."
 packages=$1
 image=${2:-taosanode:latest}
+which=${3:-taosanode_*.deb}
 base=.cache/rootfs/bookworm-slim
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 
@@ -26,4 +28,4 @@ trap 'buildah rm "$container" > /dev/null' EXIT
 buildah copy --quiet "$container" "$base" / > /dev/null
 buildah commit --quiet "$container" localhost/taosanode-base > /dev/null
 buildah build --quiet --format docker --layers=false --build-arg BASE=localhost/taosanode-base \
-    --file packaging/container/Containerfile --tag "$image" "$packages"
+    --build-arg "PACKAGES=$which" --file packaging/container/Containerfile --tag "$image" "$packages"

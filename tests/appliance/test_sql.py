@@ -109,7 +109,8 @@ def test_arima_takes_covariates_that_are_known_ahead(node: Node) -> None:
     known = [float(i % 7 == 3) for i in range(210)]
     values = [w + 50.0 * x for w, x in zip(WAVE, known, strict=False)]
     columns = [*table(TIMES, values), Column("dynamic_real_1", "DOUBLE", known)]
-    found = server(node).forecast(columns, "algo=arima,wncheck=0").value
+    said = "algo=arima,wncheck=0,dynamic_real_100=[1 0 1],dynamic_real_100_col=c3"  # numbered from 1 in the schema
+    found = server(node).forecast(columns, said).value
     assert found[6] > found[5] + 40.0  # row 206 is 3 modulo 7
     past = [*table(TIMES, values), Column("past_dynamic_real_1", "DOUBLE", known[:200])]
     with pytest.raises(Rejected, match="past_dynamic_real_1 ends with the data"):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.forecasts_on_request import NAIVE, answer, naive, without_gaps
+from benchmarks.forecasts_on_request import NAIVE, answer, known, naive, without_gaps
 from kernels.forecast import zero
 
 LEVELS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
@@ -48,3 +48,32 @@ def test_a_refused_series_is_forecast_by_its_season_and_says_so() -> None:
     found = answer(job([7.0, 8.0]), {"zero": zero.ALGORITHM})
     assert found["refused"] == "at least 3 values are needed, got 2"
     assert found["value"] == answer(job([7.0, 8.0], NAIVE), {})["value"] == [7.0, 8.0, 7.0, 8.0, 7.0]
+
+
+def test_rows_that_are_known_keep_their_places() -> None:
+    x, rows, late = known([None, 3.0, None, 5.0, None, None])
+    assert (x.tolist(), rows.tolist(), late) == ([3.0, 5.0], [0, 2], 2)
+
+
+@pytest.mark.parametrize("missing", [[5, 17], [38, 39]], ids=["inside", "at the end"])
+def test_a_gap_is_told_as_one_to_a_forecaster_that_fills_it(missing: list[int]) -> None:
+    series: list[float | None] = [float(t % 4) for t in range(40)]
+    whole = answer(job(series), {"zero": zero.ALGORITHM})
+    for row in missing:
+        series[row] = None
+    found = answer(job(series), {"zero": zero.ALGORITHM})
+    np.testing.assert_allclose(found["value"], whole["value"], atol=0.1)
+
+
+def test_where_most_is_missing_the_value_before_is_taken() -> None:
+    series = [float(t % 4) if t % 2 else None for t in range(40)]
+    filled = [float(value) for value in without_gaps(series)]
+    assert (
+        answer(job(series), {"zero": zero.ALGORITHM})["value"] == answer(job(filled), {"zero": zero.ALGORITHM})["value"]
+    )
+
+
+def test_without_a_period_the_forecaster_looks_for_one() -> None:
+    series = [float(t % 4) for t in range(40)]
+    found = answer(job(series) | {"period": None}, {"zero": zero.ALGORITHM})
+    np.testing.assert_allclose(found["value"], [0.0, 1.0, 2.0, 3.0, 0.0], atol=0.1)

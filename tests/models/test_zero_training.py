@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import torch
 
 from kernels.forecast import _zero_net
 from models import _zero_training
-from models._zero_lessons import lessons
+from models._zero_lessons import STEPS, lessons
 from models._zero_training import Stage
 
 
@@ -64,8 +65,15 @@ def test_the_forecasters_network_equals_that_of_torch(trained: tuple[Path, list[
     net.load_state_dict({name: torch.from_numpy(value.T.copy()) for name, value in weights.items()})
     with torch.inference_mode():
         wanted = net(torch.from_numpy(seen.series), torch.from_numpy(seen.step)).numpy()
-    told = _zero_net.quantiles(weights, seen.series.astype(np.float64), seen.step.astype(np.float64))
-    np.testing.assert_allclose(told, wanted, atol=1e-4)
+    step, view = seen.step.reshape(-1, seen.step.shape[2]).astype(np.float64), np.repeat(np.arange(20), STEPS)
+    told = _zero_net.quantiles(weights, seen.series.astype(np.float64), step, view)
+    np.testing.assert_allclose(told.reshape(wanted.shape), wanted, atol=1e-4)
+
+
+def test_the_model_card_is_that_of_the_shipped_weights() -> None:
+    shipped = (_zero_net.SHIPPED / _zero_net.FILE).read_bytes()
+    card = (Path(__file__).parents[2] / "docs" / "zero.md").read_text()
+    assert f"| SHA-256 | {hashlib.sha256(shipped).hexdigest()} |" in card
 
 
 def test_the_loss_is_least_at_the_quantiles() -> None:

@@ -30,7 +30,7 @@ def podman(packages: Path) -> Iterator[Podman]:
     build = [ROOT / "packaging" / "container" / "build.sh", packages, IMAGE]
     subprocess.run(build, check=True, env=made.environment, stdout=subprocess.DEVNULL, timeout=600)
     yield made
-    made("rm", "--force", "--all")
+    made("rm", "--force", "--all", "--volumes")
     made("rmi", "--force", "--all")
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from tests.package.machine import ROOT
 
-VALIDATE = ROOT / ".venv-kubernetes" / "bin" / "kubernetes-validate"
+VALIDATE = ROOT / ".venv-package" / "bin" / "kubernetes-validate"
 
 
-@pytest.mark.parametrize("version", ["1.37", "1.30"])
+@pytest.mark.parametrize("version", ["1.37", "1.30", "1.25"])
 def test_manifests_are_valid(version: str) -> None:
     command = [VALIDATE, "--strict", "-k", version, ROOT / "packaging" / "container" / "kubernetes.yaml"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import axe_core_python
@@ -83,10 +84,25 @@ def test_more_may_be_flagged_until_nothing_is_passed_over(page: Page) -> None:
     page.until(lambda: page.answered("Anomalies found by auto").startswith("4 windows"))
     assert "elsewhere" not in page.text("#said")
     page.choose("#language", "中文")
+    assert page.one("#option-share").get_property("value") == "0.1"  # as before
     page.choose("#algorithm", "shape")
+    assert page.text("#about") == "形状在该序列中不寻常的区段"
+    assert (
+        page.text("#option-window-help") == "一个区段的行数，并另以两倍长度检查；0：一个周期，无周期则为 64 — 整数 >= 0"
+    )
     page.click("#run")
     page.until(lambda: page.answered("shape 发现的异常").startswith("2 个窗口"))
     assert "另有 89 行分数高于 1 但未标记：最多可标记 5 % 的行" in page.text("#said")
+
+
+def test_white_noise_and_unread_times_are_remarked_upon(page: Page) -> None:
+    noise = [5, 6, 7, 6, 5, 6, 7, 6, 30, 6] + [5, 6, 7, 6, 5] * 2
+    paste(page, "date,v\n" + "\n".join(f"{1 + i}/1/2026,{v}" for i, v in enumerate(noise)))
+    said = page.answered("Anomalies found by auto")
+    assert said.startswith("1 window, 1 of 20 rows. ")
+    assert "“1/1/2026” in date is no time that is read" in said
+    assert "white noise" in said
+    assert "wncheck=0" in page.text("#code")
 
 
 def test_two_columns_are_compared_at_their_lags(page: Page) -> None:
@@ -105,6 +121,12 @@ def test_two_columns_are_compared_at_their_lags(page: Page) -> None:
     page.choose("#algorithm", "dtw")
     page.click("#run")
     assert page.answered("Correlation by dtw").startswith("distance")
+    page.choose("#algorithm", "granger")
+    page.click("#run")
+    assert re.match(
+        r"f value [\d.,]+ at lag \d+\. p-value \S+\. The other way round: p-value ",
+        page.answered("Correlation by granger"),
+    )
 
 
 def test_gaps_are_filled(page: Page) -> None:
@@ -144,6 +166,7 @@ def test_files_of_every_format_are_read(page: Page, tmp_path: Path) -> None:
         "taos.json": json.dumps(
             {"column_meta": [["ts", "TIMESTAMP", 8], ["v", "INT", 4]], "data": [[i, i % 7] for i in range(50)]}
         ),
+        "days.csv": "day;v\n" + "\n".join(f"{1 + i % 25}.{1 + i // 25}.2026;{i % 7},5" for i in range(50)),
         "quoted.csv": '"time","v, cubic metres"\n' + "\n".join(f'2026-01-01 00:{i:02},"{i % 7}"' for i in range(50)),
     }
     for name, text in made.items():
@@ -162,7 +185,7 @@ def test_what_is_wrong_is_said(page: Page, tmp_path: Path) -> None:
     for text, why in {
         "a,b\n1,2\n3": "Line 3 has 1 cells, the first has 2.",
         "{": "That is no JSON",
-        "name\nx\ny": "There is no column of numbers in it.",
+        "name,at\nx,3/4/2026\n1,3/5/2026": "There is no column of numbers in it. name has “x”.",
         "v\n1\n2": "At least 10 rows are needed, there are 2.",
         "": "There are no rows in it.",
     }.items():

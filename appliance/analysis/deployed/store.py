@@ -7,6 +7,7 @@ name, which fails if another process was faster.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import re
@@ -14,7 +15,7 @@ import shutil
 import stat
 import tempfile
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
@@ -36,6 +37,12 @@ KEPT = 16  # models that a worker holds ready
 UNLOADABLE = "failed to load model: "
 JSON, ARRAYS = schema.SUFFIX, tensors.SUFFIX
 SUFFIXES = (JSON, ARRAYS)  # of two of one name the first is the model
+# models of TDgpt that are pickles or weights of torch alone -> what does the same here
+PICKLED = {
+    "deepar": "the algorithms auto and zero forecast without training",
+    "svm": "taosanode train iforest learns what is usual",
+    "svr": "one with a linear kernel is a linear_regression: convert_model.py writes it",
+}
 PARTS = (*schema.PARTS, *settled.PARTS)  # what is kept of a configuration
 
 
@@ -58,10 +65,13 @@ class Exists(AlgorithmError):
 
 
 class Store:
-    """The deployed models of a node; for any number of threads."""
+    """The deployed models of a node; for any number of threads.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    taken : names of the node's own algorithms: a model of such a name is never asked, and so not listed.
+    """
+
+    def __init__(self, folder: Path, taken: Collection[str] = ()) -> None:
+        self._folder, self._taken = folder, taken
         self._lock = Lock()
         self._models: OrderedDict[Path, tuple[Signature, Model | Analyser]] = OrderedDict()
         self._seen: dict[Path, tuple[Signature, Described | None]] = {}
@@ -118,7 +128,7 @@ class Store:
             try:
                 beside.rename(self._folder / name)
             except OSError as error:
-                if (self._folder / name).exists():
+                if error.errno in (errno.EEXIST, errno.ENOTEMPTY):  # another worker was faster
                     raise Exists(name) from error
                 raise
         finally:
@@ -135,8 +145,10 @@ class Store:
                 path.unlink()
             else:
                 gone = Path(tempfile.mkdtemp(prefix=".old-", dir=self._folder))
-                path.parent.rename(gone / path.parent.name)
-                shutil.rmtree(gone, ignore_errors=True)
+                try:
+                    path.parent.rename(gone / path.parent.name)
+                finally:
+                    shutil.rmtree(gone, ignore_errors=True)
         except FileNotFoundError:  # another worker was faster
             return False
         _sync(self._folder)
@@ -176,6 +188,8 @@ class Store:
 
     def _described(self, name: str, path: Path) -> Described | None:
         try:
+            if name in self._taken:
+                raise BadModel(f"the node has an algorithm {name} itself")
             model = self._load(path)
         except (OSError, BadModel) as error:
             log.warning("deployed model %s is left out: %s", path, _reason(error))
@@ -190,8 +204,11 @@ def read(config: Any) -> Model | Analyser:
         return tensors.read(config)
     if settled.is_one(config):
         return settled.read(config)
-    if isinstance(config, Mapping) and config.get(schema.ALGO) in [*registry.learners()]:
-        raise BadModel(f"a trained {config[schema.ALGO]} is a {ARRAYS} file: taosanode train writes it")
+    algo = config.get(schema.ALGO) if isinstance(config, Mapping) else None
+    if algo in [*registry.learners()]:
+        raise BadModel(f"a trained {algo} is a {ARRAYS} file: taosanode train writes it")
+    if algo in [*PICKLED]:
+        raise BadModel(f"{algo} is a pickle elsewhere, which this node never reads; {PICKLED[str(algo)]}")
     return schema.read(config)
 
 

@@ -64,7 +64,9 @@ def read(content: bytes) -> Analyser:
     made = registry.learner(algo).made
     model = _made(made, _object(about.get(VALUES), VALUES), _arrays(content, header))
     summary = {fields.ALGO: algo, **told}
-    return Analyser(algo, made.KIND, summary, made.NEEDS, NoOptions, lambda task, _: model.run(task))
+    beside = made.NEEDS.covariates and bool(getattr(model, "covariates", ()))  # one without knows of none
+    needs = dataclasses.replace(made.NEEDS, covariates=beside)
+    return Analyser(algo, made.KIND, summary, needs, NoOptions, lambda task, _: model.run(task))
 
 
 def _header(content: bytes) -> dict[str, Any]:
@@ -102,7 +104,7 @@ def _is_number(value: Any) -> bool:
 
 def _arrays(content: bytes, header: Mapping[str, Any]) -> dict[str, Any]:
     for name, one in header.items():
-        if not isinstance(one, dict) or one.get("dtype") not in TYPES:
+        if not isinstance(one, dict) or one.get("dtype") not in [*TYPES]:
             raise BadModel(f"{name[:80]} must be an array of {' or '.join(TYPES)}")
     from safetensors import SafetensorError
     from safetensors.numpy import load

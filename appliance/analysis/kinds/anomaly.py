@@ -153,7 +153,7 @@ class Anomaly(Kind[Detection]):
         ends = np.searchsorted(task.times, spans[:, 1], side="right")
         for begin, end, code in zip(begins, ends, codes, strict=True):
             flags[begin:end] = code
-        extra = {key: value for key, value in reply.items() if key not in self.envelope}
+        extra = self.own(reply)
         if fields.EXPECTED not in reply:
             return Detection(flags, score, extra)
         told = [[one[name] for name in (fields.VALUE, fields.LOW, fields.HIGH)] for one in reply[fields.EXPECTED]]

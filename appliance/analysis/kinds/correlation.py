@@ -111,7 +111,7 @@ class Correlating(Kind[Correlation]):
 
     def parse(self, reply: Mapping[str, Any], task: Task) -> Correlation:
         """Return the correlation that a node's reply is."""
-        extra = {key: each for key, each in reply.items() if key not in self.envelope}
+        extra = self.own(reply)
         path, reverse = reply.get(fields.PATH), reply.get(fields.REVERSE)
         measure = next((name for name in MEASURES if name in reply), None)
         if fields.LAGS in reply:  # other nodes tell only these

@@ -167,7 +167,7 @@ class Forecasting(Kind[Forecast]):
         ahead = np.array(moments, dtype=np.int64)
         if not len(ahead) == len(value) == len(low) == len(high) == task.rows:
             raise ValueError("arrays of another length")
-        extra = {key: each for key, each in reply.items() if key not in self.envelope}
+        extra = self.own(reply)
         period = reply.get(fields.PERIOD) or 0
         return Forecast(value, low, high, reply.get(fields.MSE), period, extra, ahead)
 

@@ -157,7 +157,7 @@ class Imputation(Kind[Filling]):
         spread = None if error is None else np.array(error, dtype=np.float64)
         if not len(moments) == len(value) == len(filled) or (spread is not None and len(spread) != len(value)):
             raise ValueError("arrays of another length")
-        extra = {key: each for key, each in reply.items() if key not in self.envelope}
+        extra = self.own(reply)
         return Filling(moments, value, filled, spread, reply.get(fields.PERIOD) or 0, extra)
 
     def from_plugin(self, plugin: type[AbstractImputationService]) -> Callable[[Task, Any], Filling]:

@@ -19,6 +19,7 @@ from kernels.contract import Times
 
 FIRST_WEEKDAY, LAST_WEEKDAY, LAST_DAY = -1, -2, 31  # instead of the number of a day in a month
 WORKDAYS, LEAST_WEEKENDS = 5, 2
+ODD = 0.25  # share of the steps between dates that may be others than the usual one
 CLOSE = 0.1  # how far a step that was asked for may be from the usual one
 # what is half months, months, quarters or years by its length in days; refused where it is none by the calendar
 CALENDAR_LIKE = ((14.5, 15.6), (27.5, 31.5), (89.0, 92.5), (364.5, 366.5))
@@ -177,6 +178,11 @@ def _even(times: Times, unit: str, clock: Clock) -> Axis | None:
     odd = (np.diff(times) != found.usual).any()
     if found.none or (odd and any(low < found.usual / per_day < high for low, high in CALENDAR_LIKE)):
         return None
+    days = _dates(times, unit, clock, 1)
+    if days is not None:  # such as the 1st and the 15th of each month, or Mondays and Thursdays
+        steps = np.diff(days.astype(np.int64))
+        if (steps % np.median(steps) != 0).mean() > ODD:
+            return None
     step = found.usual * (10**9 // PER_SECOND[unit])
     frequency = Frequency(step // DAY_NS, DAY) if step % DAY_NS == 0 and clock.zone is None else None
     return Axis(frequency or Frequency(step, NANOSECOND), int(times[-1]), unit, clock)
@@ -229,6 +235,8 @@ def _no_usual_step(times: Times, unit: str, option: str) -> str:
             f"the times have no usual step: {found.gaps + found.short} of {found.steps} steps are far from the median, "
             f"{usual}; {option} sets one"
         )
+    if usual.nanoseconds < 13 * DAY_NS:
+        return f"the times are dates with unequal steps, {usual} is the median; {option} sets one"
     return (
         f"the times are about {usual.nanoseconds / DAY_NS:.0f} days apart, but at no fixed day of the calendar in UTC: "
         f"--tz names the zone of their midnights, or {option} sets a step"

@@ -225,8 +225,12 @@ def _matching(free: Sequence[Column], names: str | None) -> str | None:
     for part in parts:
         if isinstance(part, str) and set(part) & set("*?/") and not any(column.name == part for column in free):
             raise UsageError(f"--value: no column of numbers matches {part}; there are: {listed(free)}")
-    found = [name for part in parts for name in ([part] if isinstance(part, str) else part)]
-    return ",".join('"' + name.replace('"', '""') + '"' if set(name) & set(',"') else name for name in found)
+    return joined([name for part in parts for name in ([part] if isinstance(part, str) else part)])
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return names as one text, separated by commas; one that holds a comma stands in quotes."""
+    return ",".join('"' + name.replace('"', '""') + '"' if set(name) & set(',"') else name for name in names)
 
 
 def _listed(names: str) -> list[str]:

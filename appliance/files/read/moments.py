@@ -1,6 +1,7 @@
 """How the times of a file are written: found from all its cells, so that a guess that may be wrong is refused instead.
 
 Integers count from 1970 in a unit told by their size, but for those that spell a date: 2021, 202108, 20210806.
+Those that may be dates in other ways, such as 210806 or 06082021, are refused.
 """
 
 from __future__ import annotations
@@ -61,19 +62,31 @@ def _quarters(dash: str) -> Form:
 DAYS = _form("days", "[0-9]{4}-[0-9]{2}-[0-9]{2}", "%Y-%m-%d")
 TEXTS = (
     DAYS,
+    _form("days", "[0-9]{4}/[0-9]{2}/[0-9]{2}", "%Y/%m/%d"),
     _form("months", "[0-9]{4}-[0-9]{2}", "%Y-%m"),
     _weeks("[0-9]{4}-W[0-9]{2}", "%G-W%V"),
     _weeks("[0-9]{4}W[0-9]{2}", "%GW%V"),
+    _form("days of weeks", "[0-9]{4}-W[0-9]{2}-[1-7]", "%G-W%V-%u"),
+    _form("seconds", "[0-9]{8}T[0-9]{6}", "%Y%m%dT%H%M%S"),
     _quarters("-"),
     _quarters(""),
 )
 DIGITS = (
-    _form("years", "[0-9]{4}", "%Y", 1500, 2200),
-    _form("months", "[0-9]{6}", "%Y%m", 150_001, 220_012),
-    _form("days", "[0-9]{8}", "%Y%m%d", 15_000_101, 22_001_231),
-    _form("minutes", "[0-9]{12}", "%Y%m%d%H%M", 190_001_010_000, 220_012_312_359),
-    _form("seconds", "[0-9]{14}", "%Y%m%d%H%M%S", 19_000_101_000_000, 22_001_231_235_959),
+    _form("years", "[0-9]{4}", "%Y", 1500, 2500),
+    _form("months", "[0-9]{6}", "%Y%m", 100_001, 999_912),
+    _form("days", "[0-9]{8}", "%Y%m%d", 10_000_101, 99_991_231),
+    _form("dates with hours", "[0-9]{10}", "%Y%m%d%H", 1_900_010_100, 2_100_123_123),
+    _form("dates with minutes", "[0-9]{12}", "%Y%m%d%H%M", 100_001_010_000, 999_912_312_359),
+    _form("dates with seconds", "[0-9]{14}", "%Y%m%d%H%M%S", 10_000_101_000_000, 99_991_231_235_959),
 )
+# digits that may be dates, but may as well be counted: format -> what they are called, pattern
+OPEN = {
+    "%Y": ("years", "[0-9]{4}"),
+    "%y%m%d": ("days", "[0-9]{6}"),
+    "%d%m%Y": ("days", "[0-9]{4}(19|20)[0-9]{2}"),
+    "%m%d%Y": ("days", "[0-9]{4}(19|20)[0-9]{2}"),
+}
+COUNTED = 100_000_000  # seconds since 1970 below this are more likely counted from elsewhere: they end in 1973
 # a time of the day, and after it an offset or the name of a zone
 _ZONED = "[0-9]:[0-9].*([zZ]|[+-][0-9]{2}(:?[0-9]{2})?|[A-Za-z]{3,}[^0-9:]*)$"
 
@@ -93,7 +106,7 @@ class Moments:
     typed: bool = False
     form: Form | None = None
     note: str = ""
-    wanted: str = "a time: ISO 8601, or an integer since 1970"
+    wanted: str = "a time: ISO 8601, or an integer since 1970; --time-format reads others"
 
 
 def find(one: ONE, table: str, column: Column, precision: str | None, format_: str | None) -> Moments:
@@ -183,24 +196,28 @@ def _numbers(one: ONE, table: str, column: Column, precision: str | None) -> Mom
         found = _spelled(one, table, column, form) if form and integers == given else None
         if found:
             return found
+        if integers == given:
+            _refuse_open(one, table, column)
     if integers < given and unit == "s":
         exact = f"TRY_CAST({name} AS DECIMAL(30, 9))" if column.text else number
         digits, unit = (9, "ns") if column.text and largest < 9e9 else (6, "us")
         sql, unit = _coarse(one, table, f"CAST(round({exact} * 1e{digits}::DECIMAL(18, 0)) AS BIGINT)", unit)
         return Moments(sql, unit, False)
-    return Moments(f"{whole} * 1000" if unit == "s" else whole, "ms" if unit == "s" else unit, False)
+    note = ""
+    if precision is None and largest < COUNTED:
+        note = f"column {column.name} is read as seconds since 1970; --precision ms|us|ns says it otherwise"
+    return Moments(f"{whole} * 1000" if unit == "s" else whole, "ms" if unit == "s" else unit, False, note=note)
 
 
 def _spelled(one: ONE, table: str, column: Column, form: Form) -> Moments | None:
     """Return how integers are read that spell dates; None if most of them cannot be meant so."""
-    text = f"trim(CAST({column.sql} AS VARCHAR))"
-    if not column.text and not column.integer:
-        text = f"CAST(CAST({column.sql} AS BIGINT) AS VARCHAR)"
+    text = _digits(column)
     read = f"CASE WHEN regexp_full_match({text}, '{form.cells}') THEN {form.read.format(text)} END"
     given, valid = one(f"SELECT count({text}), count({read}) FROM {table}")
     if valid == given:
         note = f"column {column.name} is read as {form.called}; --precision s would read it as seconds since 1970"
         return Moments(f"epoch_us({read}) // 1000", "ms", True, form=form, note=note)
+    _refuse_open(one, table, column)
     if 2 * valid < given:
         return None
     (first,) = one(f"SELECT first({text}) FILTER (WHERE {text} IS NOT NULL AND {read} IS NULL) FROM {table}")
@@ -208,6 +225,30 @@ def _spelled(one: ONE, table: str, column: Column, form: Form) -> Moments | None
         f"column {column.name} holds {form.called}, but for {given - valid} of {given} cells such as {first}; "
         "--precision s reads integers as seconds since 1970"
     )
+
+
+def _refuse_open(one: ONE, table: str, column: Column) -> None:
+    """Refuse integers that spell dates in a way that others may be meant by too."""
+    for format_, (called, cells) in OPEN.items():
+        text, begin = _digits(column), 6
+        if format_.endswith("%Y") and format_ != "%Y":  # the first digit may be lost; a counter begins as it does
+            text, begin = f"lpad({text}, 8, '0')", 4
+        spelled = f"regexp_full_match({text}, '{cells}') AND try_strptime({text}, '{format_}') IS NOT NULL"
+        counts = f"count({text}), count(*) FILTER (WHERE {spelled}), count(DISTINCT left({text}, {begin}))"
+        given, valid, beginnings = one(f"SELECT {counts} FROM {table}")
+        if valid == given and beginnings > 1:
+            (first,) = one(f"SELECT first({text}) FILTER (WHERE {text} IS NOT NULL) FROM {table}")
+            raise FileError(
+                f"column {column.name} holds integers such as {first}: --time-format {format_} reads them as {called}, "
+                f"--precision s as seconds since 1970"
+            )
+
+
+def _digits(column: Column) -> str:
+    """Return the SQL for integers as text."""
+    if column.text or column.integer:
+        return f"trim(CAST({column.sql} AS VARCHAR))"
+    return f"CAST(CAST({column.sql} AS BIGINT) AS VARCHAR)"
 
 
 def _formatted(one: ONE, table: str, column: Column, format_: str) -> Moments:

@@ -6,7 +6,7 @@ It is the protocol that analysis nodes and model services have always spoken; ev
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from kernels.contract import FORECAST, Forecast, Horizon, Task, as_series
 
 KIND = FORECAST
 INPUT, INPUTS = "input", "inputs"  # one series, or several
+TIMES = "ts"  # of its rows, which only servers of others look at
 ROWS, CONF = "next_len", "conf_interval"
 PAST, KNOWN = "past_dynamic_real", "dynamic_real"  # covariates: of the rows alone, and of those ahead too
 ONE, SEVERAL = ("output", "lower", "upper"), ("outputs", "lowers", "uppers")  # of an answer: forecast and bounds
@@ -47,12 +48,26 @@ def question(task: Task) -> bytes:
     return orjson.dumps(
         {
             INPUT: as_series(task.series),
+            **({TIMES: np.ascontiguousarray(task.times)} if len(task.times) else {}),
             ROWS: task.rows,
             PAST: [as_series(values) for values in task.past.values()],
             KNOWN: [as_series(values) for values in task.known.values()],
             CONF: min(task.levels[0], WIDEST_CONF),
         },
         option=orjson.OPT_SERIALIZE_NUMPY,
+    )
+
+
+def newest(task: Task, most: int | None) -> Task:
+    """Return the task of the newest rows, with their covariates; None keeps all."""
+    if most is None or len(task.series) <= most:
+        return task
+    return replace(
+        task,
+        columns={name: values[-most:] for name, values in task.columns.items()},
+        times=task.times[-most:],
+        past={name: values[-most:] for name, values in task.past.items()},
+        known={name: values[-most - task.rows :] for name, values in task.known.items()},
     )
 
 

@@ -14,6 +14,7 @@ SCRIPT = (
     "uplot/uPlot.iife.min.js",
     "script/words.js",
     "script/words_zh.js",
+    "script/help_zh.js",
     "script/tables.js",
     "script/samples.js",
     "script/asking.js",

@@ -10,6 +10,7 @@ from typing import Any
 import falcon
 from falcon.media import MultipartFormHandler
 
+from appliance.analysis import errors
 from appliance.analysis.deployed import posted
 from appliance.analysis.deployed.posted import BadPost
 from appliance.analysis.deployed.store import Exists, Store
@@ -34,14 +35,18 @@ class Deploy:
         self._store, self._settings, self._taken = store, settings, taken
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer 200, or 400 for what cannot be deployed and 500 for what cannot be written."""
+        """Answer 200, or 400 for what cannot be deployed and 500 for what cannot be written, or for a bug."""
+        name = ""
         try:
             asked = self._read(req)
+            name = asked.name
             self._add(asked)
         except AlgorithmError as error:
             _answer(req, resp, falcon.HTTP_400, error, str(error))
         except OSError as error:
-            _answer(req, resp, falcon.HTTP_500, error, f"Error deploying model {asked.name}: {error.strerror}")
+            _answer(req, resp, falcon.HTTP_500, error, f"Error deploying model {name}: {error.strerror}")
+        except Exception as error:
+            _answer(req, resp, falcon.HTTP_500, error, errors.message(error))
         else:
             log.info("model %s was deployed", asked.name)
             _answer(req, resp, falcon.HTTP_200, None, f'Model "{asked.name}" deployed successfully')
@@ -71,7 +76,7 @@ class Undeploy:
         self._store, self._settings = store, settings
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer 200, 400, 404 for a model that is not there, or 500 where it cannot be removed."""
+        """Answer 200, 400, 404 for a model that is not there, or 500 where it cannot be removed, or for a bug."""
         name = ""
         try:
             body = bodies.read(req, self._settings.max_body)
@@ -86,6 +91,8 @@ class Undeploy:
             _answer(req, resp, falcon.HTTP_400, error, str(error))
         except OSError as error:
             _answer(req, resp, falcon.HTTP_500, error, f"Error undeploying model {name}: {error.strerror}")
+        except Exception as error:
+            _answer(req, resp, falcon.HTTP_500, error, errors.message(error))
         else:
             if there:
                 log.info("model %s was removed", name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from appliance.analysis import operator_files
+from appliance.analysis import catalog, operator_files
 from appliance.analysis.kinds import BY_NAME
 from appliance.analysis.operator_files import Own
 from appliance.host.settings import Settings
@@ -82,6 +82,24 @@ def test_a_correlation_is_read_from_each_form_of_answer(tmp_path: Path) -> None:
     assert (lags.lags.tolist(), lags.at_lags.tolist(), lags.lag) == ([-1, 0], [0.25, -0.5], 0)
     with pytest.raises((AlgorithmError, ValueError), match="rubbish"):
         run("rubbish")
+
+
+@pytest.mark.parametrize(("name", "used"), [("chronos", True), ("timemoe-fc", False)])
+def test_a_plugin_stands_in_place_of_a_line_of_its_name_but_for_models_of_ours(tmp_path: Path, name, used) -> None:
+    text = f"""
+from taosanalytics.algo.tsfm import TsfmBaseService
+class _NamedService(TsfmBaseService):
+    name, desc = {name!r}, "of the operator"
+"""
+    (tmp_path / "mine.py").write_text(text)
+    url = "http://127.0.0.1:1/ds_predict"
+    found = catalog.build(Settings(algorithm_dir=tmp_path, model_dir=tmp_path, tsfm={name: url}))
+    assert (found.of_kind("forecast")[name].desc == "of the operator") == used
+    assert len(found.broken) == (not used)
+    if used:
+        task = Task.of(np.arange(12.0), times=np.arange(12), rows=2, start=12, step=1)
+        with pytest.raises(AlgorithmError, match="failed to request the service, http://127.0.0.1:1/ds_predict"):
+            found.of_kind("forecast")[name].run(task, NoOptions())
 
 
 def test_a_model_server_is_asked_by_its_plugin_which_imports_from_site(tmp_path: Path) -> None:

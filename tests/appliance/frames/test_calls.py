@@ -71,6 +71,35 @@ def test_polars_frame_with_zone_and_numbers_as_names_keeps_its_types() -> None:
     assert [str(time)[:25] for time in found["ds"][:2]] == ["2025-01-31 00:00:00+01:00", "2025-02-28 00:00:00+01:00"]
 
 
+def test_a_column_of_times_keeps_its_values_under_the_name_of_a_result() -> None:
+    found = taosanode.forecast(months("a").rename(columns={"ds": "forecast"}), h=2, algo="theta")
+    assert list(found) == ["unique_id", "forecast_1", "forecast", "low", "high"]
+    assert str(found["forecast_1"].dtype).startswith("datetime64")
+
+
+def test_what_a_pandas_index_names_is_a_column() -> None:
+    data = months("a", "b")
+    expected = taosanode.forecast(data, h=2, algo="theta")
+    for names in (["unique_id", "ds"], ["unique_id"]):
+        found = taosanode.forecast(data.set_index(names), h=2, algo="theta")
+        pd.testing.assert_frame_equal(found, expected)
+
+
+def test_columns_may_have_numbers_and_commas_for_names() -> None:
+    days = pd.date_range("2024-01-01", periods=30)
+    wide = pd.DataFrame(np.arange(1.0, 61.0).reshape(30, 2), days)
+    assert set(taosanode.forecast(wide, h=1, algo="theta", value="*")["column"]) == {"0", "1"}
+    wide.columns = ["a, b", "c"]
+    found = taosanode.forecast(pl.DataFrame(wide.reset_index()), h=1, algo="theta", value=["a, b", "c"])
+    assert found["column"].to_list() == ["a, b", "c"]
+
+
+def test_days_of_an_offset_from_utc_go_on() -> None:
+    days = pd.date_range("2024-01-31", periods=30, freq="ME", tz="+02:00")
+    found = taosanode.forecast(pd.DataFrame({"ds": days[:-1], "y": np.arange(1.0, 30.0)}), h=1, algo="theta")
+    assert found["ds"].tolist() == [days[-1]]
+
+
 def test_dates_stay_dates() -> None:
     data = polars("a").with_columns(pl.col("ds").cast(pl.Date))
     assert taosanode.forecast(data, h=1, algo="holtwinters").schema["ds"] == pl.Date
@@ -140,6 +169,12 @@ def test_series_that_fails_raises_or_is_left_out_with_a_warning() -> None:
         (lambda: taosanode.detect([1.0, math.nan] * 10), "value at row 1 is missing or not finite: nan"),
         (lambda: taosanode.impute([math.nan] + [1.0] * 20), "the first and the last value must be numbers"),
         (lambda: taosanode.list_algorithms("anomalies"), "kind must be one of .*anomaly.*, got 'anomalies'"),
+        (lambda: taosanode.compare(months("a"), kind="x"), "kind must be one of .*, got 'x'"),  # type: ignore[arg-type]
+        (lambda: taosanode.detect(months("a"), None), "algo must be the name of an algorithm, got None"),  # type: ignore[arg-type]
+        (lambda: taosanode.forecast(months("a"), fill="nearest"), "fill must be kalman"),
+        (lambda: taosanode.detect(["x"] * 20), "numbers is expected: could not convert string to float: 'x'"),
+        (lambda: taosanode.detect(np.ones(20) * 1j), "numbers is expected: they are complex128"),
+        (lambda: taosanode.detect(np.ma.masked_greater(np.arange(20.0), 18.0)), "value at row 19 is missing"),
         (lambda: taosanode.forecast(pd.concat([months("a")] * 2)), "goes back from .*; sort sorts"),
     ],
 )

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from appliance.files.read import database
+from appliance.files.series import UsageError
 from appliance.frames.tables import Frame
 
 DAYS = pd.date_range("2024-03-30 12:00", periods=3, freq="D")
@@ -58,3 +59,17 @@ def test_index_without_a_name_becomes_the_time() -> None:
 def test_arrays_of_a_dict_are_taken_as_they_are() -> None:
     values = np.arange(3.0)
     assert Frame.of({"y": values}).columns["y"] is values
+
+
+def test_columns_without_a_name_of_their_own_are_refused() -> None:
+    twice = pd.DataFrame([[1.0, 2.0]], columns=["y", "y"])
+    with pytest.raises(UsageError, match="the frame has y more than once among its columns"):
+        Frame.of(twice)
+    levels = pd.DataFrame([[1.0]], columns=pd.MultiIndex.from_tuples([("a", "b")]))
+    with pytest.raises(UsageError, match="columns need one name each, got names in 2 levels"):
+        Frame.of(levels)
+
+
+def test_a_zone_without_a_name_is_refused() -> None:
+    with pytest.raises(UsageError, match="column t has a time zone without a name; tz_convert gives it one"):
+        Frame.of(pd.DataFrame({"t": DAYS.tz_localize("dateutil/Europe/Berlin")}))

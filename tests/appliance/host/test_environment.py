@@ -52,6 +52,13 @@ def test_the_environment_has_the_last_word(file: Path, monkeypatch: pytest.Monke
     )
 
 
+def test_certificate_and_key_are_known_by_the_names_of_tdgpt_too() -> None:
+    given = {"TDGPT_CERTFILE": "a.pem", "TDGPT_KEYFILE": "b.pem", "TAOSANODE_KEYFILE": "c.pem", "TDGPT_OTHER": "7"}
+    told = {(line.key, line.value) for line in environment.lines(given, settings.SECTIONS)}
+    assert told == {("certfile", "a.pem"), ("keyfile", "c.pem")}
+    assert not list(environment.mistakes(given, settings.SECTIONS))
+
+
 def test_without_a_file_the_environment_counts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TAOSANODE_BIND", ":6035")
     monkeypatch.chdir(tmp_path)

@@ -70,6 +70,13 @@ def test_a_held_pid_file_tells_its_process_and_is_gone_afterwards(tmp_path: Path
     assert not pidfile.exists()
 
 
+def test_a_pid_file_that_cannot_be_written_names_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "run").touch()
+    told = rf"pid file {tmp_path}/run/x\.pid: File exists; it lies in the folder that `pidfile` of \[uwsgi\] names"
+    with pytest.raises(ControlError, match=told), held(tmp_path / "run" / "x.pid"):
+        pass
+
+
 def test_a_pid_file_left_behind_by_a_crash_is_nobody(tmp_path: Path) -> None:
     pidfile = tmp_path / "x.pid"
     pidfile.write_text(f"{os.getpid()}\n")

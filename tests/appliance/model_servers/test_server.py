@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +13,7 @@ import numpy as np
 import pytest
 from falcon import testing
 
+from appliance.host.systemd import Systemd
 from appliance.model_servers import server as model_server
 from appliance.model_servers.app import MAX_BODY
 from appliance.model_servers.control import ControlError, Plan
@@ -134,6 +138,24 @@ def test_weights_that_cannot_be_loaded_end_the_process(tmp_path: Path, caplog: p
     with ThreadPoolExecutor(1) as executor, pytest.raises(SystemExit):
         model_server.load(_plan("tdtsfm", tmp_path, tmp_path), executor)
     assert "cannot load the model" in caplog.text
+
+
+def test_a_server_that_loads_is_gone_as_soon_as_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loads, tell = os.pipe()
+
+    def load(_: Plan, __: ThreadPoolExecutor) -> None:
+        os.write(tell, b".")
+        threading.Event().wait()
+
+    monkeypatch.setattr(model_server, "load", load)
+    server = model_server.ModelServer(_plan("tdtsfm", tmp_path, tmp_path), Systemd())
+    if not (pid := os.fork()):
+        server.load()
+    os.read(loads, 1)
+    os.kill(pid, signal.SIGTERM)
+    assert os.waitpid(pid, 0) == (pid, 0)
+    os.close(loads)
+    os.close(tell)
 
 
 def test_serving_without_weights_is_refused(tmp_path: Path) -> None:

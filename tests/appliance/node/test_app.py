@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 from falcon import testing
 
+from appliance.analysis import catalog as catalogue
 from appliance.analysis.catalog import Catalog
+from appliance.host import setting_values
 from appliance.host.settings import Settings
+from models.table import default_urls
 from tests.appliance.bodies import JSON, ROWS, SPIKE, dump, forecast_request, request
 from tests.appliance.conftest import Node
 from tests.appliance.taosd import anomaly_body
@@ -44,6 +47,24 @@ def test_head_works_wherever_get_does(client: testing.TestClient, path: str) -> 
 
 def test_status_is_ready(client: testing.TestClient) -> None:
     assert client.simulate_get("/status").json == {"protocol": 1.0, "status": "ready"}
+
+
+def test_with_all_details_a_node_lists_every_algorithm_of_the_original(node: Node) -> None:
+    def listed(settings: Settings) -> dict[str, set[str]]:
+        details = node(catalogue.build(settings), settings).simulate_get("/list").json["details"]
+        return {detail["type"]: {one["name"] for one in detail["algo"]} for detail in details}
+
+    tsfm = default_urls(("forecast", "imputation"))
+    every = listed(Settings(detail_types=setting_values.detail_types("all"), tsfm=tsfm))
+    original = {
+        "forecast": "arima ces ets holtwinters prophet tdtsfm_1 theta timemoe-fc",
+        "anomaly-detection": "copod ecod grubbs hbos iforest iqr ksigma lof pca sample_ad_model shesd",
+        "imputation": "moment",
+        "correlation": "dtw tlcc",
+        "classification": "",
+    }
+    assert {kind: set(names.split()) - every[kind] for kind, names in original.items()} == {k: set() for k in original}
+    assert list(listed(Settings(tsfm=tsfm))) == ["forecast", "anomaly-detection"]
 
 
 def test_list_announces_forecasters_then_detectors(client: testing.TestClient) -> None:

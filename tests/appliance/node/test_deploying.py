@@ -10,7 +10,7 @@ from falcon import testing
 
 from appliance.host.settings import Settings
 from appliance.node.resources import deploying
-from appliance.transport.worker import WholeBody
+from appliance.transport.incoming import WholeBody
 from tests.appliance.analysis.deployed.configs import LINE, TREE
 from tests.appliance.analysis.deployed.test_settled import ORDERS
 from tests.appliance.analysis.deployed.test_tensors import FILE, FOREST, TABLE
@@ -132,6 +132,10 @@ def test_a_forest_and_a_forecaster_answer_as_algorithms_and_are_told_of_everywhe
             {"model_name": "a", "config": {"algo": "iforest"}},
             "Error deploying model a: a trained iforest is a .safetensors file: taosanode train writes it",
         ),
+        *(
+            ({"model_name": "a", "config": {"algo": algo}}, f"Error deploying model a: {algo} is a pickle elsewhere")
+            for algo in ("deepar", "svm", "svr")
+        ),
         ({"model_name": "a", "config": {**LINE, "algo": 1}}, "Error deploying model a: algo must be one of"),
     ],
 )
@@ -139,6 +143,12 @@ def test_what_cannot_be_deployed_is_answered_400_in_the_contracted_words(client,
     answer = post(client, "/deploy", document)
     assert (answer.status_code, answer.json["status"]) == (400, "error")
     assert answer.json["error"].startswith(message)
+
+
+def test_a_file_of_the_name_of_an_algorithm_is_never_asked_and_not_told_of(client, tmp_path):
+    (tmp_path / "dynamic").mkdir()
+    (tmp_path / "dynamic" / "iqr.safetensors").write_bytes(FILE)
+    assert "iqr" not in [one["name"] for one in client.simulate_get("/models").json["details"]]
 
 
 def test_a_name_is_deployed_once(client):
@@ -188,3 +198,13 @@ def test_a_form_is_read_from_what_the_node_s_own_workers_hand_over(tmp_path):
     environ = testing.create_environ("/deploy", method="POST", headers=headers)
     environ["wsgi.input"] = WholeBody(bytearray(body))
     assert deploying.parts(falcon.Request(environ), 1000) == {"config": b"{}"}
+
+
+@pytest.mark.parametrize(("path", "what"), [("/deploy", "add"), ("/undeploy", "remove")])
+def test_a_bug_is_no_success(client, monkeypatch, path, what):
+    def broken(*_):
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(f"appliance.analysis.deployed.store.Store.{what}", broken)
+    told = post(client, path, {"model_name": "pumps", "config": LINE})
+    assert (told.status_code, told.json) == (500, {"status": "error", "error": "internal error: RuntimeError"})

@@ -139,22 +139,6 @@ def test_the_interval_is_as_wide_as_those_of_the_members_that_have_one() -> None
     np.testing.assert_allclose((said.value, said.low, said.high), [[5.4], [3.4], [6.9]])
 
 
-def test_an_interval_that_held_too_much_of_the_past_is_narrower_and_one_that_held_too_little_wider() -> None:
-    truth = np.random.default_rng(0).normal(size=4000)
-    widths = []
-    for half in (1.0, 1.96, 4.0):
-        said = Said(np.zeros(4000), np.full(4000, -half), np.full(4000, half))
-        widths.append(auto._width([said], [truth], 0.95))
-    np.testing.assert_allclose(widths, [1.96, 1.0, auto.NARROWEST], rtol=0.05)
-
-
-def test_few_past_rows_hardly_change_the_width_and_none_do_not() -> None:
-    said = Said(np.zeros(3), np.full(3, -1.0), np.ones(3))
-    assert auto._width([said], [np.full(3, 9.0)], 0.95) == pytest.approx(auto.WIDEST ** (3 / 103))
-    assert auto._width([], [], 0.95) == 1.0
-    assert auto._width([Said(np.zeros(3), np.zeros(3), np.zeros(3))], [np.ones(3)], 0.95) == 1.0
-
-
 def test_a_width_moves_both_bounds_and_not_the_forecast() -> None:
     said = auto._widened(Said(np.array([5.0]), np.array([3.0]), np.array([9.0])), 0.5)
     np.testing.assert_allclose((said.value, said.low, said.high), [[5.0], [4.0], [7.0]])

@@ -72,6 +72,12 @@ def test_the_same_form_of_another_implementation_is_near(
     np.testing.assert_allclose(answer.value[[0, 4, 9]], wanted, rtol=0.03)
 
 
+@pytest.mark.compiled_only("seconds as plain Python")
+def test_the_contracted_errors_are_met() -> None:
+    assert forecast(Task.of(PASSENGERS, rows=1), Params("AAN", 0)).mse == pytest.approx(1123.7077, rel=1e-3)
+    assert forecast(Task.of(L96, rows=1), Params()).mse == pytest.approx(37.784, rel=1e-3)
+
+
 @pytest.mark.compiled_only("15 fits")
 def test_what_is_found_is_likelier_than_what_the_contract_has() -> None:
     answer = forecast(Task.of(PASSENGERS, rows=10), Params(period=12))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import ModuleType
+
 import numpy as np
 import pytest
 
@@ -89,6 +91,7 @@ def test_times_from_one_end_of_the_integers_to_the_other_are_too_many_gaps() -> 
     assert found.told["gaps"]["filled_by"] == "none"
 
 
+@pytest.mark.compiled_only("the search of kalman")
 def test_only_the_newest_rows_are_filled_by_the_model() -> None:
     x, times = left(240, 30, 31, 200, 201, 202)
     found = _gaps.spread(x, times, fill=True)
@@ -117,6 +120,18 @@ def test_the_season_goes_on_behind_a_gap(algorithm: Algorithm) -> None:
     plain = algorithm.run(task, algorithm.params(period=24, gaps="none"))
     assert np.mean(np.abs(plain.value - truth)) > 2.0 * np.mean(np.abs(answer.value - truth))
     assert "gaps" not in plain.extra
+
+
+@pytest.mark.compiled_only("all members of auto")
+@pytest.mark.parametrize(("module", "rows"), [(zero, 2), (auto, 14)], ids=["zero", "auto"])
+def test_what_was_said_of_the_past_is_held_against_rows_that_were_given(
+    module: ModuleType, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, times = left(240, *range(229, 239))
+    held: list[int] = []
+    monkeypatch.setattr(module, "width", lambda value, *_: held.append(len(value)) or 1.0)
+    module.forecast(Task({"val": x}, times, step=HOUR, rows=12), module.Params(24))
+    assert held == [rows]
 
 
 def test_covariates_are_not_known_in_gaps_so_that_these_stay() -> None:

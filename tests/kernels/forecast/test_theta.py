@@ -56,27 +56,27 @@ def test_every_form_equals_that_of_statsforecast(form: str) -> None:
     np.testing.assert_allclose(value[[0, 4, 9]], PEER[form], rtol=1e-3)
 
 
-# contracted values of rows 1, 5 and 10
-CONTRACTED: list[tuple[Series, dict[str, Any], list[float]]] = [
-    (PASSENGERS, {"period": 12}, [440.9692, 480.631, 457.5294]),
-    (PASSENGERS, {"period": 12, "decomposition_type": "additive"}, [437.0465, 462.602, 453.1071]),
-    (PASSENGERS, {}, [432.9292, 438.2435, 444.8865]),
-    (L96, {}, [19.0866, 18.9772, 18.8405]),
+# contracted values of rows 1, 5 and 10, and mean squared errors, which ours need not reach
+CONTRACTED: list[tuple[Series, dict[str, Any], list[float], float]] = [
+    (PASSENGERS, {"period": 12}, [440.9692, 480.631, 457.5294], 130.224117),
+    (PASSENGERS, {"period": 12, "decomposition_type": "additive"}, [437.0465, 462.602, 453.1071], 1713.35),
+    (PASSENGERS, {}, [432.9292, 438.2435, 444.8865], 1131.255),
+    (L96, {}, [19.0866, 18.9772, 18.8405], 51.933),
 ]
 
 
-@pytest.mark.parametrize(("x", "options", "wanted"), CONTRACTED)
-def test_contracted_values_are_met(x: Series, options: dict[str, Any], wanted: list[float]) -> None:
+@pytest.mark.parametrize(("x", "options", "wanted", "most"), CONTRACTED)
+def test_contracted_values_are_met(x: Series, options: dict[str, Any], wanted: list[float], most: float) -> None:
     answer = forecast(Task.of(x, rows=10), Params(**options))
     np.testing.assert_allclose(answer.value[[0, 4, 9]], wanted, rtol=0.03)
     assert answer.extra["model_info"] == "Theta"
+    assert answer.mse is not None
+    assert answer.mse < most
 
 
 def test_the_contracted_interval_is_met() -> None:
     answer = forecast(Task.of(PASSENGERS, rows=10), Params(period=12))
     np.testing.assert_allclose([answer.low[0], answer.high[0]], [422.0436, 457.8592], rtol=0.03)
-    assert answer.mse is not None
-    assert answer.mse < 130.224117
 
 
 def test_intervals_widen_with_the_steps_and_the_coverage() -> None:

@@ -7,10 +7,12 @@ import pytest
 
 from kernels.contract import BadParameter, BadSeries, Forecast, Series, Task, TooShort
 from kernels.forecast import zero
-from kernels.forecast._zero_features import OF_SERIES, OF_STEP, features
-from kernels.forecast._zero_net import MEDIAN, SHARES, quantiles, shipped
+from kernels.forecast._width import width
+from kernels.forecast._zero_net import MEDIAN
+from kernels.forecast._zero_view import LONGEST
 from kernels.forecast.zero import Params, forecast
 from kernels.numerics.normal import normal_quantile
+from tests.kernels.forecast.test_zero_view import naive
 
 DAY = 86_400_000  # ms
 
@@ -20,23 +22,20 @@ def daily(n: int, seed: int = 0, noise: float = 1.0) -> Series:
     return 100.0 + 20.0 * np.sin(2 * np.pi * t / 24) + noise * random.normal(size=n)
 
 
-def naive(x: Series, rows: int, period: int, second: int) -> Series:
-    """Quantiles of a positive series, one row ahead after the other: in its logarithm where there is a season."""
-    told = np.empty((rows, len(SHARES)))
-    for h in range(1, rows + 1):
-        view = np.log(x / (2.0 * x.max())) if period else x
-        g, s, base, unit = np.empty((1, OF_SERIES)), np.empty((1, 1, OF_STEP)), np.empty(1), np.empty(1)
-        features(view, period, second, np.array([h]), g[0], s[0], base, unit)
-        said = base[0] + unit[0] * quantiles(shipped(), g, s)[0, 0]
-        said = 2.0 * x.max() * np.exp(said) if period else np.maximum(said, 0.0)
-        told[h - 1] = said[MEDIAN] + zero.NARROWER * (said - said[MEDIAN])
-    return told
+def naive_width(x: Series, rows: int, period: int, second: int) -> float:
+    """The factor that the newest rows ask for, at most 48 of a fifth of the series."""
+    rows = min(rows, len(x) // 5)
+    past, ahead = x[:-rows], sorted({int(h) for h in np.linspace(1, rows, min(rows, 48))})
+    told = naive(past, ahead, period, second)
+    return width(told[:, MEDIAN], told[:, 1], told[:, 13], x[[len(past) - 1 + h for h in ahead]], 0.95, zero.TRUST)
 
 
 @pytest.mark.parametrize(("n", "period", "second"), [(10, 0, 0), (100, 24, 0), (400, 24, 168)])
 def test_equals_one_view_one_row_after_the_other(n: int, period: int, second: int) -> None:
     x = daily(n)
-    wanted = naive(x, 5, period, second)
+    wanted = naive(x, [1, 2, 3, 4, 5], period, second)
+    middle = wanted[:, [MEDIAN]]
+    wanted = middle + naive_width(x, 5, period, second) * (wanted - middle)
     answer = forecast(Task.of(x, rows=5), Params(period, second))
     np.testing.assert_allclose(answer.value, wanted[:, MEDIAN], rtol=1e-5)
     np.testing.assert_allclose(answer.quantiles[0.1], wanted[:, 3], rtol=1e-5)
@@ -71,6 +70,14 @@ def test_weekly_rows_without_a_season_have_that_of_the_year() -> None:
     assert forecast(dataclasses.replace(task, step=DAY)).period == 0
     assert forecast(dataclasses.replace(task, columns={"val": x[:100]})).period == 0
     assert forecast(task, Params("none")).period == 0
+
+
+def test_intervals_are_as_wide_as_the_newest_rows_ask_for() -> None:
+    x = daily(480)
+    x[-24:] += 40.0 * np.random.default_rng(6).choice([-1.0, 1.0], 24)
+    told, answer = zero.quantiles([(x, np.arange(1, 25))], 24, 0)[0], forecast(Task.of(x, rows=24), Params(24, "none"))
+    assert (answer.high - answer.low > 1.3 * (told[:, 13] - told[:, 1])).all()
+    np.testing.assert_allclose(answer.value, told[:, MEDIAN], rtol=1e-6)
 
 
 def test_several_levels_are_answered_and_in_order() -> None:
@@ -123,7 +130,7 @@ def test_a_forecast_has_the_unit_of_the_series(factor: float) -> None:
         np.testing.assert_allclose(getattr(other, name), factor * getattr(first, name), rtol=1e-3)
 
 
-@pytest.mark.parametrize("n", [3, 4, 7, 10, 23, 49, 200, 2000])
+@pytest.mark.parametrize("n", [3, 4, 7, 10, 23, 49, 200, 800])
 @pytest.mark.parametrize("period", [0, 2, 12, 24])
 def test_every_length_gives_a_sound_answer(n: int, period: int) -> None:
     for x in (daily(n, n), np.random.default_rng(n).normal(size=n).cumsum(), np.arange(n) ** 2.0):
@@ -144,7 +151,7 @@ def sound(answer: Forecast, rows: int) -> None:
 
 
 def test_only_the_newest_rows_of_a_long_series_are_looked_at() -> None:
-    x = daily(zero.LONGEST + 50)
+    x = daily(LONGEST + 50)
     longer = np.concatenate((daily(24, 9), x))
     first, other = (forecast(Task.of(each, rows=5), Params(24, "none")) for each in (x, longer))
     np.testing.assert_allclose(other.value, first.value, rtol=1e-9)

@@ -18,14 +18,18 @@ function fillSelect(id, entries, chosen) {
   at(id).replaceChildren(...entries.map(([value, text]) => make("option", { value, textContent: text, selected: String(value) === String(chosen) })));
 }
 
-function showAlgorithms() {
+// The algorithms of the kind, with one of them and its options as they were, if it is of that kind.
+function showAlgorithms(chosen, set = {}) {
   const kind = kindOf(chosenKind()), names = kind.algorithms.map((each) => each.name);
   const first = ["auto", "kalman", "pearsonr", kind.default].find((name) => names.includes(name)) ?? names[0];
   const usable = kind.algorithms.filter((each) => each.status !== "UNAVAIL" || each.name === first);
-  fillSelect("algorithm", usable.map((each) => [each.name, each.name]), first);
+  const kept = names.includes(chosen);
+  fillSelect("algorithm", usable.map((each) => [each.name, each.name]), kept ? chosen : first);
   at("ahead-field").hidden = kind.type !== "forecast";
   at("other-field").hidden = kind.type !== "correlation";
   showOptions();
+  for (const input of kept ? document.querySelectorAll("#options .option") : []) input.value = set[input.name] ?? "";
+  countOptions();
   showRivals(usable, first);
 }
 
@@ -33,7 +37,7 @@ function showOptions() {
   const kind = kindOf(chosenKind()), algorithm = algorithmOf(kind, at("algorithm").value);
   const own = new Set(algorithm.options.map((each) => each.name));
   const all = [...algorithm.options, ...kind.common.filter((each) => !own.has(each.name) && !HIDDEN.has(each.name))];
-  at("about").textContent = algorithm.about;
+  at("about").textContent = explained(algorithm.about);
   at("options").replaceChildren(...all.map(optionField));
   countOptions();
 }
@@ -52,10 +56,10 @@ function optionField(option) {
     const fine = fits(option, input.value.trim());
     input.classList.toggle("wrong", !fine);
     input.setAttribute("aria-invalid", String(!fine));
-    input.setCustomValidity(fine ? "" : t("must_be", { name: option.name, values: option.values }));
+    input.setCustomValidity(fine ? "" : t("must_be", { name: option.name, values: accepted(option.values) }));
     countOptions();
   });
-  return make("div", {}, make("label", { htmlFor: id, textContent: option.name }), input, make("small", { id: help, textContent: [option.about, option.values].filter(Boolean).join(" — ") }));
+  return make("div", {}, make("label", { htmlFor: id, textContent: option.name }), input, make("small", { id: help, textContent: [explained(option.about), accepted(option.values)].filter(Boolean).join(" — ") }));
 }
 
 // Whether a value can be right; what is no number is for the node to judge, where words are allowed.

@@ -50,7 +50,7 @@ function tell(status, found, models, refused) {
   });
   fillTable("by", [t("algorithm"), t("endpoint"), "ok", "refused", "busy", "error", `${t("mean")}, ${t("ms")}`], by);
   fillTable("refused", [t("when"), t("endpoint"), t("algorithm"), t("rows"), t("outcome"), t("message")], refused.map((each) => [moment(each.time), each.endpoint, each.algorithm, each.rows, each.outcome, each.message]));
-  fillTable("models", [t("name"), t("about"), t("state")], models.map((each) => [String(each.name ?? each.model ?? ""), String(each.desc ?? each.type ?? ""), String(each.status ?? "")]));
+  fillTable("models", [t("name"), t("about"), t("state")], models.map((each) => [String(each.name ?? each.model ?? ""), explained(String(each.desc ?? each.type ?? "")), String(each.status ?? "")]));
 }
 
 // A table is only made anew when it has changed, so that who reads it keeps the place.

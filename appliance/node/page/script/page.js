@@ -13,14 +13,16 @@ function fail(why, head) {
   at("error").hidden = false;
 }
 
+const tellLoaded = () => (at("told").textContent = t("read", { name: loaded.name, rows: whole(loaded.rows), columns: loaded.columns.length }));
+
 async function take(make) {
   try {
     const found = await make();
     if (!found.rows) throw Error(t("no_rows"));
-    if (!found.columns.some((each) => each.kind === "number")) throw Error(t("no_number"));
+    if (!found.columns.some((each) => each.kind === "number")) throw noNumber(found);
     loaded = found;
     offerColumns();
-    at("told").textContent = t("read", { name: found.name, rows: whole(found.rows), columns: found.columns.length });
+    tellLoaded();
     at("question").hidden = false;
     await answer();
   } catch (why) {
@@ -46,8 +48,9 @@ function offerColumns() {
   const all = loaded.columns.map((each, i) => [i, each.name, each.kind]), numbers = all.filter((each) => each[2] === "number");
   const time = all.find((each) => each[2] === "time")?.[0] ?? -1;
   fillSelect("time", [...all.filter((each) => each[2] === "time"), [-1, t("row_number")]], time);
-  fillSelect("value", numbers, numbers[0][0]);
-  fillSelect("other", numbers, (numbers[1] ?? numbers[0])[0]);
+  const [first, second] = [...numbers].sort((a, b) => isTimely(a[1]) - isTimely(b[1]));
+  fillSelect("value", numbers, first[0]);
+  fillSelect("other", numbers, (second ?? first)[0]);
   at("ahead").value = at("held").value = Math.max(1, Math.min(24, Math.floor(loaded.rows / 6)));
 }
 
@@ -173,8 +176,8 @@ function say(chosen) {
   offerSamples();
   offerKinds();
   at("compare-how").textContent = "";
-  if (described) showAlgorithms();
-  if (loaded) answer();
+  if (described) showAlgorithms(at("algorithm").value, setOptions());
+  if (loaded) tellLoaded(), answer();
   if (!at("panel-node").hidden) look();
 }
 

@@ -19,7 +19,7 @@ const RESULTS = {
       bands: expected ? [{ series: [1, 2], fill: ink("band", 0.16) }] : [],
     })];
     if (answer.scores) parts.push(() => ({ height: 140, data: [times, answer.scores], series: [{ label: t("score"), stroke: ink("bad"), fill: ink("bad") + "22" }], windows: answer.res }));
-    const put = { count: listed.length, flagged: whole(rows), rows: whole(times.length) };
+    const put = { count: whole(listed.length), flagged: whole(rows), rows: whole(times.length) };
     const reasons = listed.some((each) => each[4]);
     const said = t(listed.length ? "found_windows" : "found_none", put) + passedOver(answer, flagged, asked);
     return {
@@ -43,7 +43,7 @@ const RESULTS = {
       bands: fan.map((_, i) => ({ series: [2 * i + 1, 2 * i + 2], fill: ink("fan", 0.17) })),
     })];
     return {
-      head: t("forecast_head", asked), said: t(answer.period > 1 ? "ahead_said" : "ahead_plain", { rows, period: answer.period }), parts, title: t("values"),
+      head: t("forecast_head", asked), said: t(answer.period > 1 ? "ahead_said" : "ahead_plain", { rows: whole(rows), period: whole(answer.period ?? 0) }), parts, title: t("values"),
       columns: [t("time"), t("forecast"), ...levels.flatMap(([level]) => [`${level} % ${t("low")}`, `${level} % ${t("high")}`])],
       rows: next.map((time, i) => [moment(time), answer.res[1][i], ...levels.flatMap(([, one]) => [one.res[2][i], one.res[3][i]])]),
     };
@@ -68,9 +68,9 @@ const RESULTS = {
   },
 
   correlation(answer, { data, asked, names }) {
-    const name = ["correlation_coefficient", "distance", "statistic"].find((each) => each in answer) ?? t("value");
+    const name = ["correlation_coefficient", "distance", "f_value"].find((each) => each in answer) ?? t("value");
     const put = { name: name.replace("_", " "), value: shown(answer[name]), lag: answer.lag, p: shown(answer.p_value) };
-    const said = t(answer.lag === undefined ? "value_said" : "lag_said", put) + (answer.p_value === undefined ? "" : t("p_said", put));
+    const said = t(answer.lag === undefined ? "value_said" : "lag_said", put) + (answer.p_value === undefined ? "" : t("p_said", put)) + (answer.reverse ? t("reverse_said", { p: shown(answer.reverse.p_value) }) : "");
     let part = () => ({ data: [data.times, data.values, data.others], series: [{ label: names.value, stroke: ink("series") }, { label: names.other, stroke: ink("forecast") }] });
     let listed = { columns: [], rows: [] };
     if (answer.lags) {

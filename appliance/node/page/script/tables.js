@@ -1,10 +1,11 @@
 // Text to a table: {name, rows, columns: [{name, kind: "time" | "number" | "text", values, unit}]}. Nothing is guessed
-// about times but what their digits say: those without a zone are UTC, and 3/4/2026 is text.
+// about times but what their digits say: those without a zone are UTC, 31.3.2026 begins with the day, 3/4/2026 is text.
 const ISO = /^(\d{4})[-/](\d{1,2})(?:[-/](\d{1,2}))?(?:[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?$/i;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const COMMA_NUMBER = /^[+-]?\d+(,\d+)?(e[+-]?\d+)?$/i;
 const EMPTY = new Set(["", "na", "n/a", "nan", "null", "none"]);
-const TIME_NAMES = new Set(["ts", "time", "timestamp", "ds", "date", "datetime", "ts_ms", "_wstart", "month", "day"]);
+const DAY_FIRST = /^(\d{1,2})\.(\d{1,2})\.(\d{4})(?=[ T]|$)/;
+const TIME_NAMES = new Set(["year", "ts", "time", "timestamp", "ds", "date", "datetime", "ts_ms", "_wstart", "month", "day"]);
 
 function readText(name, text) {
   const begun = text.replace(/^\uFEFF/, "").trimStart();
@@ -80,7 +81,7 @@ function typed(name, values, commas) {
   const number = (value) => asNumber(value, commas);
   if (given.length && given.every((value) => number(value) !== null)) {
     const numbers = values.map((value) => (isEmpty(value) ? NaN : number(value)));
-    const unit = TIME_NAMES.has(name.toLowerCase()) || /^(ts|time)/i.test(name) ? epochUnit(numbers) : "";
+    const unit = isTimely(name) ? epochUnit(numbers) : "";
     if (unit) return { name, kind: "time", values: numbers.map((n) => Math.round(n * { s: 1e3, ms: 1, us: 1e-3, ns: 1e-6 }[unit])), unit };
     return { name, kind: "number", values: numbers };
   }
@@ -88,6 +89,16 @@ function typed(name, values, commas) {
     return { name, kind: "time", values: values.map((value) => (isEmpty(value) ? NaN : asTime(value))) };
   }
   return { name, kind: "text", values };
+}
+
+const isTimely = (name) => TIME_NAMES.has(name.toLowerCase()) || /^(ts|time)/i.test(name);
+
+// Why a table is of no use that has no column of numbers: a cell of the column that is nearest to one.
+function noNumber(found) {
+  const strange = (each) => each.values.filter((value) => !isEmpty(value) && asNumber(value) === null);
+  const texts = found.columns.filter((each) => each.kind === "text" && strange(each).length);
+  const [worst] = texts.sort((a, b) => isTimely(a.name) - isTimely(b.name) || strange(a).length - strange(b).length);
+  return Error([t("no_number"), worst && t("cell", { name: worst.name, value: String(strange(worst)[0]).slice(0, 40) })].filter(Boolean).join(" "));
 }
 
 const isEmpty = (value) => value == null || (typeof value === "string" && EMPTY.has(value.trim().toLowerCase()));
@@ -101,7 +112,7 @@ function asNumber(value, commas = false) {
 }
 
 function asTime(value) {
-  const match = ISO.exec(String(value).trim());
+  const match = ISO.exec(String(value).trim().replace(DAY_FIRST, "$3-$2-$1"));
   if (!match) return null;
   const [, year, month, day = 1, hour = 0, minute = 0, second = 0, fraction = "", zone = "Z"] = match;
   const ms = Date.UTC(year, month - 1, day, hour, minute, second) + Math.round(Number(`0.${fraction || 0}`) * 1000);
@@ -110,17 +121,17 @@ function asTime(value) {
   return offset ? ms - Number(`${offset[1]}1`) * (offset[2] * 60 + Number(offset[3] ?? 0)) * 60000 : ms;
 }
 
-// What a column of whole numbers counts since 1970, "" where that leads to no year from 1971 to 2200.
+// What a column of numbers counts since 1970, "" where that leads to no year from 1971 to 2200; only seconds have fractions.
 function epochUnit(numbers) {
   const least = Math.min(...numbers.slice(0, 1000).filter(isFinite).map(Math.abs));
-  if (!Number.isInteger(least)) return "";
-  return ["s", "ms", "us", "ns"].find((unit, i) => least >= 3.1536e7 * 1000 ** i && least < 7.26e9 * 1000 ** i) ?? "";
+  return (Number.isInteger(least) ? ["s", "ms", "us", "ns"] : ["s"]).find((unit, i) => least >= 3.1536e7 * 1000 ** i && least < 7.26e9 * 1000 ** i) ?? "";
 }
 
 // The rows of one question: {times, values, others, notes}; what is left out or moved is told.
 function series(found, time, value, other, most) {
   const notes = [];
-  const given = time < 0 ? null : found.columns[time];
+  const given = time < 0 ? null : found.columns[time], unread = found.columns.find((each) => each.kind !== "time" && isTimely(each.name));
+  if (!given && unread && unread !== found.columns[value]) notes.push(t("no_time", { name: unread.name, value: String(unread.values[0]).slice(0, 40) }));
   if (given?.unit) notes.push(t("since", { unit: given.unit }));
   const { values } = found.columns[value], second = other < 0 ? null : found.columns[other].values;
   let rows = [];

@@ -16,8 +16,10 @@ const ENGLISH = {
   sample_gaps: "A meter with gaps", sample_gaps_about: "2 weeks by the hour, 37 hours missing",
   sample_long: "A long series", sample_long_about: "40 000 rows by the minute",
   building: "building", read: "{name}: {rows} rows, {columns} columns.",
-  sorted: "Rows were put in the order of their times.", without: "{count} rows without time or value are left out.",
-  twice: "{count} rows have the time of another one; the last one counts.", cut: "Only the last {count} rows are used.",
+  sorted: "Rows were put in the order of their times.", without: "Left out: {count} rows without time or value.",
+  twice: "Left out: {count} rows whose time comes again; the last one counts.", cut: "Only the last {count} rows are used.",
+  cell: "{name} has “{value}”.", no_time: "“{value}” in {name} is no time that is read, as 2026-03-31 12:00 is.",
+  noise: "It is white noise, no row tells anything of those that follow: SQL refuses it without wncheck=0.",
   since: "Times are read as {unit} since 1970.", no_number: "There is no column of numbers in it.",
   no_rows: "There are no rows in it.", too_large: "The file has {size} MB; this node takes at most {most} MB.",
   few_rows: "At least {least} rows are needed, there are {rows}.", ragged: "Line {line} has {found} cells, the first has {count}.",
@@ -29,7 +31,7 @@ const ENGLISH = {
   passed_over: " {rows} rows elsewhere score above 1, but are not flagged: at most {share} % of the rows may be (share).",
   found_none: "Nothing unusual in {rows} rows.", ahead_said: "{rows} rows ahead, season {period}.",
   ahead_plain: "{rows} rows ahead.", filled_said: "{filled} rows filled in, {given} were there.", filled_none: "There are no gaps.",
-  lag_said: "{name} {value} at lag {lag}.", value_said: "{name} {value}.", p_said: " p-value {p}.",
+  lag_said: "{name} {value} at lag {lag}.", value_said: "{name} {value}.", p_said: " p-value {p}.", reverse_said: " The other way round: p-value {p}.",
   windows: "Windows", values: "Values", start: "from", end: "to", rows: "rows", score: "score", reason: "reason",
   reason_said: "{value} where {expected} was expected ({low} to {high}); {by}",
   low: "low", high: "high", expected: "expected", band: "expected range", filled: "filled in", anomaly: "anomaly",
@@ -51,7 +53,8 @@ const ENGLISH = {
 let language = "en";
 function t(key, put = {}) {
   const text = (language === "zh" && CHINESE[key]) || ENGLISH[key] || key;
-  return text.replace(/\{(\w+)\}/g, (_, name) => put[name] ?? "");
+  const said = text.replace(/\{(\w+)\}/g, (_, name) => put[name] ?? "");
+  return language === "en" ? said.replace(/(^|[ (])1 (row|column|window|algorithm)s\b/g, "$11 $2") : said;
 }
 function speak(chosen) {
   language = chosen;
@@ -59,8 +62,17 @@ function speak(chosen) {
   for (const each of document.querySelectorAll("[data-t]")) each.textContent = t(each.dataset.t);
   for (const each of document.querySelectorAll("[data-t-label]")) each.setAttribute("aria-label", t(each.dataset.tLabel));
 }
+// What algorithms say of themselves and their options, as declared in English; what has no translation stays as it is.
+function explained(text) {
+  if (language !== "zh") return text;
+  const [, said, also] = text.match(/^(.*?)(?: \(also (.*)\))?$/s);
+  return (HELP[said] ?? said) + (also ? `（也可写作 ${also.replaceAll(", ", "、")}）` : "");
+}
+// Which values an option takes: "an integer 0 to 20 or auto".
+const RANGES = [[/^an? /, ""], [/, an? /g, ", "], [/ or an? /g, " or "], [/integer/g, "整数"], [/number/g, "数值"], [/duration/, "时长"], [/^time$/, "时间"], [/^text$/, "文本"], [/ in /, "，范围 "], [/ to /g, " 至 "], [/ or /g, " 或 "], [/, (?![^(]*[)\]])/g, "、"]];
+const accepted = (text) => (language === "zh" ? RANGES.reduce((said, [word, put]) => said.replace(word, put), text) : text);
 const whole = (number) => number.toLocaleString(language);
-const shown = (number) => (number == null || !isFinite(number) ? "–" : Number(number.toPrecision(5)).toLocaleString(language, { maximumSignificantDigits: 5 }));
+const shown = (number) => (number == null || !isFinite(number) ? "–" : number && Math.abs(number) < 1e-4 ? number.toExponential(2) : Number(number.toPrecision(5)).toLocaleString(language, { maximumSignificantDigits: 5 }));
 const moment = (ms) => new Date(ms).toISOString().replace("T", " ").replace(/(:00)?\.000Z$|Z$/, "");
 const at = (id) => document.getElementById(id);
 function make(tag, properties = {}, ...inside) {

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -91,3 +93,18 @@ def test_a_model_that_is_gone_is_forgotten(tmp_path):
         store.remove(name)
     assert store.listed() == []
     assert not store._seen
+
+
+def test_a_worker_that_is_too_late_says_so_and_leaves_nothing(tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    store.add("pumps", LINE)
+
+    def late(error):
+        monkeypatch.setattr(Path, "rename", lambda self, target: (_ for _ in ()).throw(OSError(error, "late")))
+
+    late(errno.ENOENT)
+    assert not store.remove("pumps")
+    late(errno.ENOTEMPTY)
+    with pytest.raises(Exists):
+        store.add("fans", LINE)
+    assert [path.name for path in tmp_path.iterdir()] == ["pumps"]

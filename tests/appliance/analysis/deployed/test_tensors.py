@@ -93,9 +93,10 @@ def test_what_is_no_model_is_refused_with_the_place(content, message):
 
 def test_arrays_of_another_type_are_refused():
     header, data = split(FILE)
-    header["cut"]["dtype"] = "I64"
-    with pytest.raises(BadModel, match="cut must be an array of F64 or U32"):
-        tensors.read(joined(header, data))
+    for other in ("I64", ["F64"], {}):
+        header["cut"]["dtype"] = other
+        with pytest.raises(BadModel, match="cut must be an array of F64 or U32"):
+            tensors.read(joined(header, data))
     feature, data = header["feature"], data
     header["cut"]["dtype"], feature["dtype"] = "F64", "F64"
     feature["shape"] = [feature["shape"][0], feature["shape"][1] // 2]

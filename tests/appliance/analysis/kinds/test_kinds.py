@@ -25,6 +25,12 @@ def test_the_default_algorithm_exists(kind: Kind[Any]) -> None:
 
 
 @each
+def test_what_is_no_field_of_the_kind_is_the_algorithms_own(kind: Kind[Any]) -> None:
+    reply = dict.fromkeys((*kind.told, *kind.told_too, "rows", "algo", "option", "model_info"), 1)
+    assert kind.own(reply) == {"model_info": 1}
+
+
+@each
 def test_every_table_has_a_noun_and_cells_for_its_columns(kind: Kind[Any]) -> None:
     assert kind.tables.keys() == kind.noun.keys()
     task = kind.example(np.sin(np.arange(60.0)) + np.arange(60.0) / 10)

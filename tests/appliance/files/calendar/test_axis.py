@@ -100,6 +100,12 @@ def test_a_frequency_that_is_asked_for_decides_what_is_open() -> None:
         (np.cumsum([1, 100, 1000, 10, 10_000, 2, 30_000, 3]), None, "no usual step: . of 7 steps.*--freq sets one"),
         (dates("MS", "Europe/Berlin"), None, "about 31 days apart, but at no fixed day.*in UTC: --tz names the zone"),
         (dates("SME"), None, "about 15 days apart"),
+        (dates("SMS", rows=62), None, "about 14 days apart"),
+        (
+            dates("C", rows=62)[(np.arange(62) % 5 == 0) | (np.arange(62) % 5 == 3)],
+            None,
+            "unequal steps, 84h is the median",
+        ),
     ],
 )
 def test_steps_that_do_not_continue_the_rows_are_refused(times: Times, asked: str | None, message: str) -> None:

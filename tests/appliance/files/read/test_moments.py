@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from appliance.files.calendar.zones import Zone
+from appliance.files.read import database, moments
+from appliance.files.read.columns import NUMBER, Column
 from appliance.files.read.reading import Asked
 from appliance.files.series import FileError
 from tests.appliance.files.read.test_reading import read
@@ -30,6 +33,11 @@ def days(*dates: str) -> list[int]:
         ([f"{2018 + i // 12}-{i % 12 + 1:02}" for i in range(ROWS)], "2018-01-01", "2021-04-01"),
         ([f"2026-W{i + 1:02}" for i in range(ROWS)], "2025-12-29", "2026-09-28"),
         ([f"2026W{i + 1:02}" for i in range(ROWS)], "2025-12-29", "2026-09-28"),
+        ([f"2026-W{i + 1:02}-1" for i in range(ROWS)], "2025-12-29", "2026-09-28"),
+        ([f"2021/{i // 20 + 1:02}/{i % 20 + 1:02}" for i in range(ROWS)], "2021-01-01", "2021-02-20"),
+        ([f"2021{i // 20 + 1:02}{i % 20 + 1:02}T000000" for i in range(ROWS)], "2021-01-01", "2021-02-20"),
+        ([f"2021{i // 20 + 1:02}{i % 20 + 1:02}00" for i in range(ROWS)], "2021-01-01", "2021-02-20"),
+        ([2280 + i for i in range(ROWS)], "2280-01-01", "2319-01-01"),
         ([f"{2018 + i // 4}-Q{i % 4 + 1}" for i in range(ROWS)], "2018-01-01", "2027-10-01"),
         ([f"{2018 + i // 4}Q{i % 4 + 1}" for i in range(ROWS)], "2018-01-01", "2027-10-01"),
         ([f"{1490 + i}-06-30" for i in range(ROWS)], "1490-06-30", "1529-06-30"),
@@ -73,6 +81,22 @@ def test_numbers_and_formats(
     [
         ([44_414 + i for i in range(ROWS)], Asked(), "numbers from 44414 to 44453: --time-format excel reads"),
         ([44_414.5 + i for i in range(ROWS)], Asked(), "--precision s as seconds since 1970"),
+        (
+            [f"21{i // 20 + 1:02}{i % 20 + 1:02}" for i in range(ROWS)],
+            Asked(),
+            "integers such as 210101: --time-format %y%m%d reads them as days",
+        ),
+        (
+            [1_012_021 + 1_000_000 * (i % 20) + 10_000 * (i // 20) for i in range(ROWS)],
+            Asked(),
+            "--time-format %d%m%Y reads them as days, --precision",
+        ),
+        (
+            [f"{i // 20 + 1:02}{i % 20 + 1:02}2021" for i in range(ROWS)],
+            Asked(),
+            "--time-format %m%d%Y reads them as days",
+        ),
+        ([3000 + i for i in range(ROWS)], Asked(), "--time-format %Y reads them as years, --precision s as seconds"),
         ([20210101 + i for i in range(ROWS)], Asked(), "holds days, but for 9 of 40 cells such as 20210132"),
         ([f"2021-01-01T00:{i:02}" + "Z" * (i > 3) for i in range(ROWS)], Asked(), "36 of 40 times have an offset from"),
         ([f"{i + 1}.1.2021" for i in range(ROWS)], Asked(time_format="%d.%m.%Y"), "row 32: '32.1.2021' is not a time"),
@@ -88,7 +112,7 @@ def test_what_may_be_meant_in_several_ways_is_refused(
 
 
 def test_counters_are_no_dates(tmp_path: Path) -> None:
-    for begin in (0, 20_210_032, 202_020):
+    for begin in (0, 990, 20_210_032, 202_020, 10_012_000):
         (series,) = read(write(tmp_path / "a.csv", one(ts=range(begin, begin + ROWS))), tmp_path / "s")
         assert (series.times[0], series.clock.naive) == (begin * 1000, False)
 
@@ -111,3 +135,16 @@ def test_a_type_with_a_zone_is_no_local_time(tmp_path: Path) -> None:
     path = write(tmp_path / "b.parquet", one(), "REPLACE (make_timestamp_ms(ts) AS ts)")
     (series,) = read(path, tmp_path / "s")
     assert series.clock.naive
+
+
+def test_seconds_that_are_counted_from_elsewhere_than_1970_are_told(tmp_path: Path) -> None:
+    with database.connect(tmp_path) as connection:
+        connection.execute("CREATE TABLE rows_of AS SELECT range AS ts FROM range(40)")
+
+        def first(sql: str) -> tuple[Any, ...]:
+            return connection.execute(sql).fetchall()[0]
+
+        column = Column("ts", "BIGINT", NUMBER)
+        found = moments.find(first, "rows_of", column, None, None)
+        assert found.note == "column ts is read as seconds since 1970; --precision ms|us|ns says it otherwise"
+        assert moments.find(first, "rows_of", column, "s", None).note == ""

@@ -9,6 +9,7 @@ from appliance.model_servers import replies
 from appliance.model_servers.exchanges import forecast as exchange
 from appliance.model_servers.replies import ServiceError
 from kernels.contract import Forecast, Task
+from models import table
 
 
 def test_a_question_names_series_rows_and_coverage() -> None:
@@ -60,3 +61,13 @@ def test_what_is_answered_is_what_is_read() -> None:
 
 def test_a_failure_is_what_is_read() -> None:
     assert replies.read_failure(replies.failure("no memory")) == "no memory"
+
+
+def test_times_go_along_and_no_more_rows_than_a_model_is_sent() -> None:
+    rows = np.arange(3000.0)
+    task = Task.of(rows, rows=3, times=np.arange(3000), past={"a": rows}, known={"b": np.arange(3003.0)})
+    assert table.NEWEST_ROWS == {"moirai": 2880}
+    for most, sent in ((2880, 2880), (None, 3000)):
+        asked = json.loads(exchange.question(exchange.newest(task, most)))
+        assert asked["input"] == asked["ts"] == asked["past_dynamic_real"][0] == rows[-sent:].tolist()
+        assert asked["dynamic_real"] == [np.arange(3003.0)[-sent - 3 :].tolist()]
