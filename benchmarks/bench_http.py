@@ -21,6 +21,7 @@ import simdjson
 from benchmarks.node import Node, body
 
 HEADERS = {"Content-Type": "application/json;charset=UTF-8"}
+POLLED, POLLED_EVERY_S = ("/status", "/metrics", "/models", "/page/refused"), 2.0  # by the page's second tab: node.js
 
 
 def main() -> None:
@@ -43,6 +44,9 @@ def main() -> None:
         for rows, raw in ((1_000, small), (40_000, large)):
             rate, waits, errors = under_load(node, raw, clients=8, seconds=given.seconds)
             report(f"iqr {rows} rows, 8 clients", rate, waits, errors)
+        for pages in (0, 2, 2, 0):
+            rate, waits, errors = under_load(node, small, clients=2, seconds=given.seconds, pages=pages)
+            report(f"iqr 1000 rows, 2 clients, {pages} pages that show the node", rate, waits, errors)
         heavy = body("lof", 40_000, columns=8, options="algo=lof,neighbors=20,timeout=1000")
         rate, waits, errors = under_load(node, heavy, clients=8, seconds=max(given.seconds, 20.0))
         report("lof 40000 rows x 8 columns, 8 clients", rate, waits, errors)
@@ -93,8 +97,13 @@ def ask(client: http.client.HTTPConnection, raw: bytes) -> dict[str, object]:
     return reply
 
 
-def under_load(node: Node, raw: bytes, clients: int, seconds: float) -> tuple[float, dict[str, list[float]], int]:
-    """Requests a second, the milliseconds `/status` and `/list` took meanwhile, and the number of failures."""
+def under_load(
+    node: Node, raw: bytes, clients: int, seconds: float, pages: int = 0
+) -> tuple[float, dict[str, list[float]], int]:
+    """Requests a second, the milliseconds `/status` and `/list` took meanwhile, and the number of failures.
+
+    pages : how many pages in browsers show the node meanwhile.
+    """
     end = time.monotonic() + seconds
     done, failed = [0] * clients, [0] * clients
 
@@ -105,6 +114,8 @@ def under_load(node: Node, raw: bytes, clients: int, seconds: float) -> tuple[fl
             done[i] += 1
 
     threads = [threading.Thread(target=load, args=(i,)) for i in range(clients)]
+    for _ in range(pages):
+        threads += [threading.Thread(target=poll, args=(node, path, end)) for path in POLLED]
     for thread in threads:
         thread.start()
     begun = time.monotonic()
@@ -121,6 +132,15 @@ def under_load(node: Node, raw: bytes, clients: int, seconds: float) -> tuple[fl
     for thread in threads:
         thread.join()
     return sum(done) / (time.monotonic() - begun), waits, sum(failed)
+
+
+def poll(node: Node, path: str, end: float) -> None:
+    """Ask for a path as often as a page does, until `end` of the monotonic clock."""
+    client = http.client.HTTPConnection(*node.address, timeout=30)
+    while time.monotonic() < end:
+        client.request("GET", path, headers={"Sec-Fetch-Site": "same-origin"})
+        client.getresponse().read()
+        time.sleep(POLLED_EVERY_S)
 
 
 def report(title: str, rate: float, waits: dict[str, list[float]], failed: int) -> None:

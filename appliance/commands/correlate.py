@@ -53,7 +53,7 @@ def run(given: argparse.Namespace) -> int:
     from appliance.files.run import pairs, question
 
     try:
-        asked = question.Question(*question.read(given.algo or DEFAULT, given.option))
+        asked = question.Question(*question.read(DEFAULT if given.algo is None else given.algo, given.option))
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return USAGE

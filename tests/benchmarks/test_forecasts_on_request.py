@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from benchmarks.forecasts_on_request import NAIVE, answer, known, naive, without_gaps
+from kernels.contract import Forecast, Task
 from kernels.forecast import zero
 
 LEVELS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
@@ -63,6 +65,17 @@ def test_a_gap_is_told_as_one_to_a_forecaster_that_fills_it(missing: list[int]) 
         series[row] = None
     found = answer(job(series), {"zero": zero.ALGORITHM})
     np.testing.assert_allclose(found["value"], whole["value"], atol=0.1)
+
+
+def test_a_forecaster_that_tells_all_quantiles_is_asked_once() -> None:
+    asked: list[Task] = []
+
+    def counted(task: Task, params: zero.Params) -> Forecast:
+        asked.append(task)
+        return zero.forecast(task, params)
+
+    answer(job([float(t % 4) for t in range(40)]), {"zero": replace(zero.ALGORITHM, run=counted)})
+    assert len(asked) == 1
 
 
 def test_where_most_is_missing_the_value_before_is_taken() -> None:

@@ -134,6 +134,10 @@ def test_gaps_are_filled(page: Page) -> None:
     assert page.answered("Gaps filled by").startswith("37 rows filled in, 299 were there.")
     assert page.painted("filled") > 30
     assert len(page.all("#table tbody tr")) == 37
+    kept = [month for month in range(48) if month not in (30, 31)]
+    paste(page, "day,v\n" + "\n".join(f"{2020 + month // 12}-{month % 12 + 1:02}-15,{month % 12}" for month in kept))
+    assert page.answered("Gaps filled by").startswith("2 rows filled in, 46 were there.")
+    assert [row.text.split()[0] for row in page.all("#table tbody tr")] == ["2022-07-15", "2022-08-15"]
 
 
 def test_algorithms_are_compared_on_rows_held_back(page: Page) -> None:

@@ -35,13 +35,24 @@ def position(text: str, axis: Axis) -> int:
     raise BadRequest(f"start {text} {why}: the first step of {axis.frequency} leads to {other}")
 
 
-def _moment(text: str, axis: Axis) -> int:
-    """Return a time in the unit of the axis: by its clock, unless the text has an offset of its own."""
+def check(text: str) -> None:
+    """Refuse what is no time for any series; raises BadRequest."""
+    times.moment(_full(text.strip()), "ms")
+
+
+def _full(text: str) -> str:
+    """Return the first day of a month, a week or a quarter; other text as it is."""
     for pattern, full in _SHORT:
         if match := pattern.fullmatch(text):
-            text = full.format(*match.groups())
+            return full.format(*match.groups())
     if match := _QUARTER.fullmatch(text):
-        text = f"{match[1]}-{3 * int(match[2]) - 2:02}-01"
+        return f"{match[1]}-{3 * int(match[2]) - 2:02}-01"
+    return text
+
+
+def _moment(text: str, axis: Axis) -> int:
+    """Return a time in the unit of the axis: by its clock, unless the text has an offset of its own."""
+    text = _full(text)
     if axis.clock.naive and text.isdecimal() and len(text) in _DIGITS:
         try:
             text = datetime.strptime(text, _DIGITS[len(text)]).replace(tzinfo=UTC).isoformat()

@@ -30,6 +30,7 @@ BOM = b"\xef\xbb\xbf"  # of UTF-8
 DELIMITERS = ",;\t|"
 # a number, a time or nothing, as no column is called
 _VALUE = re.compile(r"([+-]?[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?|[0-9]{4}-[0-9]{2}.*|nan|NaN|)")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*|[0-9]{8,}")  # a time; several may be the columns of a wide file
 SAMPLE = 10_000  # rows looked at to tell what text columns hold
 MAX_HEADER = 1_000_000  # characters
 
@@ -276,13 +277,28 @@ def _header(file: File) -> tuple[list[str], str, bool]:
             line = lines.readline(MAX_HEADER)
     except UnicodeDecodeError as error:
         raise FileError(f"{file.shown} is not CSV in UTF-8: {error.reason} at byte {error.start}") from error
-    unquoted = "".join(line.split('"')[::2])
-    delimiter = file.delimiter or max(DELIMITERS, key=unquoted.count)
-    names = [name.strip() for name in next(csv.reader([line.strip("\r\n")], delimiter=delimiter), [])]
-    if names and all(_VALUE.fullmatch(name) for name in names) and any(names):
+    line = line.strip("\r\n")
+    delimiter = file.delimiter or _delimiter(line)
+    names = _cells(line, delimiter)
+    if _holds_values(names) or sum(bool(_MOMENT.fullmatch(name)) for name in names) == 1:
         return [f"column{place}" for place in range(1, len(names) + 1)], delimiter, False
     names = [name or f"column{place}" for place, name in enumerate(names, 1)]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise FileError(f"{file.shown}: the header names {', '.join(twice)[:200]} more than once")
     return names, delimiter, True
+
+
+def _delimiter(line: str) -> str:
+    """Return what is between the cells of a line; of values a comma may as well stand before decimals."""
+    unquoted = "".join(line.split('"')[::2])
+    others = (one for one in DELIMITERS if one != "," and one in unquoted and _holds_values(_cells(line, one)))
+    return next(others, None) or max(DELIMITERS, key=unquoted.count)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+
+
+def _holds_values(cells: Sequence[str]) -> bool:
+    return any(cells) and all(_VALUE.fullmatch(cell) for cell in cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,7 +123,8 @@ def expanded(names: Sequence[str]) -> list[str]:
         if not matching:
             raise UsageError(f"no file matches {name}")
         found += matching
-    twice = sorted({name for name in found if found.count(name) > 1})
+    places = [os.path.abspath(name) for name in found]  # links may well stand for several series
+    twice = sorted({name for name, place in zip(found, places, strict=True) if places.count(place) > 1})
     if twice:
         raise UsageError(f"{twice[0]} is named twice")
     if len(found) > MAX_FILES:

@@ -115,8 +115,9 @@ def run(given: argparse.Namespace, kind: str, default: str, table: str) -> int:
     from appliance.files.run.placing import Wishes
 
     wished = {name: getattr(given, name) for name in ("fill", "non_negative", "whole") if hasattr(given, name)}
+    algorithm = default if given.algo is None else given.algo
     try:
-        asked = question.Question(*question.read(given.algo or default, given.option), Wishes(**wished))
+        asked = question.Question(*question.read(algorithm, given.option), Wishes(**wished))
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return command.USAGE

@@ -10,7 +10,7 @@ from typing import Any
 
 from appliance.analysis.catalog import ByName
 from appliance.analysis.kind import Kind
-from appliance.files.calendar import frequency
+from appliance.files.calendar import frequency, starts
 from appliance.files.run import trained
 from appliance.files.run.placing import Placed, Wishes
 from appliance.files.series import UsageError
@@ -131,12 +131,14 @@ def check_shared(kind: Kind[Any], given: Mapping[str, str]) -> None:
             number = None
         if number is None or number not in one.range:
             raise UsageError(f"{one.name} must be {one.values}, got {text}")
-    for name in (fields.EVERY, fields.FREQ):
-        if name in given and not given[name].isdecimal():
-            try:
+    try:
+        for name in (fields.EVERY, fields.FREQ):
+            if name in given and not given[name].isdecimal():
                 frequency.parse(given[name], f"--{name}")
-            except AlgorithmError as error:
-                raise UsageError(str(error)) from None
+        if fields.START in given:
+            starts.check(given[fields.START])
+    except AlgorithmError as error:
+        raise UsageError(str(error)) from None
 
 
 class UnknownOption(UsageError):

@@ -16,7 +16,7 @@ from appliance.files.run import local
 from appliance.files.series import FileResult
 from benchmarks.node import Node
 from tests.appliance.files import samples
-from tests.appliance.files.samples import ROWS, VALUES, one, rows, several, write
+from tests.appliance.files.samples import ROWS, START, VALUES, one, rows, several, write
 
 WINDOW = "2023-11-14T22:31:20.000Z"
 
@@ -87,7 +87,7 @@ def test_noise_is_told_and_refused_only_where_that_is_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     noise = np.random.default_rng(5).normal(size=100).tolist()
-    path = write(tmp_path / "a.csv", {"ts": range(100), "v": noise})
+    path = write(tmp_path / "a.csv", {"ts": range(START, START + 100), "v": noise})
     assert detect(path) == cli.OK
     remark = f"{path}: white noise by the Ljung-Box test: no row tells anything of those that follow"
     assert capsys.readouterr().err.splitlines()[0] == remark
@@ -114,7 +114,7 @@ ALL = list(one()["ts"])
         ({"ts": [], "value": []}, [], "has no rows"),
         ({"ts": ALL[:9], "value": VALUES[:9]}, [], "number of rows should between 10 and 10000000, actual 9 rows"),
         (
-            {"ts": range(40_001), "value": range(40_001)},
+            {"ts": range(START, START + 40_001), "value": range(40_001)},
             ["--option", "only_last=5"],
             "only_last looks at the whole series, and 40001 rows are analysed in pieces of 40000; --last 40000",
         ),
@@ -224,7 +224,7 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
 
 
 def test_who_reads_only_the_beginning_gets_it_in_silence(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv", {"ts": range(40_000), "v": [i % 7 for i in range(40_000)]})
+    path = write(tmp_path / "a.csv", {"ts": range(START, START + 40_000), "v": [i % 7 for i in range(40_000)]})
     command = [sys.executable, "-m", "appliance", "detect", path, "--flags", "--format", "csv"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout

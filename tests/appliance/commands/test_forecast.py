@@ -83,7 +83,6 @@ def test_many_series_with_gaps_are_counted(tmp_path: Path, capsys: pytest.Captur
             [],
             "usual step",
         ),
-        (one(), ["--start", "soon"], "start soon: a time such as"),
         (one(), ["--algo", "holtwinters,period=41"], "number of input data is less than the periods"),
     ],
 )
@@ -103,7 +102,9 @@ def test_bad_input_is_one_clear_line(
         (one(), ["--rows", "0"], "rows must be an integer 1 to 10000, got 0"),
         (one(), ["--rows", "10001"], "rows must be an integer 1 to 10000, got 10001"),
         (one(), ["--every", "soon"], "--every soon: a step such as 15m"),
+        (one(), ["--start", "soon"], "start soon: a time such as 2026-01-01T00:00:00Z or an integer is expected"),
         (one(), ["--algo", "iqr"], "unknown algorithm iqr; there are: arima, auto, "),
+        (one(), ["--algo", ""], "'' names no algorithm"),
         (one(), ["--algo", "arima,perod=1"], "unknown option perod, did you mean period?"),
     ],
 )

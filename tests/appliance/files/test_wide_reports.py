@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance import cli
-from tests.appliance.files.samples import ROWS, VALUES, one, rows, several, text, write
+from tests.appliance.files.samples import ROWS, START, VALUES, one, rows, several, text, write
 
 FLAT = [float(i % 7) for i in range(ROWS)]
 
@@ -90,3 +90,29 @@ def test_delimiters_and_decimals(tmp_path: Path, capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit):
         run("detect", path, "--delimiter", "ab")
     assert "one character, got 'ab'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "given"),
+    [
+        ("{0};{1},5", ["--decimal", ",", "--time", "column1"]),
+        ("2026-01-01 00:{2:02}:00;{1},5", ["--decimal", ","]),
+        ("pump,2026-01-01 00:{2:02}:00,{1}.5", ["--by", "column1"]),
+    ],
+)
+def test_a_first_line_with_a_time_is_a_row(
+    tmp_path: Path, line: str, given: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("".join(f"{line.format(START // 1000 + 60 * i, i % 7, i)}\n" for i in range(ROWS)))
+    assert run("detect", path, "--algo", "iqr", "--flags", "--out", tmp_path / "out.csv", *given) == cli.OK
+    assert len(rows(tmp_path / "out.csv")) == ROWS
+    assert "the first line holds values" in capsys.readouterr().err
+
+
+def test_times_and_levels_may_be_the_names_of_columns(tmp_path: Path) -> None:
+    for names in ("ts,2026-01-01,2026-01-02", "ts,0.1,0.9", "ts,2026,2027"):
+        path = tmp_path / "a.csv"
+        path.write_text("\n".join([names, *(f"{START + 60_000 * i},{i % 7},{i % 5}" for i in range(ROWS))]))
+        wanted = names.split(",")[1]
+        assert run("detect", path, "--value", wanted, "--algo", "iqr", "--out", tmp_path / "out.csv") == cli.OK

@@ -37,12 +37,18 @@ function ahead(times, rows) {
   return Array.from({ length: rows }, (_, i) => times.at(-1) + (i + 1) * step);
 }
 
+// Rows whole months apart are asked about as if each month had 30 days: gaps are filled at steps of one length.
+const MONTH = 30 * 86400000;
+const monthOf = (ms) => new Date(ms).getUTCFullYear() * 12 + new Date(ms).getUTCMonth();
+const beginning = (month) => Date.UTC(Math.floor(month / 12), month % 12, 1);
+const inMonths = ({ kind }, times) => kind === "imputation" && times.every((time) => time - beginning(monthOf(time)) === times[0] - beginning(monthOf(times[0])));
+
 // A request's body. `asked`: {kind, algo, options: {name: text}, rows, conf}; `data`: {times, values, others}.
 function request(asked, data) {
-  const { wncheck, ...own } = asked.options;
-  const always = { "anomaly-detection": { scores: 1, explain: 1 }, imputation: own.freq ? {} : { freq: frequency(data.times) } }[asked.kind] ?? {};
+  const { wncheck, ...own } = asked.options, times = inMonths(asked, data.times) ? data.times.map((time) => monthOf(time) * MONTH) : data.times;
+  const always = { "anomaly-detection": { scores: 1, explain: 1 }, imputation: own.freq ? {} : { freq: frequency(times) } }[asked.kind] ?? {};
   const pairs = Object.entries({ algo: asked.algo, ...always, ...own }).map(([key, value]) => `${key}=${value}`);
-  const schema = [["ts", "TIMESTAMP", 8], ["val", "DOUBLE", 8]], columns = [data.times, data.values];
+  const schema = [["ts", "TIMESTAMP", 8], ["val", "DOUBLE", 8]], columns = [times, data.values];
   if (asked.kind === "correlation") schema.push(["val1", "DOUBLE", 8]), columns.push(data.others);
   const body = { schema, data: columns, option: pairs.join(","), algo: asked.algo, prec: "ms", wncheck: Number(wncheck ?? 1), rows: data.times.length, protocol: 1.0 };
   if (own.freq || always.freq) body.freq = own.freq ?? always.freq;
@@ -57,7 +63,10 @@ function request(asked, data) {
 async function ask(asked, data) {
   const unset = asked.options.wncheck === undefined;
   try {
-    return await post(asked.route, JSON.stringify(request(asked, data)));
+    const answer = await post(asked.route, JSON.stringify(request(asked, data)));
+    if (!inMonths(asked, data.times)) return answer;
+    const into = data.times[0] - beginning(monthOf(data.times[0]));
+    return { ...answer, ts: answer.ts.map((time) => beginning(time / MONTH) + into) };
   } catch (why) {
     if (!unset || !/^white noise/.test(why.message)) throw why;
     asked.options.wncheck = "0";

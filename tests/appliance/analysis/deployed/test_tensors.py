@@ -124,6 +124,13 @@ def test_forecasters_are_read_as_they_were_written(name, model):
         np.testing.assert_array_equal(getattr(found, part), getattr(expected, part))
 
 
+def test_a_model_takes_covariates_where_it_was_trained_with_some():
+    assert {name: tensors.read(FILES[name]).needs.covariates for name in FILES} == {
+        **dict.fromkeys(FILES, False),
+        "prophet": True,
+    }
+
+
 def test_a_file_from_before_there_were_covariates_is_read_and_their_names_are_held_to_be_text():
     header, data = split(FILES["arima"])
     about = orjson.loads(header["__metadata__"]["taosanode"])

@@ -34,6 +34,14 @@ def test_a_start_is_so_many_steps_ahead(text: str, freq: str, steps: int) -> Non
     assert starts.position(text, made(freq)) == steps
 
 
+def test_a_start_that_is_no_time_is_refused_before_any_series_is_known() -> None:
+    for text in ("2022-01", " 2030Q2 ", "2018-W49", "202206", "2022-03-01T00:00:00Z"):
+        starts.check(text)
+    for text in ("soon", "2022-13", ""):
+        with pytest.raises(BadRequest, match="a time such as 2026-01-01T00:00:00Z or an integer is expected"):
+            starts.check(text)
+
+
 def test_a_start_without_an_offset_is_local() -> None:
     berlin = made("D", "Europe/Berlin", naive=False)
     assert starts.position("2018-04-01", berlin) == starts.position("2018-03-31T22:00:00Z", berlin) == 43

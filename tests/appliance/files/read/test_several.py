@@ -41,6 +41,7 @@ def test_a_pattern_is_all_files_that_it_matches(tmp_path: Path) -> None:
     for names, message in (
         ([f"{tmp_path}/*.json"], "no file matches"),
         ([paths[1], f"{tmp_path}/b*"], "b.csv is named twice"),
+        ([paths[1], f"{tmp_path}/../{tmp_path.name}/b.csv"], "b.csv is named twice"),
     ):
         with pytest.raises(UsageError, match=message):
             several.expanded(names)

@@ -104,6 +104,11 @@ def test_what_does_not_exist_is_refused(kind: Kind[Any], asked: Question, messag
     assert str(refused.value).startswith(message)
 
 
+def test_a_start_that_is_no_time_is_refused_without_a_series() -> None:
+    with pytest.raises(FileError, match="start soon: a time such as"):
+        question.check_shared(FORECASTING, {"start": "soon"})
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
