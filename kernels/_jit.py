@@ -31,8 +31,8 @@ R = TypeVar("R")
 
 FROZEN = getattr(sys, "frozen", False)
 OURS = ("kernels.", "models.", "operator_algorithms.")
-# To parse the sources took a third of the time in which their compiled kernels are loaded.
-IMPORT = re.compile(rf"^\s*from\s+({__package__}(?:\.[\w.]+)?)(?:\\?\s)+import\b(\s*\([^)]*\)|(?:\\\n|.)*)", re.M)
+# Of text without comments: to parse the sources took a seventh of the time in which a command starts.
+IMPORT = re.compile(rf"\bfrom\s+({__package__}(?:\.\w+)*)\s+import\b\s*(\([^)]*\)|.*)")
 
 
 def _cache_dir() -> Path:
@@ -127,10 +127,10 @@ def _read(path: str) -> bytes:
 
 @cache
 def _imported(path: str) -> list[str]:
+    text = re.sub(r"#.*|\\\r?\n", " ", _read(path).decode(errors="replace"))
     found = []
-    for module, imported in IMPORT.findall(_read(path).decode()):
-        names = re.findall(r"\w+", re.sub("#.*", "", imported))
-        origins = map(_find_spec, (module, *(f"{module}.{name}" for name in names)))
+    for module, imported in IMPORT.findall(text):
+        origins = map(_find_spec, (module, *(f"{module}.{name}" for name in re.findall(r"\w+", imported))))
         found += [origin for origin in origins if origin and origin.endswith(".py")]
     return found
 
