@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from kernels._jit import kernel
 from kernels.contract import Series
 from kernels.forecast._zero_season import decompose, running_sums
+from kernels.numerics.steps import four_sums_apart, mean_step, sum_apart
 
 NEWEST = 24  # single values
 EDGES = np.array([0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024])
@@ -45,36 +46,6 @@ def _squashed(value: float) -> float:
 @kernel()
 def _log_ratio(value: float, other: float) -> float:
     return log(max(value, LEAST * other) / other) if other > 0.0 else 0.0
-
-
-@kernel()
-def _sum_apart(x: Series, lag: int) -> float:
-    """Return the sum of absolute differences of rows `lag` apart."""
-    total, now = 0.0, x[lag:]
-    for t in range(now.shape[0]):
-        total += abs(now[t] - x[t])
-    return total
-
-
-@kernel()
-def _step(x: Series, lag: int, first: int) -> float:
-    """Return the mean absolute difference of rows `lag` apart, of those from row `first` on."""
-    first = max(first, lag)
-    mean: float = _sum_apart(x[first - lag :], lag) / max(x.shape[0] - first, 1)
-    return mean
-
-
-@kernel()
-def _four_sums(x: Series, a: int, b: int, c: int, d: int) -> tuple[float, float, float, float]:
-    """Return the sums of absolute differences of rows a < b < c < d < n apart: sums that do not wait for each other."""
-    by_a, by_b, by_c, by_d = _sum_apart(x[:d], a), _sum_apart(x[:d], b), _sum_apart(x[:d], c), 0.0
-    now, before_a, before_b, before_c = x[d:], x[d - a :], x[d - b :], x[d - c :]
-    for t in range(now.shape[0]):
-        by_a += abs(now[t] - before_a[t])
-        by_b += abs(now[t] - before_b[t])
-        by_c += abs(now[t] - before_c[t])
-        by_d += abs(now[t] - x[t])
-    return by_a, by_b, by_c, by_d
 
 
 @kernel()
@@ -176,9 +147,9 @@ def _distances(x: Series, scale: float, apart: Series, out: Series, at: int) -> 
     together = measured // 4 * 4
     for i in range(0, together, 4):
         a, b, c, d = DISTANCES[i], DISTANCES[i + 1], DISTANCES[i + 2], DISTANCES[i + 3]
-        apart[i], apart[i + 1], apart[i + 2], apart[i + 3] = _four_sums(x, a, b, c, d)
+        apart[i], apart[i + 1], apart[i + 2], apart[i + 3] = four_sums_apart(x, a, b, c, d)
     for i in range(together, measured):
-        apart[i] = _sum_apart(x, DISTANCES[i])
+        apart[i] = sum_apart(x, DISTANCES[i])
     for i in range(len(DISTANCES)):
         if i < measured:
             last = _log_ratio(apart[i] / (n - DISTANCES[i]), scale)
@@ -214,7 +185,7 @@ def _increments(x: Series, p: int, scale: float, out: Series, at: int) -> int:
     """Size of the newest steps, their shape, drift and autocorrelation."""
     n = x.shape[0]
     for i in range(len(RECENT)):
-        out[at] = _log_ratio(_step(x, 1, n - min(RECENT[i], n - 1)), scale)
+        out[at] = _log_ratio(mean_step(x, 1, n - min(RECENT[i], n - 1)), scale)
         at += 1
     count = n - 1
     drift = (x[n - 1] - x[0]) / scale / count
@@ -358,8 +329,8 @@ def features(
     n = x.shape[0]
     p = period if period > 1 and n >= 2 * period else 0
     p2 = second if p > 0 and second > 1 and n >= 2 * second else 0
-    by_row = _step(x, 1, 0)
-    by_season = _step(x, p, 0) if p > 0 else by_row
+    by_row = mean_step(x, 1, 0)
+    by_season = mean_step(x, p, 0) if p > 0 else by_row
     scale = max(min(by_row, by_season), 0.02 * max(by_row, by_season))
     if not scale > 1e-13 * np.max(np.abs(x)) or scale < 1e-290:
         return False
