@@ -53,6 +53,8 @@ def spread(x: Series, times: Times, *, fill: bool) -> Spread:
     than half a step, times are those of events: no row is missing then. Gaps that come round are not filled: nobody
     expects rows there.
     """
+    if len(times) == 0:
+        return Spread(x, np.ones(len(x), np.bool_), {})
     places = _places(times)
     missing = 0 if len(places) == 0 else int(places[-1]) + 1 - len(x)
     fill = fill and missing <= MOST * (len(x) + missing) and not _come_round(places)
