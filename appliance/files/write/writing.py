@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from appliance.analysis.kind import REAL, TIME, WHOLE, Column, Columns
+from appliance.analysis.kind import REAL, TEXT, TIME, WHOLE, Column, Columns
 from appliance.files.read.columns import NUMBER, TIME_TYPES, kind
 from appliance.files.read.database import literal, quoted, reason
 from appliance.files.read.reading import Source
@@ -28,6 +28,7 @@ SUFFIXES = {".txt": "table", ".csv": "csv", ".json": "json", ".jsonl": "json", "
 SUFFIXES |= {".parquet": "parquet", ".pq": "parquet", ".xlsx": EXCEL}
 LINES = (".jsonl", ".ndjson")
 HELD_ROWS = 500_000  # results kept in Python before the database has them
+EXACT = 2**53  # larger whole numbers are not all floats
 
 _STAMP = {"ms": "make_timestamp({0} * 1000)", "us": "make_timestamp({0})", "ns": "make_timestamp_ns({0})"}
 _DIGITS = {"ms": "%g", "us": "%f", "ns": "%n"}
@@ -82,10 +83,13 @@ class Results:
     """Collects results and writes them, in the order of the series.
 
     columns : one of a kind's tables. count : rows so far. A column that no answer tells is not written.
+    whole : columns of whole numbers are of integers.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns) -> None:
-        self._connection, self._by, self._columns = connection, source.by, columns
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns, whole: bool = False
+    ) -> None:
+        self._connection, self._by, self._columns, self._whole = connection, source.by, columns, whole
         self._precision, self._clock, self._form = source.precision, source.clock, source.moments.form
         self._instants = source.moments.typed or source.clock.zone is not None
         self._held: list[tuple[np.ndarray[Any, Any], ...]] = []
@@ -105,7 +109,8 @@ class Results:
         """Take the result of one series in: its cells, column by column, None for what it does not tell."""
         self._told.update(i for i, column in enumerate(cells) if column is not None)
         rows = next(len(column) for column in cells if column is not None)
-        known = [np.full(rows, np.nan) if column is None else column for column in cells]
+        types = self._columns.values()
+        known = [nothing(type_, rows) if cell is None else cell for cell, type_ in zip(cells, types, strict=True)]
         zone = self._clock.zone
         offsets = [zone.offsets(known[i], self._precision) for i in self._times] if zone else []
         self._held.append((np.full(rows, number, np.int32), *known, *offsets))
@@ -144,8 +149,14 @@ class Results:
                 cell = self._typed(i, format_ == EXCEL) if self._held_as_times(format_) else self._text(i)
             elif type_ == REAL:
                 cell = f"CASE WHEN isfinite({cell}) THEN {cell} END"
+                cell = f"CAST({cell} AS {WHOLE})" if self._whole and self._integers(cell) else cell
             cells.append(f"{cell} AS {quoted(name)}")
         return f"SELECT {', '.join(cells)} FROM results JOIN keys USING (n) ORDER BY n, c0, results.rowid"
+
+    def _integers(self, cell: str) -> bool:
+        """Tell whether all numbers of a column are integers that are exact."""
+        sql = f"SELECT COALESCE(bool_and({cell} = round({cell}) AND abs({cell}) <= {EXACT}), true) FROM results"
+        return bool(self._connection.execute(sql).fetchall()[0][0])
 
     def _held_as_times(self, format_: str) -> bool:
         """Tell whether a format has time stamps as exact as these; Excel's are of milliseconds."""
@@ -246,6 +257,11 @@ def _table(connection: duckdb.DuckDBPyConnection, rows: str, file: Path) -> None
         text.write("  ".join(header).rstrip() + "\n")
         while some := lines.fetchmany(10_000):
             text.write("\n".join(line for (line,) in some) + "\n")
+
+
+def nothing(type_: str, rows: int) -> Column:
+    """Return the cells of a column that an answer does not tell."""
+    return np.full(rows, None, object) if type_ == TEXT else np.full(rows, np.nan)
 
 
 def typed_key(type_: str) -> str:
