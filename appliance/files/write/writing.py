@@ -88,7 +88,7 @@ class Results:
         self._connection, self._by, self._columns = connection, source.by, columns
         self._precision, self._clock, self._form = source.precision, source.clock, source.moments.form
         self._instants = source.moments.typed or source.clock.zone is not None
-        self._held: list[tuple[np.ndarray[Any, Any], ...]] = []
+        self._held: list[tuple[Any, ...]] = []  # number of the series, how many rows, and their cells
         self._rows = self.count = 0
         self._told: set[int] = set()
         self._times = [i for i, type_ in enumerate(columns.values()) if type_ == TIME]
@@ -105,10 +105,10 @@ class Results:
         """Take the result of one series in: its cells, column by column, None for what it does not tell."""
         self._told.update(i for i, column in enumerate(cells) if column is not None)
         rows = next(len(column) for column in cells if column is not None)
-        known = [np.full(rows, np.nan) if column is None else column for column in cells]
         zone = self._clock.zone
-        offsets = [zone.offsets(known[i], self._precision) for i in self._times] if zone else []
-        self._held.append((np.full(rows, number, np.int32), *known, *offsets))
+        times = [column for i in self._times if (column := cells[i]) is not None]  # they are always told
+        offsets = [zone.offsets(each, self._precision) for each in times] if zone else []
+        self._held.append((number, rows, *cells, *offsets))
         self._rows += rows
         self.count += rows
         if self._rows >= HELD_ROWS:
@@ -122,7 +122,8 @@ class Results:
     def _flush(self) -> None:
         if not self._held:
             return
-        whole = [np.concatenate(parts) for parts in zip(*self._held, strict=True)]
+        numbers, rows, *parts = zip(*self._held, strict=True)
+        whole = [np.repeat(np.array(numbers, np.int32), rows), *(_joined(column, rows) for column in parts)]
         self._held, self._rows = [], 0
         names = ["n", *(f"c{i}" for i in range(len(self._columns)))]
         names += [f"o{i}" for i in self._times if self._clock.zone]
@@ -185,6 +186,13 @@ class Results:
 
     def _wall(self, at: int) -> str:
         return f"(c{at} + o{at})" if self._clock.zone else f"c{at}"
+
+
+def _joined(parts: Sequence[Column | None], rows: Sequence[int]) -> Column:
+    """Return a column from its parts for each series, nan where one is not told; the parts have so many rows."""
+    if all(part is None for part in parts):
+        return np.full(sum(rows), np.nan)
+    return np.concatenate([np.full(n, np.nan) if part is None else part for part, n in zip(parts, rows, strict=True)])
 
 
 def write_rows(
