@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kernels.contract import Detection, Json, Series
 from kernels.explained import Expected, Explained
@@ -38,6 +39,7 @@ def joined(parts: Iterable[Detection], rows: int) -> Detection:
     """
     flags, score = np.ones(rows, np.int8), np.zeros(rows)
     expected: list[Series] = []
+    by: dict[str, NDArray[np.bool_]] = {}
     extra: dict[str, Json] | None = None
     end = 0
     for part in parts:
@@ -48,6 +50,8 @@ def joined(parts: Iterable[Detection], rows: int) -> Detection:
             expected = expected or [np.full((3, rows), np.nan) for _ in part.expected]
             for whole, one in zip(expected, part.expected, strict=True):
                 whole[:, begin:end] = one.value, one.low, one.high
+            for name, found in part.by.items():
+                by.setdefault(name, np.zeros(rows, np.bool_))[begin:end] = found
     if not expected:
         return Detection(flags, score, extra or {})
-    return Explained(flags, score, extra or {}, tuple(Expected(*whole) for whole in expected))
+    return Explained(flags, score, extra or {}, tuple(Expected(*whole) for whole in expected), by)

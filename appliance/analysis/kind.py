@@ -25,8 +25,8 @@ from kernels.options import Declared, Range
 A = TypeVar("A", bound=Answer)
 
 Column = np.ndarray[Any, Any]
-Columns = Mapping[str, str]  # name -> TIME, WHOLE or REAL
-TIME, WHOLE, REAL = "time", "BIGINT", "DOUBLE"  # the types of a file's columns
+Columns = Mapping[str, str]  # name -> TIME, WHOLE, REAL or TEXT
+TIME, WHOLE, REAL, TEXT = "time", "BIGINT", "DOUBLE", "VARCHAR"  # the types of a file's columns
 NONE, AHEAD, ENTIRE, ROWS = "none", "ahead", "entire", "rows"  # parts of an axis of times
 
 TIMEOUT_S = Range(ge=1, le=1200)  # what taosd accepts; it falls back to 60 s outside

@@ -10,6 +10,7 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kernels.contract import Algorithm, AlgorithmError, Detection, Json, Task
 from kernels.explained import Expected, Explained
@@ -39,6 +40,7 @@ def judged(algorithm: Algorithm, task: Task, params: Any, newest: int) -> Detect
     flags, score = np.ones(rows, np.int8), np.zeros(rows)
     reasons: dict[int, Json] = {}
     expected: list[tuple[Expected, ...]] = []
+    by: dict[str, NDArray[np.bool_]] = {}
     for row in range(rows - newest, rows):
         if task.out_of_time():
             raise AlgorithmError(f"the time is up after {row - rows + newest} of the {newest} rows of only_last")
@@ -48,13 +50,16 @@ def judged(algorithm: Algorithm, task: Task, params: Any, newest: int) -> Detect
             reasons[row] = answer.extra[REASONS][-1]  # of the window that ends here
         if isinstance(answer, Explained):
             expected.append(answer.expected)
+            for name, found_in in answer.by.items():
+                by.setdefault(name, np.zeros(rows, np.bool_))[row] = found_in[row]
     extra = dict(answer.extra)
     if REASONS in extra:
         ends = np.flatnonzero((flags != 1) & (np.append(flags[1:], 1) != flags))
         extra[REASONS] = [reasons[row] for row in ends.tolist() if row in reasons]
     found = dataclasses.replace(answer, flags=flags, score=score, extra=extra)
     if isinstance(found, Explained):
-        found = dataclasses.replace(found, expected=tuple(_then(columns) for columns in zip(*expected, strict=True)))
+        told = tuple(_then(columns) for columns in zip(*expected, strict=True))
+        found = dataclasses.replace(found, expected=told, by=by)
     return found
 
 

@@ -43,7 +43,8 @@ def detect(
         (n, columns).
     algo : name of a detector; `list_algorithms("anomaly")` has them all.
     output : a row for each row of the data, with ``flag`` (1 normal, -1 anomalous) and ``score``; or one for each
-        window of anomalous rows.
+        window of anomalous rows. Of ``auto`` and ``spike`` both tell what was expected, and ``found_by``, the detectors
+        that find the window unusual: what ``shape`` alone has found may lie within the band.
     time, value, by : columns. Not needed where only one column can be meant, or for ``unique_id, ds, y``. `value` may
         be several, or a pattern such as ``"HU*"``; `by` names the series.
     **more : options of the algorithm, such as ``k=2``; and, by the names of the options of `taosanode detect`, ``tz``,
@@ -101,7 +102,8 @@ def forecast(
     conf : coverage of the interval in per cent, or several: then the bounds are called ``low_80``, ``high_80``, ...
     freq : step of the rows, such as ``"1h"``, ``"1mo"``, ``"B"``; else the usual one of the series.
     fill : what gaps are filled with before: kalman, linear, previous, zero or none; else kalman up to 30 % of the rows.
-    non_negative : nothing below 0. whole : whole numbers where those of the series are.
+    non_negative : nothing below 0. whole : whole numbers where those of the series are, as int64 if all
+        of a column are.
     covariate : columns of a frame that are known ahead and help to forecast: it goes on with rows without a value.
     future : those rows, in a frame of their own: time, series and covariates.
 

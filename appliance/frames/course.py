@@ -150,7 +150,7 @@ def _series(call: Call, prepared: Prepared, frame: Frame, source: Source) -> Any
         (number, levels.cells(call.kind.cells(call.table, first.task, first.answer), others))
         for number, first, others in found
     ]
-    return build(frame, source, columns, cells)
+    return build(frame, source, columns, cells, call.question.wishes.whole)
 
 
 def each_pair(call: Call, prepared: Prepared, frame: Frame, source: Source) -> Any:

@@ -11,14 +11,16 @@ import duckdb
 import narwhals as nw
 import numpy as np
 
-from appliance.analysis.kind import REAL, TIME, WHOLE, Column, Columns
+from appliance.analysis.kind import REAL, TEXT, TIME, WHOLE, Column, Columns
 from appliance.files.read.database import quoted
 from appliance.files.read.formats import FRAME, File
 from appliance.files.read.reading import Source
 from appliance.files.series import UsageError
+from appliance.files.write.writing import EXACT, joined
 
 SHOWN = "the frame"  # what messages call it
 TABLE = "frame"
+EMPTY: Mapping[str, Any] = {TIME: np.int64, WHOLE: np.int64, REAL: np.float64, TEXT: object}  # type -> that of no rows
 INDEX = "time"  # the name of a pandas index of times that has none
 
 
@@ -78,7 +80,13 @@ class Frame:
         return File(Path(view), shown, FRAME, gzipped=False)
 
 
-def build(frame: Frame, source: Source, columns: Columns, found: Sequence[tuple[int, Sequence[Column | None]]]) -> Any:
+def build(
+    frame: Frame,
+    source: Source,
+    columns: Columns,
+    found: Sequence[tuple[int, Sequence[Column | None]]],
+    whole: bool = False,
+) -> Any:
     """Return results as a frame of the library that the data came from; a dict of arrays for a dict.
 
     Parameters
@@ -86,6 +94,7 @@ def build(frame: Frame, source: Source, columns: Columns, found: Sequence[tuple[
     source : what the data were read by. columns : one of a kind's tables.
     found : number of each series, and its cells, column by column, None for what it does not tell; what none tells is
         left out. The column of times has the name that it has in the data.
+    whole : columns of whole numbers are of integers.
     """
     when = source.time
     own = when if when not in columns else f"{when}_1"
@@ -101,16 +110,21 @@ def build(frame: Frame, source: Source, columns: Columns, found: Sequence[tuple[
         told = [row[at] for _, row in found]
         if found and all(cell is None for cell in told):
             continue
-        parts = [np.full(rows, np.nan) if cell is None else cell for cell, rows in zip(told, lengths, strict=True)]
-        whole = np.concatenate(parts) if parts else np.empty(0, np.float64 if type_ == REAL else np.int64)
-        cells[named[name]] = _moments(whole, source, frame) if type_ == TIME else whole
+        column = joined(type_, told, lengths) if found else np.empty(0, EMPTY[type_])
+        if whole and type_ == REAL and (np.abs(column) <= EXACT).all() and (column == np.rint(column)).all():
+            column = column.astype(np.int64)
+        cells[named[name]] = _moments(column, source, frame) if type_ == TIME else column
     if frame.library is None:
         return cells
-    made = nw.from_dict(cells, backend=frame.library)
+    text = {named[name] for name, type_ in columns.items() if type_ == TEXT}  # an array of objects stays one in polars
+    listed = {name: column.tolist() if name in text else column for name, column in cells.items()}
+    made = nw.from_dict(listed, backend=frame.library)
     typed = [_like(made[name], frame.types.get(by.name)) for name, by in zip(cells, source.by, strict=False)]
     for name, type_ in columns.items():
         name = named[name]
-        if type_ == TIME and (zone := frame.zone(when)):
+        if type_ == TEXT and name in cells and made[name].dtype not in (nw.String, nw.Object):  # nothing but nulls
+            typed.append(made[name].cast(nw.String))
+        elif type_ == TIME and (zone := frame.zone(when)):
             typed.append(made[name].dt.replace_time_zone("UTC").dt.convert_time_zone(zone))
         elif type_ == TIME and frame.types[when] == nw.Date and not (_clock(made[name]) % 86_400_000_000).any():
             typed.append(made[name].cast(nw.Date))

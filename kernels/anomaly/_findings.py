@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from kernels.contract import Detection, Json, Series, Task
-from kernels.explained import Expected, Explained
+from kernels.explained import Expected, Explained, finders
 from kernels.numerics.events import Events, flags_of, join_runs
 
 
@@ -89,18 +89,23 @@ def detection(
     whole = union(*findings)
     ratios = [finding.ratio for finding in findings]
     reasons: list[dict[str, Json]] = []
+    by: list[list[str]] = []
     for begin, end in whole.events.tolist():
         at = int(np.argmax([ratio[begin:end].max() for ratio in ratios]))
         row = begin + int(np.argmax(ratios[at][begin:end]))
+        names, certainty = _why(findings[at], begin, end)
+        by.append(names)
         reasons.append(
             place(task, list(task.columns)[at], row)
             | _shares(task, ratios, begin, end)
-            | _why(findings[at], begin, end)
+            | {"by": [*names], "certainty": certainty}
             | (_values(list(task.columns.values())[at], expected[at], begin, end) if expected else {})
         )
     flags, score = flags_of(whole.events, whole.rows), np.max(ratios, axis=0)
     told = {**(extra or {}), "reasons": reasons}
-    return Explained(flags, score, told, tuple(expected)) if expected else Detection(flags, score, told)
+    if not expected:
+        return Detection(flags, score, told)
+    return Explained(flags, score, told, tuple(expected), finders(whole.events, by, whole.rows))
 
 
 def place(task: Task, column: str, row: int) -> dict[str, Json]:
@@ -118,14 +123,14 @@ def _shares(task: Task, ratios: Sequence[Series], begin: int, end: int) -> dict[
     return {"columns": {name: float(one[begin:end].max()) for name, one in zip(task.columns, ratios, strict=True)}}
 
 
-def _why(finding: Finding, begin: int, end: int) -> dict[str, Json]:
+def _why(finding: Finding, begin: int, end: int) -> tuple[list[str], float]:
     by, certainty = set(), 0.0
     for reading in finding.readings:
         highest = float(reading.score[begin:end].max())
         if highest > reading.bound:
             by.add(reading.by)
             certainty = max(certainty, reading.chances.certainty(highest))
-    return {"by": sorted(by), "certainty": certainty}
+    return sorted(by), certainty
 
 
 def _values(column: Series, expected: Expected, begin: int, end: int) -> dict[str, Json]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.contract import Series
+from kernels.numerics.quantiles import quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +27,21 @@ class Trust:
     most: float
 
 
-def width(value: Series, low: Series, high: Series, truth: Series, conf: float, trust: Trust) -> float:
+def width(
+    value: Series, low: Series, high: Series, truth: Series, conf: float, trust: Trust, each: float = 1.0
+) -> float:
     """Return the factor of intervals that would have held the share `conf` of past rows, moved towards 1.
 
     value, low, high, truth : (k,) forecasts, their bounds, and what came; k may be 0. Intervals of no width are passed
-    over.
+    over. each : how many rows of the past one of them stands for.
     """
     error = truth - value
     half = np.where(error > 0.0, high - value, value - low)
     known = half > 0.0
-    rows = int(np.sum(known))
-    if rows == 0:
+    if not known.any():
         return 1.0
     outside = np.minimum(np.abs(error), 2.0 * trust.most * half)[known] / half[known]
-    wanted = min(max(float(np.quantile(outside, conf)), 1.0 / trust.most), trust.most)
+    wanted = min(max(quantile(outside, conf), 1.0 / trust.most), trust.most)
+    rows = each * len(outside)
     factor: float = wanted ** (rows / (rows + trust.rows))
     return factor

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from kernels._jit import kernel
 from kernels.contract import Series
 from kernels.forecast._zero_season import decompose, running_sums
+from kernels.numerics.steps import four_sums_apart, mean_step, sum_apart
 
 NEWEST = 24  # single values
 EDGES = np.array([0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024])
@@ -26,6 +27,7 @@ DISTANCES = np.array([1, 2, 3, 5, 8, 12, 18, 27, 40, 60, 90, 135, 200])
 MOVES = np.array([1, 2, 4, 8, 16, 32, 64, 128])
 RECENT = np.array([5, 12, 30, 100])
 LEVEL_RATE = 0.6  # of the level that forecasts are told from
+FORGOTTEN = 256  # rows, at that rate: 0.4 ** 256 is below 1e-100
 SAME_PHASE = 4  # cycles
 LEAST = 1e-3  # a smaller share of the scale is not told apart
 TRUSTED = 0.5  # of what the newest cycles add to the profile of the season
@@ -47,16 +49,6 @@ def _log_ratio(value: float, other: float) -> float:
 
 
 @kernel()
-def _step(x: Series, lag: int, first: int) -> float:
-    """Return the mean absolute difference of rows `lag` apart, of those from row `first` on."""
-    total = 0.0
-    for t in range(max(first, lag), x.shape[0]):
-        total += abs(x[t] - x[t - lag])
-    mean: float = total / max(x.shape[0] - max(first, lag), 1)
-    return mean
-
-
-@kernel()
 def _take_out(x: Series, profile: Series) -> None:
     j = 0
     for t in range(x.shape[0]):
@@ -66,9 +58,10 @@ def _take_out(x: Series, profile: Series) -> None:
 
 @kernel()
 def _smoothed(x: Series) -> float:
-    """Return the level at the end that forecasts are told from."""
-    level = float(np.mean(x[: min(x.shape[0], 4)]))
-    for t in range(x.shape[0]):
+    """Return the level at the end that forecasts are told from. What was long before it is beyond its digits."""
+    first = max(x.shape[0] - FORGOTTEN, 0)
+    level = float(np.mean(x[first : min(first + 4, x.shape[0])]))
+    for t in range(first, x.shape[0]):
         level += LEVEL_RATE * (x[t] - level)
     return level
 
@@ -145,11 +138,21 @@ def _distances(x: Series, scale: float, apart: Series, out: Series, at: int) -> 
     """Structure function; returns also at how many distances it could be measured."""
     n = x.shape[0]
     measured, last = 0, 0.0
+    while (
+        measured < len(DISTANCES)
+        and DISTANCES[measured] < n
+        and (DISTANCES[measured] <= 3 or 10 * DISTANCES[measured] <= 7 * n)
+    ):
+        measured += 1
+    together = measured // 4 * 4
+    for i in range(0, together, 4):
+        a, b, c, d = DISTANCES[i], DISTANCES[i + 1], DISTANCES[i + 2], DISTANCES[i + 3]
+        apart[i], apart[i + 1], apart[i + 2], apart[i + 3] = four_sums_apart(x, a, b, c, d)
+    for i in range(together, measured):
+        apart[i] = sum_apart(x, DISTANCES[i])
     for i in range(len(DISTANCES)):
-        lag = DISTANCES[i]
-        if lag < n and (lag <= 3 or 10 * lag <= 7 * n):
-            last = _log_ratio(_step(x, lag, 0), scale)
-            measured = i + 1
+        if i < measured:
+            last = _log_ratio(apart[i] / (n - DISTANCES[i]), scale)
         apart[i] = last
         out[at] = last
         at += 1
@@ -182,7 +185,7 @@ def _increments(x: Series, p: int, scale: float, out: Series, at: int) -> int:
     """Size of the newest steps, their shape, drift and autocorrelation."""
     n = x.shape[0]
     for i in range(len(RECENT)):
-        out[at] = _log_ratio(_step(x, 1, n - min(RECENT[i], n - 1)), scale)
+        out[at] = _log_ratio(mean_step(x, 1, n - min(RECENT[i], n - 1)), scale)
         at += 1
     count = n - 1
     drift = (x[n - 1] - x[0]) / scale / count
@@ -214,12 +217,14 @@ def _increments(x: Series, p: int, scale: float, out: Series, at: int) -> int:
 def _values(x: Series, level: float, scale: float, out: Series, at: int) -> int:
     """Range, sign, zeros, repetitions, whole numbers."""
     n = x.shape[0]
-    zeros = same = whole = 0.0
+    zeros = same = whole = 0
+    least = most = x[0]
     for t in range(n):
-        zeros += 1.0 if x[t] == 0.0 else 0.0
-        same += 1.0 if t > 0 and x[t] == x[t - 1] else 0.0
-        whole += 1.0 if x[t] == np.round(x[t]) else 0.0
-    least, most = np.min(x), np.max(x)
+        zeros += x[t] == 0.0
+        whole += x[t] == np.floor(x[t])
+        least, most = min(least, x[t]), max(most, x[t])
+    for t in range(1, n):
+        same += x[t] == x[t - 1]
     out[at] = _squashed((least - level) / scale)
     out[at + 1] = _squashed((most - level) / scale)
     out[at + 2] = 1.0 if least >= 0.0 else 0.0
@@ -324,8 +329,8 @@ def features(
     n = x.shape[0]
     p = period if period > 1 and n >= 2 * period else 0
     p2 = second if p > 0 and second > 1 and n >= 2 * second else 0
-    by_row = _step(x, 1, 0)
-    by_season = _step(x, p, 0) if p > 0 else by_row
+    by_row = mean_step(x, 1, 0)
+    by_season = mean_step(x, p, 0) if p > 0 else by_row
     scale = max(min(by_row, by_season), 0.02 * max(by_row, by_season))
     if not scale > 1e-13 * np.max(np.abs(x)) or scale < 1e-290:
         return False

@@ -1,14 +1,15 @@
 """The network of `zero`: features in, quantiles out, as products of matrices. Its weights lie beside it.
 
 A block is x + B silu(A x + a). The features of a series become one vector; with those of a step ahead it becomes a
-median and positive distances from each quantile to the next, so that quantiles cannot cross. `models/_zero_training.py`
-makes the weights.    Cost: 0.16 million products for each step, 0.5 million for the series.
+median and positive distances from each quantile to the next, so that quantiles cannot cross. silu(x) is h + h tanh(h)
+of half of x, so what leads to one is halved when it is read. `models/_zero_training.py` makes the weights.
+Cost: 0.16 million products for each step, 0.5 million for the series.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.contract import Series
-from kernels.numerics.products import times
+from kernels.numerics.products import in_slabs, times, times_slabs
 
 SHARES = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
 MEDIAN = len(SHARES) // 2
@@ -25,6 +26,8 @@ BEYOND = np.zeros((2 * MEDIAN, len(SHARES)))  # adds distances up to how far eac
 for _at in range(MEDIAN):
     BEYOND[_at, MEDIAN + 1 + _at :] = 1.0
     BEYOND[MEDIAN + _at, : MEDIAN - _at] = -1.0
+HALVED = ("series_in.", "between.", "step_in.", ".a.")  # parts of the names of what leads to a silu
+IN_SLABS = "step_blocks."  # the beginning of the names of what is multiplied with many rows
 SHIPPED = Path(__file__).parent / "weights" / "zero"
 FILE = "model.safetensors"
 
@@ -34,6 +37,8 @@ Weights = Mapping[str, Floats]
 
 def read(folder: Path) -> Weights:
     """Return the weights of a folder: a file of safetensors, which is a header of JSON and plain numbers.
+
+    Matrices are (inputs, outputs), or slabs of that; what is `HALVED` is.
 
     Raises
     ------
@@ -49,8 +54,10 @@ def read(folder: Path) -> Weights:
         stored = np.frombuffer(
             content[start + first : start + last], {"F16": np.float16, "F32": np.float32}[told["dtype"]]
         )
-        tensor = stored.reshape(told["shape"]).astype(np.float32)
-        weights[name] = np.ascontiguousarray(tensor.T)  # (inputs, outputs)
+        tensor = np.ascontiguousarray(stored.reshape(told["shape"]).astype(np.float32).T)  # (inputs, outputs)
+        if any(part in name for part in HALVED):
+            tensor *= np.float32(0.5)
+        weights[name] = in_slabs(tensor) if name.startswith(IN_SLABS) and tensor.ndim == 2 else tensor
     return weights
 
 
@@ -68,12 +75,12 @@ def quantiles(weights: Weights, series: Series, step: Series, view: NDArray[np.i
     """
     x = times(_standard(weights, "series", series), weights["series_in.weight"])
     x += weights["series_in.bias"]
-    x = _blocks(weights, "series_blocks", _silu(x))  # (views, width)
+    x = _blocks(weights, "series_blocks", _silu(x), times)  # (views, width)
     x = times(x, weights["between.weight"])
     x += weights["between.bias"]  # (views, step width)
     y = times(_standard(weights, "step", step), weights["step_in.weight"])
     y += x[view]
-    y = _blocks(weights, "step_blocks", _silu(y))  # (rows, step width)
+    y = _blocks(weights, "step_blocks", _silu(y), times_slabs)  # (rows, step width)
     raw = (times(y, weights["out.weight"]) + weights["out.bias"]).astype(np.float64)
     told = times(_softplus(raw[:, 1:]), BEYOND)
     told += raw[:, :1]
@@ -95,16 +102,15 @@ def _softplus(x: Series) -> Series:
     return above
 
 
-def _silu(x: Floats) -> Floats:
-    """Return x / (1 + exp(-x)), which is h + h tanh(h) of half of x. Uses up x."""
-    x *= np.float32(0.5)
-    silu: Floats = np.tanh(x)
-    silu *= x
-    silu += x
+def _silu(half: Floats) -> Floats:
+    """Return x / (1 + exp(-x)) of twice `half`, which is half + half tanh(half)."""
+    silu: Floats = np.tanh(half)
+    silu *= half
+    silu += half
     return silu
 
 
-def _blocks(weights: Weights, name: str, x: Floats) -> Floats:
+def _blocks(weights: Weights, name: str, x: Floats, times: Callable[[Floats, Floats], Floats]) -> Floats:
     at = 0
     while f"{name}.{at}.a.weight" in weights:
         inner = times(x, weights[f"{name}.{at}.a.weight"])

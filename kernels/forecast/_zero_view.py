@@ -7,6 +7,7 @@ Cost: O(n) for the features, 0.3 million products for each row ahead.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,4 +106,5 @@ def _from_network(views: list[_View]) -> list[Series]:
     rows = [len(view.base) for view in views]
     of_series, of_step = np.array([view.of_series for view in views]), np.concatenate([view.of_step for view in views])
     told = _zero_net.quantiles(_zero_net.shipped(), of_series, of_step, np.repeat(np.arange(len(views)), rows))
-    return np.split(told, np.cumsum(rows)[:-1])
+    ends = accumulate(rows)
+    return [told[end - count : end] for count, end in zip(rows, ends, strict=True)]

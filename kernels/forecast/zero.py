@@ -6,12 +6,13 @@ right by the series itself, by the newest rows as it would have forecast them (`
 
 Source: prior-fitted networks, S. Mueller et al., "Transformers can do Bayesian inference", ICLR 2022; S. Dooley et al.,
 "ForecastPFN: synthetically-trained zero-shot forecasting", NeurIPS 2023. Features, network and prior are our own.
-Cost: O(n) for the features, 0.3 million products for each row ahead, and for 48 of the past.
+Cost: O(n) for the features, 0.2 million products for each row ahead, and for 20 of the past.
 """
 
 from __future__ import annotations
 
 import functools
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -32,11 +33,12 @@ from kernels.options import Options, option
 AT_LEAST = 3
 LARGEST = 1e150  # what can still be squared
 SECOND = {24: 168, 48: 336, 96: 672, 144: 1008, 288: 2016, 7: 364}  # days of a week, weeks of a year
-FOLD_SHARE, FOLD_ROWS, FEWEST = 5, 48, 8  # a try in the past: part of the series, rows looked at, rows before it
+FOLD_SHARE, FEWEST = 5, 8  # a try in the past: part of the series, rows before it
+FOLD_ROWS, COUNTED = 20, 48  # rows of it that are looked at, evenly spread; rows that they count as, at most
 TRUST, CONF = Trust(rows=50.0, most=3.0), 0.95  # in it, for the distances from the median; the interval it goes by
 WEEKS_OF_A_YEAR = 52
 DAY_NS = 86_400_000_000_000
-Z = np.array([normal_quantile(share) for share in SHARES])
+Z = [normal_quantile(share) for share in SHARES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +118,25 @@ def looked_at(task: Task, params: Params) -> Seen:
 def _calibrated(seen: Seen, rows_ahead: int) -> Series:
     """Return the quantiles of the rows ahead, as far from the median as those said of the newest rows had to be."""
     x, n, ahead = seen.x, len(seen.x), np.arange(1, rows_ahead + 1)
-    rows = min(rows_ahead, n // FOLD_SHARE)
+    rows, factor = min(rows_ahead, n // FOLD_SHARE), _gaps.wider(seen.observed)
     if rows < 1 or n - rows < max(2 * seen.period + 1, FEWEST):
-        return quantiles([(x, ahead)], seen.period, seen.second)[0]
-    tried = np.unique(np.linspace(1, rows, min(rows, FOLD_ROWS)).astype(np.int64))
-    tried = tried[seen.observed[n - rows - 1 + tried]]
-    told, past = quantiles([(x, ahead), (x[: n - rows], tried)], seen.period, seen.second)
-    factor = width(past[:, MEDIAN], *bounds(past, CONF), x[n - rows - 1 + tried], CONF, TRUST)
-    median = told[:, MEDIAN : MEDIAN + 1]
-    widened: Series = median + factor * (told - median)
+        told = quantiles([(x, ahead)], seen.period, seen.second)[0]
+    else:
+        looked_at = min(rows, FOLD_ROWS)
+        tried = 1 + np.arange(looked_at) * (rows - 1) // max(looked_at - 1, 1)
+        tried = tried[seen.observed[n - rows - 1 + tried]]
+        told, past = quantiles([(x, ahead), (x[: n - rows], tried)], seen.period, seen.second)
+        low, high = bounds(_apart(past, _gaps.wider(seen.observed[: n - rows])), CONF)
+        each = min(rows, COUNTED) / looked_at
+        factor *= width(past[:, MEDIAN], low, high, x[n - rows - 1 + tried], CONF, TRUST, each)
+    widened = _apart(told, factor)
     return np.maximum(widened, 0.0) if np.min(x) >= 0.0 else widened
+
+
+def _apart(told: Series, factor: float) -> Series:
+    """Return quantiles so many times as far from the median, (rows, shares) both."""
+    median = told[:, MEDIAN : MEDIAN + 1]
+    return median + factor * (told - median)
 
 
 def beside(task: Task, covariates: Covariates, seen: Seen, alone: Callable[[Task], Forecast]) -> Forecast:
@@ -171,7 +182,7 @@ def bounds(told: Series, conf: float) -> tuple[Series, Series]:
 
 
 def _at(told: Series, z: float) -> Series:
-    after = min(max(int(np.searchsorted(Z, z)), 1), len(Z) - 1)
+    after = min(max(bisect_left(Z, z), 1), len(Z) - 1)
     share = (z - Z[after - 1]) / (Z[after] - Z[after - 1])
     bound: Series = told[:, after - 1] + share * (told[:, after] - told[:, after - 1])
     if share < 0.0:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from appliance.analysis import checks, joining, newest_rows, plugin_objects
 from appliance.analysis.explanation import EXPLAINED, with_explanations
-from appliance.analysis.kind import REAL, ROWS, TIME, WHOLE, Column, Columns, Kind
+from appliance.analysis.kind import REAL, ROWS, TEXT, TIME, WHOLE, Column, Columns, Kind
+from appliance.analysis.newest_rows import REASONS
 from appliance.analysis.picture import Line, Picture, Points, counted
 from appliance.analysis.taosanalytics_compat import AbstractAnomalyDetectionService
 from appliance.protocol import fields
@@ -19,11 +20,12 @@ from appliance.protocol.documents import BadRequest, Document
 from appliance.protocol.requests import Request
 from appliance.protocol.shapes import INTEGER, NUMBERS, OBJECT, PAIR, PAIRS, listed, object_of, said
 from kernels.contract import ANOMALY, Algorithm, AlgorithmError, Detection, Series, Task, Times
-from kernels.explained import Expected, Explained
+from kernels.explained import Expected, Explained, finders
 from kernels.options import Declared, Range
 
 WINDOWS, FLAGS = "windows", "flags"
 VALUES = ("value", "expected", "low", "high")  # of a row, in each column that is analysed
+FOUND_BY = "found_by"  # the detectors that find something unusual in a window
 
 
 class Anomaly(Kind[Detection]):
@@ -77,8 +79,9 @@ class Anomaly(Kind[Detection]):
             "peak": TIME,
             "score": REAL,
             **dict.fromkeys(VALUES, REAL),
+            FOUND_BY: TEXT,
         },
-        FLAGS: {"time": TIME, "flag": WHOLE, "score": REAL, **dict.fromkeys(VALUES, REAL)},
+        FLAGS: {"time": TIME, "flag": WHOLE, "score": REAL, **dict.fromkeys(VALUES, REAL), FOUND_BY: TEXT},
     }
     noun = {WINDOWS: "window", FLAGS: "row"}
     headline = "Anomalies found by {}"
@@ -163,15 +166,18 @@ class Anomaly(Kind[Detection]):
         table = np.array(told, dtype=np.float64)
         if table.shape != (len(task.columns), 3, rows):
             raise ValueError("expected values of another length")
-        return Explained(flags, score, extra, tuple(Expected(*one) for one in table))
+        names = [reason.get("by", []) for reason in reply.get(REASONS, [])]
+        by = finders(runs(flags)[0], names, rows) if len(names) == len(spans) else {}
+        return Explained(flags, score, extra, tuple(Expected(*one) for one in table), by)
 
     def at_rows(self, answer: Detection, rows: NDArray[np.int64]) -> Detection:
         """Return what is said of some rows, without the reasons: their windows may be others."""
-        extra = {name: value for name, value in answer.extra.items() if name != "reasons"}
+        extra = {name: value for name, value in answer.extra.items() if name != REASONS}
         part = dataclasses.replace(answer, flags=answer.flags[rows], score=answer.score[rows], extra=extra)
         if isinstance(part, Explained):
             expected = (Expected(one.value[rows], one.low[rows], one.high[rows]) for one in part.expected)
-            part = dataclasses.replace(part, expected=tuple(expected))
+            by = {name: found[rows] for name, found in part.by.items()}
+            part = dataclasses.replace(part, expected=tuple(expected), by=by)
         return part
 
     def undivided(self, options: Mapping[str, str]) -> str:
@@ -212,13 +218,15 @@ class Anomaly(Kind[Detection]):
         columns = self.tables[table]
         if len(values) < 2:
             return columns
-        shared = {name: type_ for name, type_ in columns.items() if name not in VALUES}
-        return shared | {f"{what}_{name}": REAL for name in values for what in VALUES}
+        shared = {name: type_ for name, type_ in columns.items() if name not in (*VALUES, FOUND_BY)}
+        return shared | {f"{what}_{name}": REAL for name in values for what in VALUES} | {FOUND_BY: TEXT}
 
     def cells(self, table: str, task: Task, answer: Detection) -> tuple[Column | None, ...]:
         """Return a row for each window, or for each row of the data."""
         if table == FLAGS:
-            return task.times, answer.flags.astype(np.int64), answer.score, *_values(task, answer, slice(None))
+            flags = answer.flags.astype(np.int64)
+            by = _found_by(answer, np.arange(len(flags)), np.arange(1, len(flags) + 1))
+            return task.times, flags, answer.score, *_values(task, answer, slice(None)), by
         begin, end = runs(answer.flags)[0].T
         spans = zip(begin.tolist(), end.tolist(), strict=True)
         peak = np.array([first + int(np.argmax(answer.score[first:last])) for first, last in spans], np.int64)
@@ -230,6 +238,7 @@ class Anomaly(Kind[Detection]):
             times[peak],
             answer.score[peak],
             *_values(task, answer, peak),
+            _found_by(answer, begin, end),
         )
 
     def picture(self, task: Task, answer: Detection, column: str) -> Picture:
@@ -282,6 +291,19 @@ def _values(task: Task, answer: Detection, rows: Any) -> list[Column | None]:
         else:
             found += [None] * 3
     return found
+
+
+def _found_by(answer: Detection, begin: NDArray[np.int64], end: NDArray[np.int64]) -> Column | None:
+    """Return the names of the detectors that find something in each range of rows, None for none."""
+    if not isinstance(answer, Explained):
+        return None
+    which = np.zeros(len(begin), np.int64)  # a bit for each name
+    told: list[str | None] = [None]
+    for bit, (name, rows) in enumerate(sorted(answer.by.items())):
+        before = np.concatenate(([0], np.cumsum(rows)))
+        which |= (before[end] > before[begin]).astype(np.int64) << bit
+        told += [f"{one}+{name}" if one else name for one in told]
+    return np.array(told, object)[which]
 
 
 KIND = Anomaly()

@@ -10,23 +10,10 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.analysis.kind import REAL, TEXT, WHOLE
 from appliance.analysis.kinds.anomaly import windows
 from appliance.files.compare import scores
-from appliance.files.compare.comparison import (
-    REAL,
-    TEXT,
-    WHOLE,
-    Cell,
-    Comparison,
-    Each,
-    Run,
-    Trial,
-    known,
-    last,
-    mean,
-    outcomes,
-    reason,
-)
+from appliance.files.compare.comparison import Cell, Comparison, Each, Run, Trial, known, last, mean, outcomes, reason
 from appliance.files.compare.detection_scores import affiliation, vus_pr, window_of
 from appliance.files.series import FileError, FileSeries
 from kernels.contract import Series

@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from appliance.analysis.kind import REAL, TIME
+from appliance.analysis.kind import REAL, TEXT, TIME
 from appliance.files.compare import command
-from appliance.files.compare.comparison import TEXT, Backtest, Comparison
+from appliance.files.compare.comparison import Backtest, Comparison
 from appliance.files.read.reading import Source
 from appliance.files.run.engines import Prepared
 from appliance.files.run.question import Question

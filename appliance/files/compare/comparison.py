@@ -18,8 +18,6 @@ Run = Callable[[str, FileSeries], FileResult]
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]  # `map`, or that of a pool
 Cell = str | int | float | None
 
-TEXT, WHOLE, REAL = "VARCHAR", "BIGINT", "DOUBLE"
-
 
 @dataclass(frozen=True, slots=True)
 class Backtest:

@@ -15,12 +15,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.analysis.kind import REAL, TEXT, WHOLE
 from appliance.analysis.kinds.forecast import DEFAULT_ROWS, OPTION_ROWS, confidence
 from appliance.files.compare import scores
 from appliance.files.compare.comparison import (
-    REAL,
-    TEXT,
-    WHOLE,
     Backtest,
     Cell,
     Comparison,

@@ -14,19 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.files.compare.comparison import (
-    REAL,
-    TEXT,
-    WHOLE,
-    Cell,
-    Comparison,
-    Trial,
-    known,
-    last,
-    mean,
-    outcomes,
-    reason,
-)
+from appliance.analysis.kind import REAL, TEXT, WHOLE
+from appliance.files.compare.comparison import Cell, Comparison, Trial, known, last, mean, outcomes, reason
 from appliance.files.series import FileError, FileSeries
 from kernels.contract import Filling, Series
 

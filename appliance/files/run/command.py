@@ -15,11 +15,10 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from appliance.analysis.kind import Kind
+from appliance.analysis.kind import TEXT, Kind
 from appliance.analysis.run import WhiteNoise
 from appliance.files.calendar import frequency, zones
 from appliance.files.calendar.frequency import Frequency
-from appliance.files.compare.comparison import TEXT
 from appliance.files.read import database, several
 from appliance.files.read.reading import Asked, Source
 from appliance.files.read.rows import Rows
@@ -150,7 +149,8 @@ def _run(
             source.split()
         prepared.suited(source.values)
         told = levels.columns(kind.described(table, source.values), _levels(given))
-        results = writing.Results(connection, source, told if winners is None else {**told, "algorithm": TEXT})
+        told = told if winners is None else {**told, "algorithm": TEXT}
+        results = writing.Results(connection, source, told, asked.wishes.whole)
         with no_prints():
             tally = _answer(given, kind, asked, source, engine, table, results, winners)
         if tally.failed < tally.series:

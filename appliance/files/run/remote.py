@@ -80,7 +80,7 @@ class Remote:
         task = self._kind.task(body, question.given, data)
         try:
             found = self._kind.parse(reply, task)
-        except (KeyError, TypeError, ValueError, OverflowError):
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             raise NodeGone(f"{self._url} answered what no node should: {str(reply)[:200]}") from None
         return placed.result(self._kind, algorithm, task, found)
 

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from appliance.analysis.kind import REAL, TIME, WHOLE, Column, Columns
+from appliance.analysis.kind import REAL, TEXT, TIME, WHOLE, Column, Columns
 from appliance.files.read.columns import NUMBER, TIME_TYPES, kind
 from appliance.files.read.database import literal, quoted, reason
 from appliance.files.read.reading import Source
@@ -28,6 +28,7 @@ SUFFIXES = {".txt": "table", ".csv": "csv", ".json": "json", ".jsonl": "json", "
 SUFFIXES |= {".parquet": "parquet", ".pq": "parquet", ".xlsx": EXCEL}
 LINES = (".jsonl", ".ndjson")
 HELD_ROWS = 500_000  # results kept in Python before the database has them
+EXACT = 2**53  # larger whole numbers are not all floats
 
 _STAMP = {"ms": "make_timestamp({0} * 1000)", "us": "make_timestamp({0})", "ns": "make_timestamp_ns({0})"}
 _DIGITS = {"ms": "%g", "us": "%f", "ns": "%n"}
@@ -82,10 +83,13 @@ class Results:
     """Collects results and writes them, in the order of the series.
 
     columns : one of a kind's tables. count : rows so far. A column that no answer tells is not written.
+    whole : columns of whole numbers are of integers.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns) -> None:
-        self._connection, self._by, self._columns = connection, source.by, columns
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns, whole: bool = False
+    ) -> None:
+        self._connection, self._by, self._columns, self._whole = connection, source.by, columns, whole
         self._precision, self._clock, self._form = source.precision, source.clock, source.moments.form
         self._instants = source.moments.typed or source.clock.zone is not None
         self._held: list[tuple[Any, ...]] = []  # number of the series, how many rows, and their cells
@@ -123,7 +127,9 @@ class Results:
         if not self._held:
             return
         numbers, rows, *parts = zip(*self._held, strict=True)
-        whole = [np.repeat(np.array(numbers, np.int32), rows), *(_joined(column, rows) for column in parts)]
+        types = [*self._columns.values(), *([WHOLE] * (len(parts) - len(self._columns)))]
+        whole = [np.repeat(np.array(numbers, np.int32), rows)]
+        whole += [joined(type_, column, rows) for type_, column in zip(types, parts, strict=True)]
         self._held, self._rows = [], 0
         names = ["n", *(f"c{i}" for i in range(len(self._columns)))]
         names += [f"o{i}" for i in self._times if self._clock.zone]
@@ -145,8 +151,14 @@ class Results:
                 cell = self._typed(i, format_ == EXCEL) if self._held_as_times(format_) else self._text(i)
             elif type_ == REAL:
                 cell = f"CASE WHEN isfinite({cell}) THEN {cell} END"
+                cell = f"CAST({cell} AS {WHOLE})" if self._whole and self._integers(cell) else cell
             cells.append(f"{cell} AS {quoted(name)}")
         return f"SELECT {', '.join(cells)} FROM results JOIN keys USING (n) ORDER BY n, c0, results.rowid"
+
+    def _integers(self, cell: str) -> bool:
+        """Tell whether all numbers of a column are integers that are exact."""
+        sql = f"SELECT COALESCE(bool_and({cell} = round({cell}) AND abs({cell}) <= {EXACT}), true) FROM results"
+        return bool(self._connection.execute(sql).fetchall()[0][0])
 
     def _held_as_times(self, format_: str) -> bool:
         """Tell whether a format has time stamps as exact as these; Excel's are of milliseconds."""
@@ -186,13 +198,6 @@ class Results:
 
     def _wall(self, at: int) -> str:
         return f"(c{at} + o{at})" if self._clock.zone else f"c{at}"
-
-
-def _joined(parts: Sequence[Column | None], rows: Sequence[int]) -> Column:
-    """Return a column from its parts for each series, nan where one is not told; the parts have so many rows."""
-    if all(part is None for part in parts):
-        return np.full(sum(rows), np.nan)
-    return np.concatenate([np.full(n, np.nan) if part is None else part for part, n in zip(parts, rows, strict=True)])
 
 
 def write_rows(
@@ -254,6 +259,15 @@ def _table(connection: duckdb.DuckDBPyConnection, rows: str, file: Path) -> None
         text.write("  ".join(header).rstrip() + "\n")
         while some := lines.fetchmany(10_000):
             text.write("\n".join(line for (line,) in some) + "\n")
+
+
+def joined(type_: str, parts: Sequence[Column | None], rows: Sequence[int]) -> Column:
+    """Return a column from its parts, of so many rows each; None for a part that an answer does not tell."""
+    absent, dtype = (None, object) if type_ == TEXT else (np.nan, np.float64)
+    if all(part is None for part in parts):
+        return np.full(sum(rows), absent, dtype)
+    whole = [np.full(n, absent, dtype) if part is None else part for part, n in zip(parts, rows, strict=True)]
+    return np.concatenate(whole)
 
 
 def typed_key(type_: str) -> str:

@@ -43,10 +43,11 @@ def test_parts_follow_each_other_and_tell_what_all_agree_on() -> None:
 def test_what_is_expected_is_unknown_where_a_part_does_not_tell_it() -> None:
     band = Expected(np.array([5.0, 6.0]), np.array([4.0, 5.0]), np.array([6.0, 7.0]))
     plain = detection([1, -1])
-    found = joined([plain, Explained(plain.flags, plain.score, {}, (band,))], 4)
+    found = joined([plain, Explained(plain.flags, plain.score, {}, (band,), {"shape": plain.flags < 0})], 4)
     assert isinstance(found, Explained)
     np.testing.assert_array_equal(found.expected[0].value, [np.nan, np.nan, 5.0, 6.0])
     np.testing.assert_array_equal(found.expected[0].high, [np.nan, np.nan, 6.0, 7.0])
+    assert found.by["shape"].tolist() == [False, False, False, True]
 
 
 @pytest.mark.parametrize("later", [[-1, -1, -1, -1], [1, 1, -1, -1]])

@@ -58,6 +58,7 @@ def test_there_is_a_reason_for_each_window_and_expected_values_are_those_of_then
     at_112 = judge("spike", X[:113], 1)
     assert isinstance(at_112, Explained)
     assert answer.expected[0].value[112] == at_112.expected[0].value[112]
+    assert np.flatnonzero(answer.by["spike"]).tolist() == [112, 117]
 
 
 def test_a_series_too_short_before_its_newest_rows_and_a_lack_of_time_are_told() -> None:

@@ -29,9 +29,10 @@ def test_a_table_of_windows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert detect(write(tmp_path / "a.csv", one())) == cli.OK
     shown = capsys.readouterr()
     header, line = shown.out.splitlines()
-    assert header.split() == ["start", "end", "rows", "peak", "score", "value", "expected", "low", "high"]
+    assert header.split() == ["start", "end", "rows", "peak", "score", "value", "expected", "low", "high", "found_by"]
     assert line.split()[:4] == [WINDOW, WINDOW, "1", WINDOW]
-    score, value, expected, low, high = map(float, line.split()[4:])
+    score, value, expected, low, high = map(float, line.split()[4:9])
+    assert line.split()[9:] == ["spike"]  # there are too few rows for shape
     assert score > 1.0
     assert value == 30.0
     assert low < expected < high < value
@@ -228,7 +229,7 @@ def test_who_reads_only_the_beginning_gets_it_in_silence(tmp_path: Path) -> None
     command = [sys.executable, "-m", "appliance", "detect", path, "--flags", "--format", "csv"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout
-        assert process.stdout.readline() == b"time,flag,score,value,expected,low,high\n"
+        assert process.stdout.readline() == b"time,flag,score,value,expected,low,high,found_by\n"
         process.stdout.close()
         assert process.stderr
         assert process.stderr.read() == b""

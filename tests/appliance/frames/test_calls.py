@@ -221,3 +221,19 @@ def test_a_plot_shows_the_parts_of_a_series(tmp_path: Path) -> None:
         taosanode.plot(months("a"), tmp_path / "a.svg", "imputation", parts=True)
     with pytest.raises(taosanode.AlgorithmError, match="plot_parts needs plot"):
         taosanode.detect([1.0] * 20, plot_parts=True)
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_whole_numbers_are_integers_and_windows_tell_who_found_them(make: Callable[..., Any]) -> None:
+    rng = np.random.default_rng(2)
+    counts = rng.poisson(40 + 20 * np.sin(np.arange(240) * math.pi / 12)).astype(float)
+    data = make({"unique_id": ["a"] * 240, "ds": np.arange(240) * 3_600_000 + 1_700_000_000_000, "y": counts})
+    found = taosanode.forecast(data, h=3, algo="holtwinters", whole=True)
+    assert [str(found[name].dtype).lower() for name in ("forecast", "low", "high")] == ["int64"] * 3
+    counts[100] = 500.0
+    spiky = make({"unique_id": ["a"] * 240, "ds": np.arange(240) * 3_600_000 + 1_700_000_000_000, "y": counts})
+    assert "spike" in taosanode.detect(spiky, output="windows")["found_by"][0]
+    rows = taosanode.detect(spiky)["found_by"].to_list()
+    assert "spike" in rows[100]
+    assert not isinstance(rows[0], str)
+    assert taosanode.detect(data, output="windows", least=99.0, sensitivity=99.0)["found_by"].to_list() == []

@@ -7,7 +7,7 @@ from kernels.contract import Series
 from kernels.forecast._width import Trust, width
 
 
-def naive(value: Series, low: Series, high: Series, truth: Series, conf: float, trust: Trust) -> float:
+def naive(value: Series, low: Series, high: Series, truth: Series, conf: float, trust: Trust, each: float) -> float:
     outside = []
     for v, lower, upper, t in zip(value, low, high, truth, strict=True):
         half = upper - v if t > v else v - lower
@@ -17,7 +17,7 @@ def naive(value: Series, low: Series, high: Series, truth: Series, conf: float, 
         return 1.0
     wanted = float(np.quantile(outside, conf))
     wanted = min(max(wanted, 1.0 / trust.most), trust.most)
-    return float(wanted ** (len(outside) / (len(outside) + trust.rows)))
+    return float(wanted ** (each * len(outside) / (each * len(outside) + trust.rows)))
 
 
 @pytest.mark.parametrize("size", [0.05, 0.7, 1.0, 1.6, 40.0])
@@ -27,7 +27,7 @@ def test_equals_the_naive_one(size: float, rows: int) -> None:
     value = random.normal(size=rows)
     low, high = value - random.exponential(size=rows), value + random.exponential(size=rows)
     low[:1] = value[:1]
-    asked = value, low, high, value + size * random.normal(size=rows), 0.9, Trust(20.0, 2.5)
+    asked = value, low, high, value + size * random.normal(size=rows), 0.9, Trust(20.0, 2.5), 1.5
     assert width(*asked) == pytest.approx(naive(*asked), rel=1e-12)
 
 

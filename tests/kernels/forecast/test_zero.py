@@ -23,20 +23,23 @@ def daily(n: int, seed: int = 0, noise: float = 1.0) -> Series:
 
 
 def naive_width(x: Series, rows: int, period: int, second: int) -> float:
-    """The factor that the newest rows ask for, at most 48 of a fifth of the series."""
+    """The factor that the newest rows ask for, a fifth of the series at most: 20 of them, which count as up to 48."""
     rows = min(rows, len(x) // 5)
-    past, ahead = x[:-rows], sorted({int(h) for h in np.linspace(1, rows, min(rows, 48))})
-    told = naive(past, ahead, period, second)
-    return width(told[:, MEDIAN], told[:, 1], told[:, 13], x[[len(past) - 1 + h for h in ahead]], 0.95, zero.TRUST)
+    past, ahead = x[:-rows], [int(h) for h in np.linspace(1, rows, min(rows, 20))]
+    told, truth = naive(past, ahead, period, second), x[[len(past) - 1 + h for h in ahead]]
+    each = min(rows, 48) / len(ahead)
+    return width(told[:, MEDIAN], told[:, 1], told[:, 13], truth, 0.95, zero.TRUST, each)
 
 
-@pytest.mark.parametrize(("n", "period", "second"), [(10, 0, 0), (100, 24, 0), (400, 24, 168)])
-def test_equals_one_view_one_row_after_the_other(n: int, period: int, second: int) -> None:
+@pytest.mark.parametrize(
+    ("n", "rows", "period", "second"), [(10, 5, 0, 0), (100, 5, 24, 0), (400, 5, 24, 168), (150, 27, 12, 0)]
+)
+def test_equals_one_view_one_row_after_the_other(n: int, rows: int, period: int, second: int) -> None:
     x = daily(n)
-    wanted = naive(x, [1, 2, 3, 4, 5], period, second)
+    wanted = naive(x, list(range(1, rows + 1)), period, second)
     middle = wanted[:, [MEDIAN]]
-    wanted = middle + naive_width(x, 5, period, second) * (wanted - middle)
-    answer = forecast(Task.of(x, rows=5), Params(period, second))
+    wanted = middle + naive_width(x, rows, period, second) * (wanted - middle)
+    answer = forecast(Task.of(x, rows=rows), Params(period, second))
     np.testing.assert_allclose(answer.value, wanted[:, MEDIAN], rtol=1e-5)
     np.testing.assert_allclose(answer.quantiles[0.1], wanted[:, 3], rtol=1e-5)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kernels.numerics.products import ON_ONE_THREAD, times
+from kernels.numerics.products import ON_ONE_THREAD, SLAB, in_slabs, times, times_slabs
 
 
 def naive(rows: list[list[float]], matrix: list[list[float]]) -> list[list[float]]:
@@ -30,3 +30,12 @@ def test_slices_of_large_matrices_cover_all_rows(m: int) -> None:
 def test_a_matrix_that_is_too_large_for_one_slice_is_multiplied_row_by_row() -> None:
     matrix = np.ones((800, 800))
     np.testing.assert_array_equal(times(np.ones((2, 800)), matrix), np.full((2, 800), 800.0))
+
+
+@pytest.mark.parametrize(("m", "columns"), [(0, 64), (1, 64), (300, 64), (300, 420)])
+def test_slabs_are_multiplied_like_the_matrix_that_they_were_made_of(m: int, columns: int) -> None:
+    random = np.random.default_rng(2)
+    rows, matrix = (random.normal(size=shape).astype(np.float32) for shape in ((m, 400), (400, columns)))
+    slabs = in_slabs(matrix)
+    assert slabs.shape[2] in (SLAB, columns)
+    np.testing.assert_allclose(times_slabs(rows, slabs), rows @ matrix, atol=1e-4)

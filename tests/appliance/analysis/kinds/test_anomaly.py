@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -100,7 +101,7 @@ def test_an_answer_against_the_contract_is_refused(flags: object, score: object,
 
 def test_a_file_gets_windows_or_rows() -> None:
     columns = [None if cells is None else cells.tolist() for cells in KIND.cells(WINDOWS, TASK, ANSWER)]
-    assert columns == [[1007, 1028], [1014, 1028], [2, 1], [1007, 1028], [3.0, 4.0], [1.0, 4.0], None, None, None]
+    assert columns == [[1007, 1028], [1014, 1028], [2, 1], [1007, 1028], [3.0, 4.0], [1.0, 4.0], *[None] * 4]
     times, flags, score, value, *untold = KIND.cells(FLAGS, TASK, ANSWER)
     assert [None if cells is None else cells.tolist() for cells in (times, flags, score, value)] == [
         TIMES.tolist(),
@@ -108,7 +109,7 @@ def test_a_file_gets_windows_or_rows() -> None:
         SCORE.tolist(),
         [0.0, 1.0, 2.0, 3.0, 4.0, 5.0],
     ]
-    assert untold == [None, None, None]
+    assert untold == [None] * 4
 
 
 def test_a_file_gets_what_was_expected_of_every_column() -> None:
@@ -121,12 +122,26 @@ def test_a_file_gets_what_was_expected_of_every_column() -> None:
     assert (told["expected_b"], told["low_b"], told["high_a"]) == ([2.0, 8.0], [1.0, 7.0], [2.0, 5.0])
 
 
+def test_a_file_gets_which_detectors_find_a_window_unusual() -> None:
+    by = {"spike": CODES == -2, "shape": CODES < 0}
+    answer = dataclasses.replace(explained(1), by=by)
+    task = Task({"a": np.arange(6.0)}, TIMES)
+    assert KIND.cells(WINDOWS, task, answer)[-1].tolist() == ["shape", "shape+spike"]
+    assert KIND.cells(FLAGS, task, answer)[-1].tolist() == [None, "shape", "shape", None, "shape+spike", None]
+    assert list(KIND.described(WINDOWS, ("a", "b")))[-1] == "found_by"
+    kept = KIND.at_rows(answer, np.array([0, 4]))
+    assert KIND.cells(FLAGS, Task({"a": np.zeros(2)}, TIMES[[0, 4]]), kept)[-1].tolist() == [None, "shape+spike"]
+
+
 def test_expected_values_cross_the_wire_with_the_scores() -> None:
     reply = json.loads(answers.dump(KIND.write(asked(scores="1"), explained(1))))
     assert reply["expected"] == [{"value": [0, 1, 2, 3, 4, 5], "low": [-1, 0, 1, 2, 3, 4], "high": [1, 2, 3, 4, 5, 6]}]
     again = KIND.parse(reply, TASK)
     assert isinstance(again, Explained)
     assert again.expected[0].high.tolist() == [1, 2, 3, 4, 5, 6]
+    told = KIND.parse({**reply, "reasons": [{"by": ["shape"]}, {"by": ["shape", "spike"]}]}, TASK)
+    assert isinstance(told, Explained)
+    assert {name: np.flatnonzero(rows).tolist() for name, rows in told.by.items()} == {"shape": [1, 2, 4], "spike": [4]}
     assert "expected" not in KIND.write(asked(), explained(1))
     with pytest.raises(ValueError, match="expected values of another length"):
         KIND.parse({**reply, "expected": reply["expected"] * 2}, TASK)

@@ -118,6 +118,19 @@ def test_forecasts(opened: tuple[duckdb.DuckDBPyConnection, Source]) -> None:
     assert file.read_text().splitlines()[1] == "a,2023-11-14T22:13:20.000Z,1.5,0.5,2.5"
 
 
+@pytest.mark.parametrize(("value", "shown"), [(2.0, "2,1.5,3"), (2.0**60, f"{2.0**60},1.5,{2.0**60 + 1.0}")])
+def test_whole_numbers_are_integers_where_that_is_wished(
+    opened: tuple[duckdb.DuckDBPyConnection, Source], value: float, shown: str
+) -> None:
+    connection, source = opened
+    series = source.series(next(source.batches())[0])
+    results = Results(connection, source, BY_TYPE[FORECAST].tables["forecast"], whole=True)
+    results.add(0, (series.times[:2], np.full(2, value), np.full(2, 1.5), np.array([value + 1.0, np.inf])))
+    file = Path(str(connection.execute("SELECT current_setting('temp_directory')").fetchall()[0][0])).parent / "out"
+    results.write(file, "csv")
+    assert file.read_text().splitlines()[1] == f"a,2023-11-14T22:13:20.000Z,{shown}"
+
+
 def test_names_keep_their_type() -> None:
     assert [writing.typed_key(t) for t in ("BIGINT", "DATE", "VARCHAR", "ENUM('a')", "BOOLEAN", "DECIMAL(9,2)")] == [
         "BIGINT",
