@@ -13,7 +13,7 @@ from appliance.analysis.kind import REAL, Column, Kind
 from appliance.analysis.picture import Picture
 from appliance.analysis.taosanalytics_compat import AbstractCorrelationService
 from appliance.protocol import documents, fields
-from appliance.protocol.documents import BadRequest, Body, Document
+from appliance.protocol.documents import Body, Document
 from appliance.protocol.requests import Request
 from appliance.protocol.shapes import INTEGER, NUMBER, NUMBERS, OBJECT, PAIRS, listed, said
 from kernels.contract import (
@@ -67,11 +67,9 @@ class Correlating(Kind[Correlation]):
         return documents.columns(document, body)
 
     def shared(self, document: Document) -> dict[str, Any]:
-        """Return what a body says whatever its data are; raises BadRequest, also where it names no algorithm."""
-        shared = super().shared(document)
-        if not shared["algo"]:
-            raise BadRequest("algo is missing in requests")
-        return {**shared, "noise_check": False}  # columns may be empty, and white noise is as good as any
+        """Return what a body says whatever its data are; raises BadRequest."""
+        # columns may be empty, and white noise is as good as any
+        return {**super().shared(document), "noise_check": False}
 
     def task(self, document: Document, options: Mapping[str, str], data: Task) -> Task:
         """Return the data: nothing else is asked."""
