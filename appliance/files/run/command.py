@@ -66,6 +66,7 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
         _every(given)
         given.file = several.expanded(given.file)
         further = [Path(one) for one in (given.config, getattr(given, "future", None)) if one]
+        several.refuse_missing([str(one) for one in further])
         kept = [*map(Path, given.file), *further]
         writing.Output.refuse(given.out, "--out", kept)
         backtest.refuse(given, kept)
@@ -155,7 +156,7 @@ def _run(
 def files(given: argparse.Namespace, scratch: Path) -> Files:
     """Find the files that were named; raises FileError."""
     part, ahead = Part(given.table, given.query), getattr(given, "future", None)
-    return several.open_files(given.file, scratch, given.delimiter, part, ahead)
+    return several.open_files(given.file, scratch, given.delimiter, part, ahead, given.encoding)
 
 
 def opened(connection: duckdb.DuckDBPyConnection, files: Files, given: argparse.Namespace, **more: Any) -> Source:

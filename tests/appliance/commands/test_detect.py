@@ -168,7 +168,7 @@ def test_bad_files(tmp_path: Path, content: bytes | None, message: str, capsys: 
     if content is not None:
         (tmp_path / "data").write_bytes(content)
     out = tmp_path / "out.csv"
-    assert detect(tmp_path / "data", "--out", out) == cli.FAILED
+    assert detect(tmp_path / "data", "--out", out) == (cli.FAILED if content is not None else cli.USAGE)
     assert message in capsys.readouterr().err
     assert not out.exists()
 
