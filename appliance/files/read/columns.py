@@ -28,7 +28,7 @@ TIME_TYPES = {
 }
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
 NUMBERS = (*INTEGERS, "UHUGEINT", "FLOAT", "DOUBLE")
-SPACES = " \t\u00a0\u202f"  # around numbers and between their groups
+SPACES = " \u00a0\u202f"  # around numbers and between their groups
 NO_VALUE = ("", "na", "n/a", "nan", "null", "none")  # what text files write for a missing number
 
 TIME, NUMBER, TEXT, OTHER = "a time", "a number", "text", "neither number, time nor text"
@@ -166,24 +166,24 @@ def number_sql(column: Column, decimal: str | None = None) -> str:
     name = column.sql
     if not column.text:
         return f"CAST({name} AS DOUBLE)"
-    cell = f"trim({name}, {literal(SPACES)})"
     if decimal == ",":
-        bare = f"CASE WHEN NOT contains({cell}, '.') THEN replace({cell}, ',', '.') END"
-        return f"COALESCE(TRY_CAST({bare} AS DOUBLE), {_grouped_sql(cell, '.', ',')})"
-    return f"COALESCE(TRY_CAST({name} AS DOUBLE), {_grouped_sql(cell, ',', '.', certain=decimal is None)})"
+        bare = f"CASE WHEN NOT contains({name}, '.') THEN replace({name}, ',', '.') END"
+        return f"COALESCE(TRY_CAST({bare} AS DOUBLE), {_grouped_sql(name, '.', ',')})"
+    return f"COALESCE(TRY_CAST({name} AS DOUBLE), {_grouped_sql(name, ',', '.', certain=decimal is None)})"
 
 
-def _grouped_sql(cell: str, group: str, decimal: str, certain: bool = False) -> str:
+def _grouped_sql(name: str, group: str, decimal: str, certain: bool = False) -> str:
     """Return the SQL for a number whose thousands are grouped, NULL for anything else.
 
     certain : a single group without decimals may be decimals itself, and is no number.
     """
-    start, end = "[+-]?[0-9]{1,3}", f"([{decimal}][0-9]*)?"
-    told = f"([{decimal}][0-9]*|[{group}][0-9]{{3}}{end})" if certain else end
+    # no part stands twice in this, as `trim` would: what does is computed of every row, not only of those without
+    start, end = f"[{SPACES}]*[+-]?[0-9]{{1,3}}", f"([{decimal}][0-9]*)?[{SPACES}]*"
+    told = f"([{decimal}][0-9]*[{SPACES}]*|[{group}][0-9]{{3}}{end})" if certain else end
     groups = f"([{group}][0-9]{{3}})+{told}"
-    forms = [groups, *(f"({one}[0-9]{{3}})+{end}" for one in ("[ \u00a0\u202f]", "['\u2019]"))]
-    whole = f"regexp_full_match({cell}, {literal(start + '(' + '|'.join(forms) + ')')})"
-    digits = f"regexp_replace({cell}, {literal(f'[^-+0-9{decimal}]')}, '', 'g')"
+    forms = [groups, *(f"({one}[0-9]{{3}})+{end}" for one in (f"[{SPACES}]", "['\u2019]"))]
+    whole = f"regexp_full_match({name}, {literal(start + '(' + '|'.join(forms) + ')')})"
+    digits = f"regexp_replace({name}, {literal(f'[^-+0-9{decimal}]')}, '', 'g')"
     return f"CASE WHEN {whole} THEN TRY_CAST(replace({digits}, '{decimal}', '.') AS DOUBLE) END"
 
 

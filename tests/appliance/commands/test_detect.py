@@ -120,7 +120,6 @@ ALL = list(one()["ts"])
             "only_last looks at the whole series, and 40001 rows are analysed in pieces of 40000; --last 40000",
         ),
         (one(), ["--out", "/proc/out.csv"], "/proc/out.csv cannot be written: No such file or directory"),
-        (one(), ["--config", "/nonexistent.ini"], "/nonexistent.ini: cannot be read"),
         (one(), ["--url", "http://127.0.0.1:1"], "http://127.0.0.1:1 cannot be reached: Connection refused"),
     ],
 )
