@@ -237,9 +237,12 @@ def _answer(
 
 
 def _noise(kind: Kind[Any], asked: Question, series: FileSeries) -> str:
-    """Return that a series is white noise, where SQL would have refused it and the user has not spoken of it."""
+    """Return that a series is white noise, where SQL would have refused it and the user has not spoken of it.
+
+    Beside covariates it does not matter: they tell of rows that follow what the rows themselves do not.
+    """
     checked = any(option.name == fields.NOISE_CHECK for option in kind.options)
-    if not checked or fields.NOISE_CHECK in asked.given:
+    if not checked or fields.NOISE_CHECK in asked.given or series.known:
         return ""
     return NOISE if is_white_noise(next(iter(series.columns.values()))) else ""
 
