@@ -25,6 +25,7 @@ from kernels.forecast import _arima_few, _gaps, holtwinters, zero
 from kernels.forecast._ets_model import Form
 from kernels.forecast._gaps import Observed
 from kernels.forecast._theta_fit import theta
+from kernels.forecast._weights import by_errors
 from kernels.forecast._width import Trust, width
 from kernels.forecast._zero_net import MEDIAN
 from kernels.forecast._zero_view import quantiles
@@ -39,7 +40,6 @@ FOLD_SHARE = 5  # a fold is at most so small a part of the series
 SLOW, SHORT, SHORTER = 12, 400, 100  # Theta: seasons up to this, in so few rows; without a season, in fewer
 FITTED, CYCLES, LONGEST = 240, 8, 24  # what holtwinters and arima see: newest rows or cycles; longest season in rows
 POWER = 2.0  # of the errors that shares are divided by
-LEAST = 1e-3  # of the largest error
 TRUST = Trust(rows=100.0, most=2.0)  # in the past, for the width of the interval over that of the members
 ARIMA = 0.2  # share
 LARGEST = 1e300  # bounds stay within, so that they can be added
@@ -249,11 +249,8 @@ def _error(said: list[Said], truths: list[Series]) -> float:
 
 
 def _weights(members: list[Member], errors: list[float]) -> Series:
-    """Return shares over errors, of sum 1; an error is at least `LEAST` of the largest."""
-    weights = np.array([member.share for member in members])
-    if (largest := max(errors)) > 0.0:
-        weights = weights / np.maximum(np.array(errors) / largest, LEAST) ** POWER
-    return np.asarray(weights / weights.sum())
+    """Return the weights of the members by their errors in the past."""
+    return by_errors(np.array([member.share for member in members]), np.array(errors), POWER)
 
 
 def _combined(weights: Series, said: list[Said]) -> Said:

@@ -8,7 +8,8 @@ import pytest
 from kernels.contract import BadSeries, Forecast, NotConverged, Series, Task, TooShort
 from kernels.forecast import _arima_few, auto, holtwinters, zero
 from kernels.forecast._ets_model import Form
-from kernels.forecast.auto import FOLDS, LEAST, POWER, Params, Said, forecast
+from kernels.forecast._weights import LEAST
+from kernels.forecast.auto import FOLDS, POWER, Params, Said, forecast
 
 pytestmark = pytest.mark.compiled_only("every answer fits holtwinters three times")
 
