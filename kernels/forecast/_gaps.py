@@ -22,6 +22,8 @@ Observed = NDArray[np.bool_]
 FILL, NONE = "fill", "none"
 KALMAN = "kalman"
 MOST = 0.3  # share of rows that are missing, up to which they are filled
+NEWEST = 3  # the part of the series whose gaps make intervals wider
+LEAST_GIVEN = 0.25  # share of it that is given, as far as that is counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +106,14 @@ def filled(series: Spread, period: int, newest: int, out_of_time: Callable[[], b
     if np.all(given == np.rint(given)):
         np.rint(found, out=found)
     return np.concatenate((series.values[:-newest], found))
+
+
+def wider(observed: Observed) -> float:
+    """Return by how much intervals must be wider that were told by a filled series.
+
+    A filled row is what is expected there. It adds nothing to the squares of what is not expected, so their mean over
+    all rows is that over the given rows times the share of these; counted over the newest third, which counts most.
+    """
+    newest = observed[-max(len(observed) // NEWEST, 1) :]
+    given = np.count_nonzero(newest) / len(newest)
+    return float(max(given, LEAST_GIVEN) ** -0.5)

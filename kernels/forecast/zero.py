@@ -125,21 +125,28 @@ def _calibrated(seen: Seen, rows_ahead: int) -> Series:
     to be.
     """
     x, n, ahead = seen.x, len(seen.x), np.arange(1, rows_ahead + 1)
-    rows = min(rows_ahead, n // FOLD_SHARE)
+    rows, factor = min(rows_ahead, n // FOLD_SHARE), _gaps.wider(seen.observed)
     if rows < 1 or n - rows < max(2 * seen.period + 1, FEWEST):
-        return quantiles([(x, ahead)], seen.period, seen.second)[0]
-    looked_at = min(rows, FOLD_ROWS)
-    tried = 1 + np.arange(looked_at) * (rows - 1) // max(looked_at - 1, 1)
-    tried = tried[seen.observed[n - rows - 1 + tried]]
-    each = min(rows, COUNTED) / looked_at
-    before, truth = x[: n - rows], x[n - rows - 1 + tried]
-    told, past = quantiles([(x, ahead), (before, tried)], seen.period, seen.second)
-    if seen.second and len(tried) >= FEWEST_TRIED:
-        lean(x, n - rows, np.array([seen.period, seen.second]), ahead, tried, told, past)
-    factor = width(past[:, MEDIAN], *bounds(past, CONF), truth, CONF, TRUST, each)
-    median = told[:, MEDIAN : MEDIAN + 1]
-    widened: Series = median + factor * (told - median)
+        told = quantiles([(x, ahead)], seen.period, seen.second)[0]
+    else:
+        looked_at = min(rows, FOLD_ROWS)
+        tried = 1 + np.arange(looked_at) * (rows - 1) // max(looked_at - 1, 1)
+        tried = tried[seen.observed[n - rows - 1 + tried]]
+        before, truth = x[: n - rows], x[n - rows - 1 + tried]
+        told, past = quantiles([(x, ahead), (before, tried)], seen.period, seen.second)
+        if seen.second and len(tried) >= FEWEST_TRIED:
+            lean(x, len(before), np.array([seen.period, seen.second]), ahead, tried, told, past)
+        low, high = bounds(_apart(past, _gaps.wider(seen.observed[: n - rows])), CONF)
+        each = min(rows, COUNTED) / looked_at
+        factor *= width(past[:, MEDIAN], low, high, truth, CONF, TRUST, each)
+    widened = _apart(told, factor)
     return np.maximum(widened, 0.0) if np.min(x) >= 0.0 else widened
+
+
+def _apart(told: Series, factor: float) -> Series:
+    """Return quantiles so many times as far from the median, (rows, shares) both."""
+    median = told[:, MEDIAN : MEDIAN + 1]
+    return median + factor * (told - median)
 
 
 def beside(task: Task, covariates: Covariates, seen: Seen, alone: Callable[[Task], Forecast]) -> Forecast:

@@ -70,6 +70,20 @@ def test_changed_import_makes_a_kernel_stale() -> None:
     assert {str(ours), str(imported)} <= set(_jit.sources(str(ours)))
 
 
+def test_every_form_of_an_import_makes_a_kernel_stale(tmp_path: Path) -> None:
+    from kernels import _jit
+
+    source = tmp_path / "own.py"
+    source.write_bytes(
+        b"# -*- coding: latin-1 -*- \xe9\n"
+        b"from kernels.numerics import (  # two (of many)\n    moments,  # sums)\n    loess as smooth,\n)\n"
+        b"def later():\n    from kernels.anomaly \\\r\n        import iqr, \\\n        ksigma\n"
+        b"import os; from kernels.numerics.normal import(two_sided_quantile)\n"
+    )
+    found = {"numerics/moments", "numerics/loess", "numerics/normal", "anomaly/iqr", "anomaly/ksigma"}
+    assert {str(ROOT / f"kernels/{name}.py") for name in found} <= set(_jit.sources(str(source)))
+
+
 @pytest.mark.compiled_only("there are no signatures without the compiler")
 def test_kernels_refuse_what_they_were_not_compiled_for() -> None:
     import numpy as np

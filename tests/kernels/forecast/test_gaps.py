@@ -139,3 +139,32 @@ def test_covariates_are_not_known_in_gaps_so_that_these_stay() -> None:
     known = {"dynamic_real_1": np.random.default_rng(1).normal(size=len(x) + 5)}
     answer = zero.forecast(Task({"val": x}, times, step=HOUR, rows=5, known=known))
     assert answer.extra["gaps"] == {"rows": 1, "filled_by": "none"}
+
+
+def test_intervals_are_wider_by_what_filled_rows_of_a_random_walk_lack() -> None:
+    random = np.random.default_rng(4)
+    x, there = random.normal(size=9000).cumsum(), random.random(9000) < 0.7
+    there[[0, -1]] = True
+    filled = np.interp(np.arange(9000), np.flatnonzero(there), x[there])  # what is expected of one
+    size, whole = (np.sqrt(np.mean(np.diff(values)[-3000:] ** 2)) for values in (filled, x))
+    assert size * _gaps.wider(there) == pytest.approx(whole, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("missing", "factor"), [((), 1.0), ((0, 1, 2), 1.0), ((10,), (3 / 4) ** -0.5), ((8, 9, 10, 11), 2.0)]
+)
+def test_intervals_are_wider_by_the_gaps_of_the_newest_third_at_most_twice(
+    missing: tuple[int, ...], factor: float
+) -> None:
+    observed = np.ones(12, np.bool_)
+    observed[list(missing)] = False
+    assert _gaps.wider(observed) == pytest.approx(factor)
+
+
+def test_what_zero_says_of_a_filled_series_is_as_much_wider() -> None:
+    x, times = left(54, 40, 41, 49)
+    task, params = Task({"val": x}, times=times, rows=3, levels=(0.95,), step=HOUR), zero.Params(24)
+    seen, answer = zero.looked_at(task, params), zero.forecast(task, params)
+    plain = zero.forecast(Task({"val": seen.x}, rows=3, levels=(0.95,)), params)  # too short for a try in the past
+    np.testing.assert_allclose(answer.value, plain.value)
+    np.testing.assert_allclose(answer.high - answer.low, (15 / 18) ** -0.5 * (plain.high - plain.low))
