@@ -162,6 +162,7 @@ def open_files(
         folder = scratch / f"{at}"
         folder.mkdir()
         files.append(formats.open_file(name, folder, delimiter, part, encoded))
+    names = list(map(formats.shown, names))
     short = [Path(name).name for name in names]
     further = None
     if ahead is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -24,7 +23,7 @@ from appliance.files.read.reading import Asked, Source
 from appliance.files.read.rows import Rows
 from appliance.files.read.several import Files
 from appliance.files.read.sql_files import Part
-from appliance.files.run import arguments, each_series, engines, filling, levels
+from appliance.files.run import arguments, each_series, engines, filling, interruption, levels
 from appliance.files.run.each_series import Tally
 from appliance.files.run.progress import Progress, say, show
 from appliance.files.run.question import Question
@@ -64,13 +63,16 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
         _every(given)
         given.file = several.expanded(given.file)
         _refuse_files(given)
-    except (ValueError, FileError, OSError) as error:
+    except (ValueError, FileError) as error:
         say(str(error))
         return USAGE
-    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what is half written goes
+    except OSError as error:
+        say(f"{error.filename}: {error.strerror}")
+        return USAGE
     try:
         with (
-            writing.Output(given.out) as output,
+            interruption.told(output := writing.Output(given.out)),
+            output,
             tempfile.TemporaryDirectory(prefix="taosanode-") as folder,
         ):
             return work(format_, output, Path(folder).resolve())
@@ -83,11 +85,6 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
     except duckdb.Error as error:
         say(database.reason(error))
         return FAILED
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted, nothing was written\n")
-        raise
-    finally:
-        signal.signal(signal.SIGTERM, earlier)
 
 
 def _refuse_files(given: argparse.Namespace) -> None:
