@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from kernels.contract import BadSeries, Forecast, NotConverged, Series, Task, TooShort
-from kernels.forecast import _arima_few, auto, holtwinters, zero
-from kernels.forecast._ets_model import Form
-from kernels.forecast.auto import FOLDS, LEAST, POWER, Params, Said, forecast
+from kernels.forecast import _arima_few, auto, ces, zero
+from kernels.forecast._auto_members import Question, Said
+from kernels.forecast._theta_fit import theta
+from kernels.forecast.auto import Params, forecast
 
-pytestmark = pytest.mark.compiled_only("every answer fits holtwinters three times")
+pytestmark = pytest.mark.compiled_only("every answer fits its members five times")
 
 
 def monthly(n: int, seed: int = 0) -> Series:
@@ -23,20 +24,21 @@ def naive(x: Series, rows: int, period: int) -> tuple[Series, float]:
 
     def said(past: Series, ahead: int) -> list[Series]:
         task = Task.of(past, rows=ahead)
-        fitted = holtwinters.answered(task, holtwinters.Params("auto", "auto", period), form)[0].value
-        regressed = _arima_few.answered(task, period, found)[0].value
-        return [zero.forecast(task, zero.Params(period)).value, fitted, auto.theta(past, period, ahead), regressed]
+        smooth = ces.forecast(task, ces.Params(form or "Z", period))
+        regressed = _arima_few.answered(task, period, found)[0]
+        line = theta(past, period, ahead)
+        return [zero.forecast(task, zero.Params(period)).value, line, smooth.value, regressed.value]
 
-    form: Form | None = None
+    form: ces.Model | None = None
     found: _arima_few.Found | None = None
     all_rows = said(x, rows)
-    _, form = holtwinters.answered(Task.of(x, rows=rows), holtwinters.Params("auto", "auto", period))
+    form = ces.forecast(Task.of(x, rows=rows), ces.Params(period=period)).extra["form"]
     _, found = _arima_few.answered(Task.of(x, rows=rows), period)
     ahead = min(rows, len(x) // 5)
-    folds = [len(x) - at * ahead for at in range(1, FOLDS + 1)]
-    past = [(said(x[:first], ahead), x[first : first + ahead], x[first - period :][:ahead]) for first in folds]
+    firsts = [len(x) - at * ahead for at in range(1, 5)]
+    past = [(said(x[:first], ahead), x[first : first + ahead], x[first - period :][:ahead]) for first in firsts]
     errors = np.mean([[np.abs(one - truth).mean() for one in each] for each, truth, _ in past], axis=0)
-    weights = np.array([0.32, 0.24, 0.24, 0.2]) / np.maximum(errors / errors.max(), LEAST) ** POWER
+    weights = np.array([0.4, 0.2, 0.2, 0.2]) / (errors / errors.max()) ** (4.0 * 4 * ahead / (4 * ahead + 30.0))
     weights /= weights.sum()
     wrong = np.mean([np.abs(weights @ np.array(each) - truth).mean() for each, truth, _ in past])
     usual = np.mean([np.abs(last - truth).mean() for _, truth, last in past])
@@ -58,40 +60,34 @@ def members(answer: Forecast) -> dict[str, float]:
 
 def test_the_answer_says_who_took_part_and_how_well_each_did() -> None:
     answer = forecast(Task.of(monthly(90), rows=6), Params(12))
-    assert list(members(answer)) == ["zero", "holtwinters", "theta", "arima"]
+    assert list(members(answer)) == ["zero", "theta", "ces", "arima"]
     assert sum(members(answer).values()) == pytest.approx(1.0, abs=1e-3)
-    shares = {"zero": 0.32, "holtwinters": 0.24, "theta": 0.24, "arima": 0.2}
     errors = {member["name"]: member["mase"] for member in answer.extra["members"]}
-    assert min(errors, key=errors.__getitem__) == max(
-        members(answer), key=lambda name: members(answer)[name] / shares[name]
-    )
+    others = {name: weight for name, weight in members(answer).items() if name != "zero"}
+    assert min(others, key=errors.__getitem__) == max(others, key=others.__getitem__)
     assert 0.0 < answer.extra["accuracy"] < 1.0
     assert "left_out" not in answer.extra
 
 
-def test_the_folds_have_the_form_of_the_whole_series(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[int, str]] = []
-
-    def noted(task: Task, params: holtwinters.Params, only: Form | None = None) -> tuple[Forecast, Form]:
-        answer, form = answered(task, params, only)
-        asked.append((len(task.series), str(only)))
-        return answer, form
-
-    answered = holtwinters.answered
-    monkeypatch.setattr(holtwinters, "answered", noted)
-    forecast(Task.of(monthly(90), rows=6), Params(12))
-    chosen = answered(Task.of(monthly(90), rows=6), holtwinters.Params("auto", "auto", 12))[1]
-    assert asked == [(90, "None"), (84, str(chosen)), (78, str(chosen))]
+@pytest.mark.parametrize(("n", "count"), [(90, 4), (36, 2), (30, 0)])
+def test_as_many_folds_as_leave_two_seasons(n: int, count: int) -> None:
+    now = Question(monthly(n), 4, (0.95,), 12, 0, lambda: False)
+    folds, given = auto._folds(now, np.ones(n, np.bool_))
+    assert [len(fold.x) for fold in folds] == [n - 4 * at for at in range(1, count + 1)]
+    assert len(given) == count
 
 
-def test_a_long_series_has_the_naive_forecast_instead_of_theta() -> None:
-    answer = forecast(Task.of(monthly(450), rows=6), Params(12))
-    assert list(members(answer)) == ["zero", "holtwinters", "seasonal-naive", "arima"]
+def test_more_rows_in_the_past_turn_shares_into_weights_by_errors() -> None:
+    said = Said(np.zeros(1))
+    both = [auto.Member(name, 0.5, said, []) for name in "ab"]
+    np.testing.assert_allclose(auto._weights(both, [1.0, 2.0], 30), [4 / 5, 1 / 5])
+    np.testing.assert_allclose(auto._weights(both, [1.0, 2.0], 90), [8 / 9, 1 / 9])
+    np.testing.assert_allclose(auto._weights(both, [0.0, 0.0], 0), [0.5, 0.5])
 
 
 def test_a_short_series_is_told_without_its_past() -> None:
     answer = forecast(Task.of(monthly(9), rows=6), Params(12))
-    assert members(answer) == {"zero": 0.32, "holtwinters": 0.24, "theta": 0.24, "arima": 0.2}
+    assert members(answer) == {"zero": 0.4, "theta": 0.2, "holtwinters": 0.2, "arima": 0.2}
     assert "accuracy" not in answer.extra
     assert "mase" not in answer.extra["members"][0]
 
@@ -101,16 +97,14 @@ def test_members_that_were_right_in_the_past_have_all_the_weight() -> None:
     x = np.tile(random.normal(size=24), 25)[:590]
     weights = members(forecast(Task.of(x, rows=24), Params(24)))
     assert weights["zero"] < 0.01
-    assert weights["seasonal-naive"] > 0.1
+    assert weights["seasonal-naive"] > 0.15
 
 
 def test_when_the_time_is_up_zero_answers_alone() -> None:
     task = dataclasses.replace(Task.of(monthly(90), rows=6), out_of_time=lambda: True)
     answer = forecast(task, Params(12))
     assert members(answer) == {"zero": 1.0}
-    assert answer.extra["left_out"] == [
-        {"name": name, "reason": "no time left"} for name in ("holtwinters", "theta", "arima")
-    ]
+    assert answer.extra["left_out"] == [{"name": name, "reason": "no time left"} for name in ("theta", "ces", "arima")]
     np.testing.assert_array_equal(answer.value, zero.forecast(task, zero.Params(12)).value)
 
 
@@ -118,30 +112,46 @@ def test_many_rows_are_answered_by_zero_too_when_the_time_is_up() -> None:
     task = dataclasses.replace(Task.of(np.tile(monthly(24), 1667), rows=48), out_of_time=lambda: True)
     answer = forecast(task, Params(24))
     assert members(answer) == {"zero": 1.0}
-    assert [left["name"] for left in answer.extra["left_out"]] == ["holtwinters", "seasonal-naive", "arima"]
+    assert [left["name"] for left in answer.extra["left_out"]] == [
+        "theta",
+        "seasonal-naive",
+        "second-seasonal-naive",
+        "arima",
+    ]
 
 
 def test_a_member_that_fails_is_named_and_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> Forecast:
         raise NotConverged("no fit")
 
-    monkeypatch.setattr(holtwinters, "answered", fails)
+    monkeypatch.setattr(ces, "forecast", fails)
     answer = forecast(Task.of(monthly(90), rows=6), Params(12))
     assert list(members(answer)) == ["zero", "theta", "arima"]
-    assert answer.extra["left_out"] == [{"name": "holtwinters", "reason": "no fit"}]
+    assert answer.extra["left_out"] == [{"name": "ces", "reason": "no fit"}]
 
 
 def test_the_interval_is_as_wide_as_those_of_the_members_that_have_one() -> None:
-    one = Said(np.array([1.0]), np.array([0.0]), np.array([3.0]))
-    other = Said(np.array([5.0]), np.array([2.0]), np.array([6.0]))
-    bare = np.array([9.0])
-    said = auto._combined(np.array([0.3, 0.3, 0.4]), [one, other, Said(bare, bare, bare)])
-    np.testing.assert_allclose((said.value, said.low, said.high), [[5.4], [3.4], [6.9]])
+    one = Said(np.array([1.0]), np.array([[[1.0]], [[2.0]]]))
+    other = Said(np.array([5.0]), np.array([[[3.0]], [[1.0]]]))
+    said = auto._combined(np.array([0.3, 0.3, 0.4]), [one, other, Said(np.array([9.0]))])
+    np.testing.assert_allclose(said.value, [5.4])
+    np.testing.assert_allclose(said.apart, [[[2.0]], [[1.5]]])
 
 
-def test_a_width_moves_both_bounds_and_not_the_forecast() -> None:
-    said = auto._widened(Said(np.array([5.0]), np.array([3.0]), np.array([9.0])), 0.5)
-    np.testing.assert_allclose((said.value, said.low, said.high), [[5.0], [4.0], [7.0]])
+def test_errors_of_the_past_make_intervals_wider_or_narrower() -> None:
+    past = [auto.Combined(np.zeros(100), np.ones((2, 1, 100)))]
+    wide, narrow = (auto._widening(past, [np.full(100, error)]) for error in (5.0, 0.6))
+    np.testing.assert_allclose([wide, narrow], [2.0**0.5, 0.6**0.5])
+
+
+def test_weekly_rows_without_a_period_have_the_year_unless_a_second_season_is_forbidden() -> None:
+    t = np.arange(160)
+    x = 100.0 + 10.0 * np.sin(2 * np.pi * t / 52) + np.random.default_rng(0).normal(size=160)
+    week = 7 * 86_400_000
+    asked = Task.of(x, rows=13, step=week)
+    assert forecast(asked, Params(0)).period == forecast(asked, Params("none")).period == 52
+    assert forecast(asked, Params(0, "none")).period == forecast(Task.of(x, rows=13), Params(0)).period == 0
+    assert forecast(Task.of(x[:90], rows=13, step=week), Params(0)).period == 0
 
 
 @pytest.mark.parametrize("n", [3, 4, 8, 13, 40, 150])
@@ -160,9 +170,13 @@ def test_a_constant_goes_on_for_certain() -> None:
         np.testing.assert_allclose(values, np.full(5, 7.0), rtol=1e-12)
 
 
-def test_a_wider_coverage_has_wider_bounds() -> None:
-    answers = [forecast(Task.of(monthly(90), rows=5, conf=conf), Params(12)) for conf in (0.5, 0.95)]
-    assert (answers[1].high - answers[1].low > answers[0].high - answers[0].low).all()
+def test_several_levels_are_told_at_once_as_each_alone() -> None:
+    task = Task.of(monthly(90), rows=5)
+    narrow, wide = (forecast(dataclasses.replace(task, levels=(level,)), Params(12)) for level in (0.5, 0.95))
+    assert (wide.high - wide.low > narrow.high - narrow.low).all()
+    both = forecast(dataclasses.replace(task, levels=(0.95, 0.5)), Params(12))
+    np.testing.assert_array_equal([both.low, both.high], [wide.low, wide.high])
+    np.testing.assert_array_equal([both.quantiles[0.25], both.quantiles[0.75]], [narrow.low, narrow.high])
 
 
 def test_the_same_question_has_the_same_answer_and_leaves_the_data_alone() -> None:

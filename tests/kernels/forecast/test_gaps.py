@@ -123,7 +123,7 @@ def test_the_season_goes_on_behind_a_gap(algorithm: Algorithm) -> None:
 
 
 @pytest.mark.compiled_only("all members of auto")
-@pytest.mark.parametrize(("module", "rows"), [(zero, 2), (auto, 14)], ids=["zero", "auto"])
+@pytest.mark.parametrize(("module", "rows"), [(zero, 2), (auto, 38)], ids=["zero", "auto"])
 def test_what_was_said_of_the_past_is_held_against_rows_that_were_given(
     module: ModuleType, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,9 +21,8 @@ DAYS = [datetime(2026, 1, 1) + timedelta(hours=36 * day) for day in range(ROWS)]
 def test_a_refusal_names_the_format_that_reads_the_dates_and_it_does(tmp_path: Path, format_: str, name: str) -> None:
     cells = [f'"{day.strftime(format_)}"' for day in DAYS]
     path = write(tmp_path / "a.csv", {name: cells, "value": VALUES})
-    with pytest.raises(FileError, match="is not a time: ISO 8601, or an integer since 1970; --time-format") as refused:
+    with pytest.raises(FileError, match=f"; --time-format .*'{format_}'.* reads it"):
         read(path, tmp_path / "s")
-    assert f"--time-format '{format_}' reads it" in str(refused.value)
     (series,) = read(path, tmp_path / "t", Asked(time_format=format_))
     assert len(series.times) == ROWS
 
