@@ -170,8 +170,8 @@ def test_a_season_is_added_where_values_reach_zero_unless_the_user_says_how() ->
     def has(option: str) -> bool:
         return option == "decomposition_type"
 
-    one = series("D")
-    low = dataclasses.replace(one, columns={name: values - values.min() for name, values in one.columns.items()})
+    low = series("D")
+    one = dataclasses.replace(low, columns={name: values + 1.0 for name, values in low.columns.items()})
     placed = place(FORECAST, low, {}, has=has)
     assert (placed.option, placed.remark) == (
         "decomposition_type=additive",
