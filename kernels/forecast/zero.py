@@ -51,7 +51,7 @@ class Params(Options):
     period: Season = season_option("auto")
     second: Season = option(
         "auto",
-        "rows in a second, longer season; auto: the week over a day, the year over a week, or what is found",
+        "rows in a second, longer season; auto: the week over a day, the year over a week or weekly rows, or what is found",
         ge=0,
     )
     gaps: str = _gaps.gaps_option()
@@ -159,7 +159,7 @@ def beside(task: Task, covariates: Covariates, seen: Seen, alone: Callable[[Task
 def seasons(x: Series, params: Params, task: Task) -> tuple[int, int]:
     """Return the season and the second one to use, 0 for none."""
     period, extra = season_told(params.period, x)
-    if params.period == "auto" and not period and _days(task) == 7.0:
+    if period < 2 and "auto" in (params.period, params.second) and _days(task) == 7.0:
         period = WEEKS_OF_A_YEAR
     if 2 * period > len(x):
         period = 0

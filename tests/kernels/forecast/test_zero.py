@@ -79,7 +79,8 @@ def test_weekly_rows_without_a_season_have_that_of_the_year() -> None:
     assert forecast(task).period == 52
     assert forecast(dataclasses.replace(task, step=DAY)).period == 0
     assert forecast(dataclasses.replace(task, columns={"val": x[:100]})).period == 0
-    assert forecast(task, Params("none")).period == 0
+    assert forecast(task, Params("none")).period == forecast(task, Params(1)).period == 52
+    assert forecast(task, Params("none", "none")).period == 0
 
 
 def test_intervals_are_as_wide_as_the_newest_rows_ask_for() -> None:
