@@ -51,7 +51,8 @@ class Params(Options):
     period: Season = season_option("auto")
     second: Season = option(
         "auto",
-        "rows in a second, longer season; auto: the week over a day, the year over weeks of days or rows, or what is found",
+        "rows in a second, longer season; auto: the week over a day, the year over a week, or what is found; and weekly "
+        "rows without a period have the year",
         ge=0,
     )
     gaps: str = _gaps.gaps_option()
