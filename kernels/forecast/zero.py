@@ -51,7 +51,7 @@ class Params(Options):
     period: Season = season_option("auto")
     second: Season = option(
         "auto",
-        "rows in a second, longer season; auto: the week over a day, the year over a week, or what is found; and weekly "
+        "rows in a second, longer season; auto: the week over a day, the year over a week, or what is found; weekly "
         "rows without a period have the year",
         ge=0,
     )
