@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from appliance.files.calendar.zones import Zone
 from appliance.files.read.reading import Asked
 from appliance.files.series import FileError
 from tests.appliance.files.read.test_reading import read
@@ -116,3 +117,19 @@ def test_nanoseconds_are_kept_whole(tmp_path: Path) -> None:
     (series,) = read(write(tmp_path / "a.parquet", one(), zoned), tmp_path / "s")
     np.testing.assert_array_equal(series.times, np.array(one()["ts"]) * 1_000_000 + 1)
     assert (series.precision, series.clock.naive) == ("ns", False)
+
+
+@pytest.mark.parametrize("zone", ["CET", "cst", "PST"])
+def test_an_abbreviation_of_a_zone_is_refused_and_may_be_said_to_be_one(tmp_path: Path, zone: str) -> None:
+    path = write(tmp_path / "a.csv", one(ts=[f"{hour} {zone}" for hour in HOURS]))
+    with pytest.raises(FileError, match=f"such as 2021-08-06 00:00:00 {zone}, and {zone} may be several zones"):
+        read(path, tmp_path / "s")
+    asked = Asked(time_format=f"%Y-%m-%d %H:%M:%S {zone}", zone=Zone("Asia/Shanghai"))
+    (series,) = read(path, tmp_path / "t", asked)
+    assert series.times[0] == (FIRST - 8 * HOUR) * 1000
+
+
+@pytest.mark.parametrize(("zone", "hours"), [("UTC", 0), ("GMT", 0), ("Europe/Berlin", 2)])
+def test_names_of_one_zone_are_read(tmp_path: Path, zone: str, hours: int) -> None:
+    (series,) = read(write(tmp_path / "a.csv", one(ts=[f"{hour} {zone}" for hour in HOURS])), tmp_path / "s")
+    assert series.times[0] == (FIRST - hours * HOUR) * 1000
