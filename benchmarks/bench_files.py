@@ -1,8 +1,9 @@
 """Many series in one file: seconds and memory of `taosanode detect` and `taosanode forecast`, beside a plain script.
 
 Each figure is a program of its own, from start to finished file, so reading, loading and writing count. The peer is
-what one would write by hand with the same reader: duckdb into numpy, and for each series quartiles by numpy. The load
-is what the machine had to do besides. Run: ``make bench-files`` or ``python -m benchmarks.bench_files``.
+what one would write by hand with the same reader: duckdb into numpy, and for each series quartiles by numpy. Both write
+the same columns, and what is in them is compared. The load is what the machine had to do besides. Run:
+``make bench-files`` or ``python -m benchmarks.bench_files``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from multiprocessing import Process
 from pathlib import Path
 
@@ -30,14 +32,19 @@ for end in ends:
     q1, q3 = np.percentile(x, [25, 75])
     bad = (x < q1 - 1.5 * (q3 - q1)) | (x > q3 + 1.5 * (q3 - q1))
     edges = np.flatnonzero(np.diff(np.concatenate(([0], bad, [0]))))
-    for a, b in zip(edges[::2], edges[1::2] - 1):
-        found.append((host[begin], int(t[begin + a]), int(t[begin + b]), int(b - a + 1)))
+    for a, b in zip(edges[::2], edges[1::2]):
+        score = np.maximum(q1 - x[a:b], x[a:b] - q3) / (q3 - q1)
+        peak = int(score.argmax())
+        times = (int(t[begin + row]) for row in (a, b - 1, a + peak))
+        found.append((host[begin], *times, int(b - a), float(score[peak]), float(x[a + peak])))
     begin = end
 with duckdb.connect() as db:
-    db.execute("CREATE TABLE f (host VARCHAR, s BIGINT, e BIGINT, n INT)")
-    names = [list(column) for column in zip(*found)]
-    db.execute("INSERT INTO f SELECT unnest(?), unnest(?), unnest(?), unnest(?)", names)
-    db.execute(f"COPY f TO '{target}' (FORMAT parquet)")
+    db.execute("CREATE TABLE f (host VARCHAR, s BIGINT, e BIGINT, p BIGINT, n BIGINT, score DOUBLE, value DOUBLE)")
+    columns = [list(column) for column in zip(*found)]
+    db.execute(f"INSERT INTO f SELECT {', '.join(['unnest(?)'] * 7)}", columns)
+    stamps = (f'make_timestamp({cell}) AS "{name}"' for cell, name in (("s", "start"), ("e", "end"), ("p", "peak")))
+    select = f"SELECT host, {', '.join(stamps)}, n AS rows, score, value FROM f"
+    db.execute(f"COPY ({select}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
 """
 
 
@@ -52,9 +59,7 @@ def main() -> None:
 
 def run(folder: Path, many: int, few: int) -> None:
     hosts, mixed, pumps = (folder / f"{name}.parquet" for name in ("hosts", "mixed", "pumps"))
-    maker = Process(target=make, args=(folder, many, few))  # apart: memory of ours would count as its children's
-    maker.start()
-    maker.join()
+    alone(make, folder, many, few)
     warm = [*PROGRAM, "detect", str(pumps), "--by", "host", "--out", str(folder / "warm.csv")]
     subprocess.run(warm, capture_output=True, check=False)  # kernels compiled, libraries in memory
 
@@ -66,12 +71,13 @@ def run(folder: Path, many: int, few: int) -> None:
     for threads in (1, 2):
         spent = timed(f"taosanode detect, {threads} threads", [*detect, str(hosts), "--threads", str(threads)])
         print(f"{'':40}{peer / spent:.1f} x as fast as by hand")
+    alone(compare, folder / "peer.parquet", folder / "out.parquet")
     timed("the same, rows of all series mixed", [*detect, str(mixed)])
     timed("the same, a line for each row", [*detect, str(hosts), "--flags"])
 
     print(f"\nautomatic ARIMA on {few} series of 240 rows, period 24")
     forecast = [*PROGRAM, "forecast", "--algo", "arima,period=24", "--by", "host", "--out", str(folder / "ahead.csv")]
-    alone = timed("one thread", [*forecast, str(pumps), "--threads", "1"])
+    single = timed("one thread", [*forecast, str(pumps), "--threads", "1"])
     both = timed("two threads", [*forecast, str(pumps), "--threads", "2"])
     halves = [[*forecast[:-1], str(folder / f"{half}.csv"), str(folder / f"pumps{half}.parquet")] for half in (0, 1)]
     begin = time.perf_counter()
@@ -80,7 +86,7 @@ def run(folder: Path, many: int, few: int) -> None:
         process.wait()
     apart = time.perf_counter() - begin
     print(f"{'two processes, half of the series each':40}{apart:6.1f} s")
-    print(f"threads {alone / both:.2f} x, processes {alone / apart:.2f} x; {free_cores():.1f} cores were free")
+    print(f"threads {single / both:.2f} x, processes {single / apart:.2f} x; {free_cores():.1f} cores were free")
 
 
 def make(folder: Path, many: int, few: int) -> None:
@@ -104,6 +110,27 @@ def make(folder: Path, many: int, few: int) -> None:
         for name, which in (("pumps", "true"), ("pumps0", "i % 2 = 0"), ("pumps1", "i % 2 = 1")):
             select = f"SELECT * EXCLUDE i FROM pumps WHERE {which} ORDER BY host, ts"
             db.execute(f"COPY ({select}) TO '{folder}/{name}.parquet'")
+
+
+def compare(one: Path, other: Path) -> None:
+    """Hold two files of windows against each other: the same ones, and scores that differ by rounding alone."""
+    import duckdb
+
+    window = 'host, start, "end", peak, rows'
+    both = f"'{one}' AS a FULL JOIN '{other}' AS b USING ({window})"
+    alike = "abs(a.score - b.score) <= 1e-9 * b.score AND a.value = b.value"
+    (different,) = duckdb.sql(f"SELECT count(*) FROM {both} WHERE ({alike}) IS NOT TRUE").fetchall()[0]
+    if different:
+        raise SystemExit(f"{different} windows of {one} and {other} differ")
+
+
+def alone(work: Callable[..., None], *given: object) -> None:
+    """Do some work in a process of its own: memory of this one would count as that of those it starts."""
+    worker = Process(target=work, args=given)
+    worker.start()
+    worker.join()
+    if worker.exitcode:
+        raise SystemExit(worker.exitcode)
 
 
 def timed(name: str, command: list[str], *, quiet: bool = False) -> float:

@@ -135,11 +135,24 @@ class Kind(ABC, Generic[A]):
 
         out_of_time : true once the answer is due.
         """
-        common = requests.common(document, self.default)
-        unit = self.unit(document)
-        options = common["options"]
-        data = Task(columns, times, unit, options=options, out_of_time=out_of_time)
-        return Request(**common, task=self.task(document, options, data), unit=unit)
+        return self.about(self.shared(document), document, times, columns, out_of_time)
+
+    def shared(self, document: Document) -> dict[str, Any]:
+        """Return what a request is besides its task: what a body says whatever its data are; raises BadRequest."""
+        return {**requests.common(document, self.default), "unit": self.unit(document)}
+
+    def about(
+        self,
+        shared: Mapping[str, Any],
+        document: Document,
+        times: Times,
+        columns: Mapping[str, Series],
+        out_of_time: Callable[[], bool],
+    ) -> Request:
+        """Return the request about these columns, as `request`, where `shared` is known."""
+        options = shared["options"]
+        data = Task(columns, times, shared["unit"], options=options, out_of_time=out_of_time)
+        return Request(task=self.task(document, options, data), **shared)
 
     def unit(self, document: Document) -> str:
         """Return the unit of a request's times; raises BadRequest."""
@@ -169,8 +182,12 @@ class Kind(ABC, Generic[A]):
         """Hold an answer to the contract, whoever gave it: types, lengths, finite numbers; raises AlgorithmError."""
 
     @abstractmethod
+    def refuse(self, task: Task, answer: A) -> None:
+        """Refuse an answer that cannot be sent, whoever gave it; raises AlgorithmError."""
+
+    @abstractmethod
     def write(self, request: Request, answer: A) -> dict[str, Any]:
-        """Return what the reply has besides algorithm and option; raises AlgorithmError for what cannot be sent."""
+        """Return what the reply has besides algorithm and option; raises what `refuse` does."""
 
     @abstractmethod
     def parse(self, reply: Mapping[str, Any], task: Task) -> A:

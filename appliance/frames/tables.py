@@ -16,7 +16,7 @@ from appliance.files.read.database import quoted
 from appliance.files.read.formats import FRAME, File
 from appliance.files.read.reading import Source
 from appliance.files.series import UsageError
-from appliance.files.write.writing import EXACT, nothing
+from appliance.files.write.writing import EXACT, joined
 
 SHOWN = "the frame"  # what messages call it
 TABLE = "frame"
@@ -110,8 +110,7 @@ def build(
         told = [row[at] for _, row in found]
         if found and all(cell is None for cell in told):
             continue
-        parts = [nothing(type_, rows) if cell is None else cell for cell, rows in zip(told, lengths, strict=True)]
-        column = np.concatenate(parts) if parts else np.empty(0, EMPTY[type_])
+        column = joined(type_, told, lengths) if found else np.empty(0, EMPTY[type_])
         if whole and type_ == REAL and (np.abs(column) <= EXACT).all() and (column == np.rint(column)).all():
             column = column.astype(np.int64)
         cells[named[name]] = _moments(column, source, frame) if type_ == TIME else column

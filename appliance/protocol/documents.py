@@ -131,6 +131,8 @@ def plain(value: Any) -> Any:
 
 def check_lengths(lengths: Sequence[int], names: Sequence[str]) -> None:
     """Refuse columns of unequal length, and too few or too many rows; raises BadRequest."""
+    if len(set(lengths)) == 1 and MIN_ROWS <= lengths[0] <= MAX_ROWS:
+        return
     # covariates known ahead go on into the forecast: they alone may be longer than the history
     known_ahead = {column for column, name in enumerate(names) if name.startswith(fields.KNOWN_COVARIATE)}
     plain = [n for column, n in enumerate(lengths) if column not in known_ahead]

@@ -53,11 +53,17 @@ def whole(given: Mapping[str, str], name: str, default: int) -> int:
 
 
 def common(document: Document, default_algo: str) -> dict[str, Any]:
-    """Return what every request has besides its task; raises BadRequest."""
+    """Return what every request has besides its task; raises BadRequest.
+
+    default_algo : that of a request which names none, "" where it has to name one.
+    """
     text = documents.text(document, fields.OPTION, "")
     checked = documents.integer(document, fields.NOISE_CHECK)
+    algo = documents.text(document, fields.ALGO, default_algo).strip().lower() or default_algo
+    if not algo:
+        raise BadRequest("algo is missing in requests")
     return {
-        "algo": documents.text(document, fields.ALGO, default_algo).strip().lower() or default_algo,
+        "algo": algo,
         "option_text": text,
         "options": options.parse(text),
         "noise_check": checked is None or checked != 0,

@@ -24,6 +24,7 @@ from kernels.forecast import _gaps, zero
 from kernels.forecast._auto_members import Question, Said, candidates, seasonal_naive
 from kernels.forecast._gaps import Observed
 from kernels.forecast._trained_times import UNIT_NS
+from kernels.forecast._weights import by_errors
 from kernels.forecast._width import Trust, width
 from kernels.numerics.covariates import known
 from kernels.numerics.period import Season, season_option
@@ -34,7 +35,6 @@ FEWEST = 8  # rows before a fold, besides two seasons
 FOLD_SHARE = 5  # a fold is at most so small a part of the series
 POWER, HALF_POWER = 4.0, 30.0  # of the errors that shares are divided by; rows in the past with which it is half of it
 WEEK_NS = 7 * zero.DAY_NS
-LEAST = 1e-3  # of the largest error
 TRUST, CONF = Trust(rows=100.0, most=2.0), 0.95  # in the past, for the width of intervals; the one it goes by
 
 
@@ -178,12 +178,9 @@ def _error(said: Sequence[Said | Combined], truths: list[Series]) -> float:
 
 
 def _weights(members: list[Member], errors: list[float], rows: int) -> Series:
-    """Return shares over powers of errors over so many rows, of sum 1; an error is at least `LEAST` of the largest."""
-    weights = np.array([member.share for member in members])
-    if (largest := max(errors)) > 0.0:
-        power = POWER * rows / (rows + HALF_POWER)
-        weights = weights / np.maximum(np.array(errors) / largest, LEAST) ** power
-    return np.asarray(weights / weights.sum())
+    """Return the weights of the members by their errors over so many rows of the past."""
+    power = POWER * rows / (rows + HALF_POWER)
+    return by_errors(np.array([member.share for member in members]), np.array(errors), power)
 
 
 def _combined(weights: Series, said: list[Said]) -> Combined:

@@ -2,7 +2,8 @@
 
 It sees a description of the series without its unit (`_zero_view`, `_zero_features`) and answers the quantiles of every
 row ahead at once (`_zero_net`). What it knows are the series it was trained on: docs/zero.md. Its intervals are put
-right by the series itself, by the newest rows as it would have forecast them (`_width`).
+right by the series itself, by the newest rows as it would have forecast them (`_width`), and so are its medians where
+there are two seasons (`_zero_repeats`).
 
 Source: prior-fitted networks, S. Mueller et al., "Transformers can do Bayesian inference", ICLR 2022; S. Dooley et al.,
 "ForecastPFN: synthetically-trained zero-shot forecasting", NeurIPS 2023. Features, network and prior are our own.
@@ -24,6 +25,7 @@ from kernels.forecast._gaps import Observed
 from kernels.forecast._trained_times import UNIT_NS
 from kernels.forecast._width import Trust, width
 from kernels.forecast._zero_net import MEDIAN, SHARES
+from kernels.forecast._zero_repeats import lean
 from kernels.forecast._zero_view import newest, quantiles
 from kernels.numerics.covariates import Covariates, known
 from kernels.numerics.normal import normal_quantile, two_sided_quantile
@@ -35,6 +37,7 @@ LARGEST = 1e150  # what can still be squared
 SECOND = {24: 168, 48: 336, 96: 672, 144: 1008, 288: 2016, 7: 364}  # days of a week, weeks of a year
 FOLD_SHARE, FEWEST = 5, 8  # a try in the past: part of the series, rows before it
 FOLD_ROWS, COUNTED = 20, 48  # rows of it that are looked at, evenly spread; rows that they count as, at most
+FEWEST_TRIED = 6  # rows of the try by which repeated seasons are weighed
 TRUST, CONF = Trust(rows=50.0, most=3.0), 0.95  # in it, for the distances from the median; the interval it goes by
 WEEKS_OF_A_YEAR = 52
 DAY_NS = 86_400_000_000_000
@@ -116,7 +119,11 @@ def looked_at(task: Task, params: Params) -> Seen:
 
 
 def _calibrated(seen: Seen, rows_ahead: int) -> Series:
-    """Return the quantiles of the rows ahead, as far from the median as those said of the newest rows had to be."""
+    """Return the quantiles of the rows ahead, put right by what would have been said of the newest rows.
+
+    With two seasons they are moved towards what these repeat; the distances from the median are as large as they had
+    to be.
+    """
     x, n, ahead = seen.x, len(seen.x), np.arange(1, rows_ahead + 1)
     rows, factor = min(rows_ahead, n // FOLD_SHARE), _gaps.wider(seen.observed)
     if rows < 1 or n - rows < max(2 * seen.period + 1, FEWEST):
@@ -125,10 +132,13 @@ def _calibrated(seen: Seen, rows_ahead: int) -> Series:
         looked_at = min(rows, FOLD_ROWS)
         tried = 1 + np.arange(looked_at) * (rows - 1) // max(looked_at - 1, 1)
         tried = tried[seen.observed[n - rows - 1 + tried]]
-        told, past = quantiles([(x, ahead), (x[: n - rows], tried)], seen.period, seen.second)
+        before, truth = x[: n - rows], x[n - rows - 1 + tried]
+        told, past = quantiles([(x, ahead), (before, tried)], seen.period, seen.second)
+        if seen.second and len(tried) >= FEWEST_TRIED:
+            lean(x, len(before), np.array([seen.period, seen.second]), ahead, tried, told, past)
         low, high = bounds(_apart(past, _gaps.wider(seen.observed[: n - rows])), CONF)
         each = min(rows, COUNTED) / looked_at
-        factor *= width(past[:, MEDIAN], low, high, x[n - rows - 1 + tried], CONF, TRUST, each)
+        factor *= width(past[:, MEDIAN], low, high, truth, CONF, TRUST, each)
     widened = _apart(told, factor)
     return np.maximum(widened, 0.0) if np.min(x) >= 0.0 else widened
 

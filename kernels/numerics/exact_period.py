@@ -76,7 +76,12 @@ def exact_period(x: Series, longest: int) -> int:
     level = median(x)
     bound = ROUNDING * median(np.abs(x - level)) + INPUT_ROUNDING * abs(level)
     most = max(1, min(n // 20, MOST_OFF))
-    if _off(x, 1, bound, 4 * most) <= 4 * most:
+    moving = 0
+    for t in range(n):
+        moving += abs(x[t] - level) > bound
+        if moving > 4 * most:
+            break
+    if moving <= 4 * most:
         return 0
     best, chance = 0, -1.0  # not known yet: it costs a sort, and few series need it
     for period in range(2, longest + 1):

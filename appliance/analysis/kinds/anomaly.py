@@ -131,6 +131,9 @@ class Anomaly(Kind[Detection]):
             found = dataclasses.replace(found, expected=expected)
         return found
 
+    def refuse(self, task: Task, answer: Detection) -> None:
+        """Refuse nothing: windows can always be sent."""
+
     def write(self, request: Request, answer: Detection) -> dict[str, Any]:
         """Return windows, their codes and, if asked for, score and expected value of every row."""
         spans, codes = windows(request.task.times, answer.flags)
@@ -255,11 +258,13 @@ class Anomaly(Kind[Detection]):
 
 def runs(codes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Return the maximal runs of one code other than 1: int64 (k, 2), first row and the one after, and their codes."""
-    edges = np.flatnonzero(np.append(codes[1:] != codes[:-1], True)) + 1
-    begins = np.concatenate(([0], edges[:-1]))
-    anomalous = codes[begins] != 1
-    begins, ends = begins[anomalous], edges[anomalous]
-    return np.column_stack((begins, ends)), codes[begins]
+    rows = np.flatnonzero(codes != 1)  # few, so that all that follows is about few
+    own = codes[rows]
+    first = np.ones(len(rows), np.bool_)
+    first[1:] = (rows[1:] != rows[:-1] + 1) | (own[1:] != own[:-1])
+    last = np.ones(len(rows), np.bool_)
+    last[:-1] = first[1:]
+    return np.column_stack((rows[first], rows[last] + 1)), own[first]
 
 
 def windows(times: Times, codes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:

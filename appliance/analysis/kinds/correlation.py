@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from math import isfinite, nan
 from typing import Any
@@ -14,7 +13,7 @@ from appliance.analysis.kind import REAL, Column, Kind
 from appliance.analysis.picture import Picture
 from appliance.analysis.taosanalytics_compat import AbstractCorrelationService
 from appliance.protocol import documents, fields
-from appliance.protocol.documents import BadRequest, Body, Document
+from appliance.protocol.documents import Body, Document
 from appliance.protocol.requests import Request
 from appliance.protocol.shapes import INTEGER, NUMBER, NUMBERS, OBJECT, PAIRS, listed, said
 from kernels.contract import (
@@ -67,15 +66,10 @@ class Correlating(Kind[Correlation]):
         """Return times, if there are any, and data columns; raises BadRequest."""
         return documents.columns(document, body)
 
-    def request(
-        self, document: Document, times: Times, columns: Mapping[str, Series], out_of_time: Callable[[], bool]
-    ) -> Request:
-        """Return the request that a body is; raises BadRequest, also where it names no algorithm."""
-        request = super().request(document, times, columns, out_of_time)
-        if not request.algo:
-            raise BadRequest("algo is missing in requests")
+    def shared(self, document: Document) -> dict[str, Any]:
+        """Return what a body says whatever its data are; raises BadRequest."""
         # columns may be empty, and white noise is as good as any
-        return dataclasses.replace(request, noise_check=False)
+        return {**super().shared(document), "noise_check": False}
 
     def task(self, document: Document, options: Mapping[str, str], data: Task) -> Task:
         """Return the data: nothing else is asked."""
@@ -103,10 +97,14 @@ class Correlating(Kind[Correlation]):
             checks.array(answer.at_lags, len(answer.lags), "at_lags")
         return answer
 
-    def write(self, request: Request, answer: Correlation) -> dict[str, Any]:
-        """Return the value under the name of what it is, and what else is known; raises AlgorithmError."""
+    def refuse(self, task: Task, answer: Correlation) -> None:
+        """Refuse a value that is not finite; raises AlgorithmError."""
         if not isfinite(answer.value):
             raise BadSeries(f"the {answer.measure} leaves the range of floating-point numbers")
+
+    def write(self, request: Request, answer: Correlation) -> dict[str, Any]:
+        """Return the value under the name of what it is, and what else is known; raises AlgorithmError."""
+        self.refuse(request.task, answer)
         return _written(answer)
 
     def parse(self, reply: Mapping[str, Any], task: Task) -> Correlation:

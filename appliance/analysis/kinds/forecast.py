@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from appliance.analysis import checks, plugin_objects
 from appliance.analysis.kind import AHEAD, REAL, TIME, Column, Kind
@@ -143,20 +144,23 @@ class Forecasting(Kind[Forecast]):
             raise AlgorithmError(f"forecast {value[row]} outside its bounds {low[row]} to {high[row]} at row {row}")
         return dataclasses.replace(answer, value=value, low=low, high=high, mse=checks.mse(answer.mse))
 
-    def write(self, request: Request, answer: Forecast) -> dict[str, Any]:
-        """Return times and values, and the bounds if they are wanted; raises AlgorithmError."""
-        task = request.task
-        arrays = [times_ahead(task, answer), answer.value, *([answer.low, answer.high] if task.bounds else [])]
-        for array in arrays:  # whoever computed it: taosd misreads what is missing or not finite
+    def refuse(self, task: Task, answer: Forecast) -> None:
+        """Refuse what taosd misreads: rows that are missing, numbers that are not finite; raises AlgorithmError."""
+        for array in _arrays(task, answer):
             if len(array) != task.rows:
                 raise AlgorithmError(f"result length is not identical, ts rows:{task.rows}  res rows:{len(array)}")
             if not np.isfinite(array).all():
                 raise AlgorithmError("the forecast leaves the range of floating-point numbers")
+
+    def write(self, request: Request, answer: Forecast) -> dict[str, Any]:
+        """Return times and values, and the bounds if they are wanted; raises AlgorithmError."""
+        task = request.task
+        self.refuse(task, answer)
         return {
             fields.PERIOD: answer.period,
             fields.ROWS: task.rows,
             fields.MSE: answer.mse,
-            fields.RESULT: arrays,
+            fields.RESULT: _arrays(task, answer),
             **answer.extra,
         }
 
@@ -219,6 +223,11 @@ class Forecasting(Kind[Forecast]):
         line = Line("forecast", times_ahead(task, answer), answer.value, answer.low, answer.high, band)
         said = f"{briefly}, the last {shown:,} of {all_rows:,} rows before"
         return Picture(said, shown, briefly, line=line, border=True)
+
+
+def _arrays(task: Task, answer: Forecast) -> list[NDArray[Any]]:
+    """Return times, values and, if they are wanted, bounds."""
+    return [times_ahead(task, answer), answer.value, *([answer.low, answer.high] if task.bounds else [])]
 
 
 def times_ahead(task: Task, answer: Forecast | None = None) -> Times:

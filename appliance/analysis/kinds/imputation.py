@@ -130,11 +130,15 @@ class Imputation(Kind[Filling]):
         error = None if answer.error is None else checks.array(answer.error, rows, "error")
         return dataclasses.replace(answer, value=value, error=error)
 
-    def write(self, request: Request, answer: Filling) -> dict[str, Any]:
-        """Return the axis with a value for each of its rows, and which of them are filled in; raises AlgorithmError."""
+    def refuse(self, task: Task, answer: Filling) -> None:
+        """Refuse values that are not finite; raises AlgorithmError."""
         for array in (answer.value, *([] if answer.error is None else [answer.error])):
             if len(array) != len(answer.times) or not np.isfinite(array).all():
                 raise AlgorithmError("the filled values leave the range of floating-point numbers")
+
+    def write(self, request: Request, answer: Filling) -> dict[str, Any]:
+        """Return the axis with a value for each of its rows, and which of them are filled in; raises AlgorithmError."""
+        self.refuse(request.task, answer)
         reply: dict[str, Any] = {
             fields.ROWS: len(answer.times),
             fields.TIME_COLUMN: _in_unit(answer.times, request),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import gzip
+import os
 import re
 import shutil
 import stat
@@ -51,6 +52,11 @@ class File:
     delimiter: str | None = None
 
 
+def shown(name: str) -> str:
+    """Return the name of a file as it is told: in Unicode, as all that the database takes, whatever its bytes are."""
+    return os.fsencode(name).decode(errors="replace")
+
+
 def open_file(
     name: str,
     scratch: Path,
@@ -68,11 +74,11 @@ def open_file(
     FileError : there is no such file, it is empty, or it is neither of the formats.
     UsageError : a part of a file that is no database, or that it has not.
     """
-    place, said = scratch / "input", "standard input" if name == "-" else name
+    place, said = scratch / "input", "standard input" if name == "-" else shown(name)
     try:
         if name == "-":
             _copy(sys.stdin.buffer, place)
-        elif not stat.S_ISREG(Path(name).stat().st_mode):
+        elif not stat.S_ISREG(Path(name).stat().st_mode) or shown(path := str(Path(name).resolve())) != path:
             with Path(name).open("rb") as pipe:
                 _copy(pipe, place)
         else:

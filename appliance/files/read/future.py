@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from appliance.files.calendar.zones import Zone
 from appliance.files.read.moments import NO_TIME
+from appliance.files.read.rows import Rows
 from appliance.files.series import FileError, FileSeries
-
-if TYPE_CHECKING:
-    from appliance.files.read.reading import Rows
 
 NO_ROWS = "no rows at its end have covariates and an empty value: they say what is known of the time to forecast"
 

@@ -5,15 +5,16 @@ The rows of a series stay in the order of the file, so that times which go back 
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from appliance.files.calendar import buckets
 from appliance.files.calendar.frequency import Frequency
@@ -23,6 +24,7 @@ from appliance.files.read import future, moments
 from appliance.files.read.columns import Chosen, Column
 from appliance.files.read.database import literal, reason
 from appliance.files.read.moments import NO_TIME, Moments
+from appliance.files.read.rows import Rows, apart
 from appliance.files.read.several import AHEAD, Files
 from appliance.files.series import FileError, FileSeries, UsageError
 from appliance.protocol.documents import MAX_ROWS, MIN_ROWS
@@ -65,24 +67,6 @@ class Asked:
     covariates: str = ""
     learning: bool = False
     most: int = MAX_ROWS
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The rows of one series as they are in the file.
-
-    number : its place among the series of the file.
-    count : how many rows there are; times and columns are empty where that is too many.
-    times : int64 (n,), NO_TIME where there is none. columns : float64 (n,), nan where there is no value.
-    ahead : bool (n,), which are from the file of rows to forecast; None without such a file.
-    """
-
-    number: int
-    name: str
-    count: int
-    times: Times
-    columns: Mapping[str, Series]
-    ahead: NDArray[np.bool_] | None = None
 
 
 class Source:
@@ -161,6 +145,12 @@ class Source:
         ------
         FileError : times missing, twice or not in order, values missing, fewer or more rows than can be analysed.
         """
+        if rows.sound and not self._changes and MIN_ROWS <= rows.count <= self._asked.most:
+            return FileSeries(rows.name, rows.times, self.precision, rows.columns, self.clock)
+        return self._mended(rows)
+
+    def _mended(self, rows: Rows) -> FileSeries:
+        """Return a series that is not as it should be, or is to become another one; raises FileError."""
         if rows.count > self._asked.most and not len(rows.times):
             raise FileError(self._too_long(rows.count))
         rows, later = self._parted(rows)
@@ -214,6 +204,12 @@ class Source:
         """Whether a series may become shorter than it is in the file."""
         asked = self._asked
         return bool(asked.drop_nulls or asked.last or asked.duplicates or asked.agg or self._beside)
+
+    @functools.cached_property
+    def _changes(self) -> bool:
+        """Whether a sound series may become another than it is in the file."""
+        asked = self._asked
+        return bool((asked.zone and self.clock.naive) or asked.last or (asked.every and asked.agg) or self._beside)
 
     def _choose(self, table: list[Column]) -> Chosen:
         try:
@@ -315,35 +311,31 @@ class Source:
     # --- reading ----------------------------------------------------------------------------------------------------
 
     def _batch(self, begin: int, end: int) -> list[Rows]:
-        values = self._chosen.values
+        values, by = self._chosen.values, self._chosen.by
         if end - begin == 1 and self._sizes[begin] > self._asked.most and not self._shortens:
             nothing = np.empty(0)
             return [Rows(begin, self._name(begin), self._sizes[begin], nothing.astype(np.int64), {"": nothing})]
         read = [f"COALESCE({self._number(column)}, 'nan'::DOUBLE) AS v{i}" for i, column in enumerate(values)]
         read.append(f"COALESCE({self.moments.sql}, {NO_TIME}) AS t")
         read += [f"{AHEAD} AS ahead"] if self._ahead else []
-        where = ""
-        if self._chosen.by:
-            code = f"enum_code(CAST({roles.name_sql(self._chosen.by)} AS series))::INTEGER"
+        where: list[str] = []
+        bounds: list[str] = []
+        if by:
+            code = f"enum_code(CAST({roles.name_sql(by)} AS series))::INTEGER"
             read.append(f"{code} AS number")
-            where = f"WHERE ({roles.name_sql(self._chosen.by)}) IS NOT NULL"
-            if end - begin < len(self._sizes):
-                where += f" AND {code} BETWEEN {begin} AND {end - 1}"
-        cells = self._connection.execute(f"SELECT {', '.join(read)} FROM {self._table} {where}").fetchnumpy()
-        times, columns = cells["t"], {column.name: cells[f"v{i}"] for i, column in enumerate(values)}
-        numbers, ahead = cells.get("number", np.zeros(len(times), np.int32)), cells.get("ahead")
-        if (np.diff(numbers) < 0).any():
-            order = np.argsort(numbers, kind="stable")
-            numbers, times, ahead = numbers[order], times[order], None if ahead is None else ahead[order]
-            columns = {name: column[order] for name, column in columns.items()}
-        bounds = np.searchsorted(numbers, np.arange(begin, end + 1)).tolist()
-        found = []
-        for number in range(begin, end):
-            at = slice(bounds[number - begin], bounds[number - begin + 1])
-            own = {name: column[at] for name, column in columns.items()}
-            later = None if ahead is None else ahead[at]
-            found.append(Rows(number, self._name(number), at.stop - at.start, times[at], own, later))
-        return found
+            where.append(f"({roles.name_sql(by)}) IS NOT NULL")
+        if end - begin < len(self._sizes):
+            where.append(f"{code} BETWEEN {begin} AND {end - 1}")
+            if len(by) == 1 and by[0].text:  # much of a sorted file is passed over
+                where.append(f"{by[0].sql} BETWEEN ? AND ?")
+                parts = max(len(self._split), 1)
+                own = [name for name, *_ in self.keys[begin * parts : end * parts]]
+                bounds = [min(own), max(own)]
+        sql = f"SELECT {', '.join(read)} FROM {self._table} WHERE {' AND '.join(where) or 'true'}"
+        cells = self._connection.execute(sql, bounds).fetchnumpy()
+        columns = {column.name: cells[f"v{i}"] for i, column in enumerate(values)}
+        names = list(map(self._name, range(begin, end)))
+        return apart(cells.get("number"), begin, names, cells["t"], columns, cells.get("ahead"))
 
     def _number(self, column: Column) -> str:
         return roles.number_sql(column, self._asked.decimal)
@@ -355,7 +347,9 @@ class Source:
         """Return the columns of rows, each as a series of its own."""
         numbers = range(rows.number * len(self._split), (rows.number + 1) * len(self._split))
         return [
-            Rows(number, self.name(number), rows.count, rows.times, {name: rows.columns.get(name, np.empty(0))})
+            dataclasses.replace(
+                rows, number=number, name=self.name(number), columns={name: rows.columns.get(name, np.empty(0))}
+            )
             for number, name in zip(numbers, self._split, strict=True)
         ]
 

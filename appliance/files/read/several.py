@@ -147,6 +147,7 @@ def open_files(
         folder = scratch / f"{at}"
         folder.mkdir()
         files.append(formats.open_file(name, folder, delimiter, part))
+    names = list(map(formats.shown, names))
     short = [Path(name).name for name in names]
     further = None
     if ahead is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -19,18 +18,16 @@ from appliance.analysis.kind import TEXT, Kind
 from appliance.analysis.run import WhiteNoise
 from appliance.files.calendar import frequency, zones
 from appliance.files.calendar.frequency import Frequency
-from appliance.files.compare import backtest
-from appliance.files.compare import command as comparing
-from appliance.files.draw import image, terminal
 from appliance.files.read import database, several
-from appliance.files.read.reading import Asked, Rows, Source
+from appliance.files.read.reading import Asked, Source
+from appliance.files.read.rows import Rows
 from appliance.files.read.several import Files
 from appliance.files.read.sql_files import Part
-from appliance.files.run import arguments, each_series, engines, filling, levels
+from appliance.files.run import arguments, each_series, engines, filling, interruption, levels
 from appliance.files.run.each_series import Tally
 from appliance.files.run.progress import Progress, say, show
 from appliance.files.run.question import Question
-from appliance.files.series import FileError, FileResult, FileSeries, UsageError
+from appliance.files.series import FileError, FileResult, UsageError
 from appliance.files.write import writing
 from appliance.host import settings
 from appliance.protocol import fields
@@ -65,23 +62,17 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
         zones.zone(given.tz or "UTC")
         _every(given)
         given.file = several.expanded(given.file)
-        further = [Path(one) for one in (given.config, getattr(given, "future", None)) if one]
-        kept = [*map(Path, given.file), *further]
-        writing.Output.refuse(given.out, "--out", kept)
-        backtest.refuse(given, kept)
-        if given.plot not in (None, arguments.TERMINAL):
-            plot = Path(given.plot)
-            writing.Output.refuse(plot, "--plot", kept)
-            for name, other in (("--out", given.out), ("--backtest-out", getattr(given, "backtest_out", None))):
-                if other and plot.resolve() == other.resolve():
-                    raise ValueError(f"{name} and --plot name one file: {plot}")
-    except (ValueError, FileError, OSError) as error:
+        _refuse_outputs(given)
+    except (ValueError, FileError) as error:
         say(str(error))
         return USAGE
-    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what is half written goes
+    except OSError as error:
+        say(f"{error.filename}: {error.strerror}")
+        return USAGE
     try:
         with (
-            writing.Output(given.out) as output,
+            interruption.told(output := writing.Output(given.out)),
+            output,
             tempfile.TemporaryDirectory(prefix="taosanode-") as folder,
         ):
             return work(format_, output, Path(folder).resolve())
@@ -94,11 +85,23 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
     except duckdb.Error as error:
         say(database.reason(error))
         return FAILED
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted, nothing was written\n")
-        raise
-    finally:
-        signal.signal(signal.SIGTERM, earlier)
+
+
+def _refuse_outputs(given: argparse.Namespace) -> None:
+    """Refuse to write over a file that is read, or two things into one file; raises UsageError and ValueError."""
+    further = [Path(one) for one in (given.config, getattr(given, "future", None)) if one]
+    kept, past = [*map(Path, given.file), *further], getattr(given, "backtest_out", None)
+    writing.Output.refuse(given.out, "--out", kept)
+    if past is not None:
+        from appliance.files.compare import backtest
+
+        backtest.refuse(given, kept)
+    if given.plot not in (None, arguments.TERMINAL):
+        plot = Path(given.plot)
+        writing.Output.refuse(plot, "--plot", kept)
+        for name, other in (("--out", given.out), ("--backtest-out", past)):
+            if other and plot.resolve() == other.resolve():
+                raise ValueError(f"{name} and --plot name one file: {plot}")
 
 
 def _run(
@@ -113,6 +116,9 @@ def _run(
     if given.compare is None:
         prepared = engines.prepare(given, kind, asked, [asked.algorithm])
     else:
+        from appliance.files.compare import backtest
+        from appliance.files.compare import command as comparing
+
         prepared = comparing.prepare(given, kind, asked)
     read, winners = files(given, scratch), None
     with (
@@ -202,6 +208,7 @@ def _answer(
 
     winners : number of a series -> the algorithm for it, which the results tell; None for the same for all.
     """
+    checked = fields.NOISE_CHECK not in asked.given and any(one.name == fields.NOISE_CHECK for one in kind.options)
     bar = given.progress or (sys.stderr.isatty() and len(source) > 1)
     progress, tally = Progress(len(source), show if bar else None), Tally()
 
@@ -225,7 +232,9 @@ def _answer(
             results.add(rows.number, (*cells, *named))
             if given.plot and len(tally.results) < MAX_PLOTTED:
                 tally.results.append(found)
-            remark = "; ".join(filter(None, (found.remark, _noise(kind, asked, found.series))))
+            # SQL would have refused white noise, and the user has not spoken of it
+            noise = NOISE if checked and is_white_noise(next(iter(found.series.columns.values()))) else ""
+            remark = "; ".join(filter(None, (found.remark, noise)))
             if remark:
                 tally.remarks += 1
                 if tally.remarks <= MAX_REMARKS:
@@ -235,14 +244,6 @@ def _answer(
     return tally
 
 
-def _noise(kind: Kind[Any], asked: Question, series: FileSeries) -> str:
-    """Return that a series is white noise, where SQL would have refused it and the user has not spoken of it."""
-    checked = any(option.name == fields.NOISE_CHECK for option in kind.options)
-    if not checked or fields.NOISE_CHECK in asked.given:
-        return ""
-    return NOISE if is_white_noise(next(iter(series.columns.values()))) else ""
-
-
 def _levels(given: argparse.Namespace) -> Sequence[float]:
     wanted: Sequence[float] = getattr(given, "levels", ())
     return wanted
@@ -250,6 +251,8 @@ def _levels(given: argparse.Namespace) -> Sequence[float]:
 
 def _format(given: argparse.Namespace) -> str:
     if given.plot not in (None, arguments.TERMINAL):
+        from appliance.files.draw import image
+
         image.check(Path(given.plot))
     if given.format is None and given.out is not None:
         found = writing.SUFFIXES.get(given.out.suffix.lower())
@@ -266,9 +269,13 @@ def _plot(given: argparse.Namespace, asked: Question, format_: str, tally: Tally
         return
     left_out = tally.series - tally.failed - len(tally.results)
     if given.plot != arguments.TERMINAL:
+        from appliance.files.draw import image
+
         parts = asked.given if getattr(given, "plot_parts", False) else None
         image.draw(tally.results, Path(given.plot), left_out, parts)
         return
+    from appliance.files.draw import terminal
+
     # what is read by another program stays free of it
     stream = sys.stdout if format_ == "table" and given.out is None else sys.stderr
     size = shutil.get_terminal_size()

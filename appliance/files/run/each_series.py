@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from appliance.analysis import errors
-from appliance.files.read.reading import Rows, Source
+from appliance.files.read.reading import Source
+from appliance.files.read.rows import Rows
 from appliance.files.run.progress import Progress
 from appliance.files.run.remote import NodeGone
 from appliance.files.series import FileError, FileResult, FileSeries

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,8 @@ class Local:
         self._kind, self._algorithms = kind, catalog.of_kind(kind.wire_type)
         self._settings, self._question = settings, question
         self._halted = threading.Event()
+        self._options: dict[str, frozenset[str]] = {}  # of the algorithms that were asked, as far as they are known
+        self._shared: dict[tuple[Any, ...], Mapping[str, Any]] = {}  # what requests have besides their tasks
 
     def halt(self) -> None:
         """Make long searches that still run answer at once."""
@@ -41,8 +44,10 @@ class Local:
 
     def _has(self, algorithm: str, option: str) -> bool:
         """Return whether an algorithm has an option of that name."""
-        known = self._algorithms.get(table.canonical(algorithm))
-        return known is not None and any(one.name == option for one in declared(known.params))
+        if algorithm not in self._options:
+            known = self._algorithms.get(table.canonical(algorithm))
+            self._options[algorithm] = frozenset(one.name for one in declared(known.params)) if known else frozenset()
+        return option in self._options[algorithm]
 
     def answer(self, algorithm: str, series: FileSeries, option: str = "") -> FileResult:
         """Run an algorithm, or a setting of one, with a further option; raises AlgorithmError."""
@@ -56,15 +61,22 @@ class Local:
         data = placed.asked.data
         lengths = [len(data.times), *map(len, data.columns.values())]
         documents.check_lengths(lengths, [fields.TIME_COLUMN, *data.columns])
-        body = question.body(self._kind, algorithm, placed)
+        body = question.body(self._kind, algorithm, placed, data)
         deadline = run.Deadline()
-        request = self._kind.request(
-            body, data.times, data.columns, lambda: self._halted.is_set() or deadline.out_of_time()
+        request = self._kind.about(
+            self._asked(body), body, data.times, data.columns, lambda: self._halted.is_set() or deadline.out_of_time()
         )
         deadline.due = time.monotonic() + run.patience_s(request, self._settings)
         if placed.asked.known:  # in the names that the user knows
             known = dict(zip(placed.asked.known, request.task.known.values(), strict=True))
             request = dataclasses.replace(request, task=dataclasses.replace(request.task, known=known))
         found = run.answer(self._kind, self._algorithms, request)
-        self._kind.write(request, found)  # what could not be sent is refused here too
+        self._kind.refuse(request.task, found)
         return placed.result(self._kind, algorithm, request.task, found)
+
+    def _asked(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a body says whatever its data are: mostly the same for all series; raises BadRequest."""
+        told = tuple(body[name] for name in (fields.ALGO, fields.OPTION, fields.PRECISION, fields.NOISE_CHECK))
+        if told not in self._shared:
+            self._shared[told] = self._kind.shared(body)
+        return self._shared[told]

@@ -21,7 +21,8 @@ import numpy as np
 from appliance.analysis.kind import REAL, WHOLE, Kind
 from appliance.files.draw import heat_map
 from appliance.files.read import database
-from appliance.files.read.reading import Rows, Source
+from appliance.files.read.reading import Source
+from appliance.files.read.rows import Rows
 from appliance.files.run import arguments, command, each_series, engines
 from appliance.files.run.progress import Progress, say, show
 from appliance.files.run.question import Question

@@ -207,9 +207,9 @@ def _rows(
 ) -> Placed:
     """Fill the gaps for the algorithm alone; where that cannot be done and nobody asked for it, leave them."""
     plain = Placed(series, series, given)
-    if wishes.fill == filling.NONE or len(series.times) < MIN_ROWS or not rhythm(series.times).gaps:
+    if wishes.fill == filling.NONE or not (wishes.fill or has(fields.PERIOD)):
         return plain
-    if not wishes.fill and not has(fields.PERIOD):
+    if len(series.times) < MIN_ROWS or not rhythm(series.times).gaps:
         return plain
     try:
         found = axis.find(series.times, series.precision, series.clock, None, "--fill none")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +16,12 @@ from appliance.files.run import trained
 from appliance.files.run.placing import Placed, Wishes
 from appliance.files.series import UsageError
 from appliance.protocol import answers, fields, options
-from kernels.contract import Algorithm, AlgorithmError
+from kernels.contract import Algorithm, AlgorithmError, Task
 from kernels.options import Range, declared
 from models import table
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """An algorithm and the options that follow it in SQL: ``k=2,wncheck=1``; and what is wished besides.
 
@@ -33,24 +34,26 @@ class Question:
 
     def also(self, option: str) -> Question:
         """Return the same question with a further option, which counts more than one before."""
-        return dataclasses.replace(self, option=",".join(filter(None, (self.option, option))))
+        return dataclasses.replace(self, option=",".join(filter(None, (self.option, option)))) if option else self
 
-    @property
+    @functools.cached_property
     def given(self) -> Mapping[str, str]:
         """The options by name."""
         return options.parse(self.option)
 
-    def body(self, kind: Kind[Any], algorithm: str, placed: Placed) -> dict[str, Any]:
-        """Return the fields of a request's body, but for schema and data; raises BadRequest."""
-        series = placed.asked
+    def body(self, kind: Kind[Any], algorithm: str, placed: Placed, data: Task) -> dict[str, Any]:
+        """Return the fields of a request's body, but for schema and data; raises BadRequest.
+
+        data : those of the series as it is put to the algorithm.
+        """
         return {
             fields.ALGO: algorithm,
             fields.OPTION: ",".join(filter(None, (f"{fields.ALGO}={algorithm}", self.option, placed.option))),
-            fields.PRECISION: series.precision,
+            fields.PRECISION: data.unit,
             fields.NOISE_CHECK: int(self.given.get(fields.NOISE_CHECK, "0") not in ("0", "false")),
-            fields.ROWS: len(series.times),
+            fields.ROWS: len(data.times),
             fields.PROTOCOL: answers.PROTOCOL,
-            **kind.question(placed.given, series.data),
+            **kind.question(placed.given, data),
         }
 
 

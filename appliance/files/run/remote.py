@@ -18,6 +18,7 @@ from appliance.files.run.question import Question
 from appliance.files.series import FileError, FileResult, FileSeries, UsageError
 from appliance.protocol import answers, fields, options
 from appliance.transport.http import Answer, Client, Failed, NoAnswerInTime
+from kernels.contract import Task
 from models import table
 
 WAIT_S = 60.0  # as TDengine waits, unless the options name a timeout
@@ -72,10 +73,11 @@ class Remote:
         placed = placing.place(
             self._kind, series, question.given, question.wishes, self._halted.is_set, partial(self._has, algorithm)
         )
-        body = question.body(self._kind, algorithm, placed)
+        data = placed.asked.data
+        body = question.body(self._kind, algorithm, placed, data)
         body[fields.OPTION] = ",".join(filter(None, (body[fields.OPTION], self._kind.everything)))
-        reply = self._ask(body, placed.asked)
-        task = self._kind.task(body, question.given, placed.asked.data)
+        reply = self._ask(body, data)
+        task = self._kind.task(body, question.given, data)
         try:
             found = self._kind.parse(reply, task)
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
@@ -106,12 +108,12 @@ class Remote:
         except (AttributeError, KeyError, TypeError, ValueError):
             raise NodeGone(f"{self._url} answered HTTP {status} and no list of algorithms: is it a node?") from None
 
-    def _ask(self, asked: Mapping[str, Any], series: FileSeries) -> dict[str, Any]:
-        columns = series.data.columns
+    def _ask(self, asked: Mapping[str, Any], data: Task) -> dict[str, Any]:
+        columns = data.columns
         body = answers.dump(
             {
                 fields.SCHEMA: [[fields.TIME_COLUMN, "TIMESTAMP", 8], *([name, "DOUBLE", 8] for name in columns)],
-                fields.DATA: [np.ascontiguousarray(column) for column in (series.times, *columns.values())],
+                fields.DATA: [np.ascontiguousarray(column) for column in (data.times, *columns.values())],
                 **asked,
             }
         )

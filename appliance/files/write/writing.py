@@ -40,6 +40,7 @@ class Output:
     def __init__(self, file: Path | None) -> None:
         self._file = file.resolve() if file else None
         self.folder: Path | None = None
+        self.delivered = False
 
     @staticmethod
     def refuse(out: Path | None, option: str, kept: Iterable[Path]) -> None:
@@ -77,6 +78,18 @@ class Output:
             raise
         except OSError as error:
             raise FileError(f"{self._file or 'standard output'} cannot be written: {error.strerror}") from error
+        self.delivered = True
+
+
+def put(path: Path, content: bytes) -> None:
+    """Make a file of some bytes, as a whole or not at all; raises FileError."""
+    with Output(path) as output:
+        complete = Path(output.folder or ".") / "whole"
+        try:
+            complete.write_bytes(content)
+        except OSError as error:
+            raise FileError(f"{path} cannot be written: {error.strerror}") from error
+        output.deliver(complete)
 
 
 class Results:
@@ -92,7 +105,7 @@ class Results:
         self._connection, self._by, self._columns, self._whole = connection, source.by, columns, whole
         self._precision, self._clock, self._form = source.precision, source.clock, source.moments.form
         self._instants = source.moments.typed or source.clock.zone is not None
-        self._held: list[tuple[np.ndarray[Any, Any], ...]] = []
+        self._held: list[tuple[Any, ...]] = []  # number of the series, how many rows, and their cells
         self._rows = self.count = 0
         self._told: set[int] = set()
         self._times = [i for i, type_ in enumerate(columns.values()) if type_ == TIME]
@@ -109,11 +122,10 @@ class Results:
         """Take the result of one series in: its cells, column by column, None for what it does not tell."""
         self._told.update(i for i, column in enumerate(cells) if column is not None)
         rows = next(len(column) for column in cells if column is not None)
-        types = self._columns.values()
-        known = [nothing(type_, rows) if cell is None else cell for cell, type_ in zip(cells, types, strict=True)]
         zone = self._clock.zone
-        offsets = [zone.offsets(known[i], self._precision) for i in self._times] if zone else []
-        self._held.append((np.full(rows, number, np.int32), *known, *offsets))
+        times = [column for i in self._times if (column := cells[i]) is not None]  # they are always told
+        offsets = [zone.offsets(each, self._precision) for each in times] if zone else []
+        self._held.append((number, rows, *cells, *offsets))
         self._rows += rows
         self.count += rows
         if self._rows >= HELD_ROWS:
@@ -127,7 +139,10 @@ class Results:
     def _flush(self) -> None:
         if not self._held:
             return
-        whole = [np.concatenate(parts) for parts in zip(*self._held, strict=True)]
+        numbers, rows, *parts = zip(*self._held, strict=True)
+        types = [*self._columns.values(), *([WHOLE] * (len(parts) - len(self._columns)))]
+        whole = [np.repeat(np.array(numbers, np.int32), rows)]
+        whole += [joined(type_, column, rows) for type_, column in zip(types, parts, strict=True)]
         self._held, self._rows = [], 0
         names = ["n", *(f"c{i}" for i in range(len(self._columns)))]
         names += [f"o{i}" for i in self._times if self._clock.zone]
@@ -259,9 +274,13 @@ def _table(connection: duckdb.DuckDBPyConnection, rows: str, file: Path) -> None
             text.write("\n".join(line for (line,) in some) + "\n")
 
 
-def nothing(type_: str, rows: int) -> Column:
-    """Return the cells of a column that an answer does not tell."""
-    return np.full(rows, None, object) if type_ == TEXT else np.full(rows, np.nan)
+def joined(type_: str, parts: Sequence[Column | None], rows: Sequence[int]) -> Column:
+    """Return a column from its parts, of so many rows each; None for a part that an answer does not tell."""
+    absent, dtype = (None, object) if type_ == TEXT else (np.nan, np.float64)
+    if all(part is None for part in parts):
+        return np.full(sum(rows), absent, dtype)
+    whole = [np.full(n, absent, dtype) if part is None else part for part, n in zip(parts, rows, strict=True)]
+    return np.concatenate(whole)
 
 
 def typed_key(type_: str) -> str:

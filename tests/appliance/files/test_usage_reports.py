@@ -67,6 +67,12 @@ def test_a_plot_goes_over_neither_input_nor_output(tmp_path: Path, capsys: pytes
     assert capsys.readouterr().err == f"--out and --plot name one file: {tmp_path / 'y.png'}\n"
 
 
+def test_a_name_that_is_too_long_is_an_error_of_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, long = write(tmp_path / "x.csv", one()), tmp_path / f"{'l' * 300}.csv"
+    assert run("detect", path, "--out", long) == cli.USAGE
+    assert capsys.readouterr().err == f"{long}: File name too long\n"
+
+
 def test_closed_output_is_no_matter_where_the_results_go_to_a_file(tmp_path: Path) -> None:
     path, out = write(tmp_path / "x.csv", one()), tmp_path / "out.csv"
     command = f'exec "{sys.executable}" -m appliance detect "{path}"'

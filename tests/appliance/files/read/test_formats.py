@@ -78,6 +78,13 @@ def test_no_pattern_is_seen_in_a_name(tmp_path: Path, name: str) -> None:
     assert list(kinds(str(tmp_path / name), tmp_path / "s")) == ["ts", "value"]
 
 
+def test_a_name_that_is_not_utf_8_is_told_as_well_as_it_can_be(tmp_path: Path) -> None:
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.csv")
+    Path(name).write_text(samples.text(samples.one()))
+    assert list(kinds(name, tmp_path / "s")) == ["ts", "value"]
+    assert formats.shown(name) == f"{tmp_path}/\ufffd.csv"
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

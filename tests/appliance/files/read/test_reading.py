@@ -49,13 +49,16 @@ def test_several_series_between_each_other(tmp_path: Path, suffix: str) -> None:
         np.testing.assert_array_equal(series.times, START + MINUTE * np.arange(ROWS))
 
 
-def test_batches_hold_whole_series_and_all_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = write(tmp_path / "a.parquet", several(["a", "b", "c", "d", "e"]))
+@pytest.mark.parametrize("names", [["a", "b", "c", "d", "e"], ["9", "10", "B", "o'b", "ü"]])
+def test_batches_hold_whole_series_and_all_of_them(
+    names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.parquet", several(names))
     whole = read(path, tmp_path / "s", Asked(by="host"))
     monkeypatch.setattr(reading, "BATCH_ROWS", 2 * ROWS + 1)
     with opened(path, tmp_path / "s", Asked(by="host")) as source:
         batches = list(source.batches())
-        assert [[rows.name for rows in batch] for batch in batches] == [["a", "b"], ["c", "d"], ["e"]]
+        assert [[rows.name for rows in batch] for batch in batches] == [names[:2], names[2:4], names[4:]]
         for before, rows in zip(whole, (rows for batch in batches for rows in batch), strict=True):
             np.testing.assert_array_equal(before.columns["value"], rows.columns["value"])
 

@@ -7,7 +7,8 @@ from typing import cast
 import numpy as np
 import pytest
 
-from appliance.files.read.reading import Rows, Source
+from appliance.files.read.reading import Source
+from appliance.files.read.rows import Rows
 from appliance.files.run import each_series
 from appliance.files.run.progress import Progress
 from appliance.files.run.remote import NodeGone

@@ -21,7 +21,8 @@ SERIES = FileSeries("a", 1_700_000_000_000 + 60_000 * np.arange(20), "ms", {"v":
 
 def ahead(option: str = "", series: FileSeries = SERIES) -> dict[str, Any]:
     asked = Question("arima", option)
-    return asked.body(FORECASTING, "arima", place(FORECASTING, series, asked.given))
+    placed = place(FORECASTING, series, asked.given)
+    return asked.body(FORECASTING, "arima", placed, placed.asked.data)
 
 
 def check(kind: Kind[Any], asked: Question) -> Algorithm:
@@ -49,7 +50,7 @@ def test_what_is_no_option_is_refused(algorithm: str, given: list[str]) -> None:
 
 def test_a_body_without_data() -> None:
     placed = Placed(SERIES, SERIES, {})
-    assert Question("iqr", "wncheck=0").body(DETECTING, "iqr", placed) == {
+    assert Question("iqr", "wncheck=0").body(DETECTING, "iqr", placed, placed.asked.data) == {
         "algo": "iqr",
         "option": "algo=iqr,wncheck=0",
         "prec": "ms",
@@ -57,8 +58,8 @@ def test_a_body_without_data() -> None:
         "rows": 20,
         "protocol": 1.0,
     }
-    assert Question("iqr").body(DETECTING, "iqr", placed)["wncheck"] == 0  # other than in SQL
-    assert Question("iqr", "wncheck=1").body(DETECTING, "iqr", placed)["wncheck"] == 1
+    assert Question("iqr").body(DETECTING, "iqr", placed, placed.asked.data)["wncheck"] == 0  # other than in SQL
+    assert Question("iqr", "wncheck=1").body(DETECTING, "iqr", placed, placed.asked.data)["wncheck"] == 1
 
 
 def test_a_forecast_goes_on_where_the_rows_end() -> None:
