@@ -80,6 +80,25 @@ class Frame:
         return File(Path(view), shown, FRAME, gzipped=False)
 
 
+def alone(data: Any) -> Any:
+    """Return the values of a series of pandas, polars or pyarrow as an array, anything else as it is.
+
+    One of pandas stays, as a frame with times, if its index has times or a name.
+    """
+    if nw.dependencies.is_pandas_series(data):
+        index = data.index
+        timed = str(index.dtype).startswith("datetime64") or hasattr(index, "to_timestamp")
+        if timed or index.nlevels > 1 or index.name is not None:
+            return data
+    try:
+        values = nw.from_native(data, series_only=True)
+    except TypeError:
+        return data
+    if not values.dtype.is_numeric():
+        raise UsageError(f"a series of numbers is expected, got {values.dtype}")
+    return values.cast(nw.Float64).to_numpy()
+
+
 def build(
     frame: Frame,
     source: Source,
@@ -97,7 +116,7 @@ def build(
     whole : columns of whole numbers are of integers.
     """
     when = source.time
-    own = when if when not in columns else f"{when}_1"
+    own = when if when not in columns or when == "time" else f"{when}_1"
     named = {name: own if name == "time" else name for name in columns}
     cells: dict[str, np.ndarray[Any, Any]] = {}
     lengths = [next(len(cell) for cell in row if cell is not None) for _, row in found]

@@ -16,8 +16,8 @@ from kernels.contract import Series
 from kernels.forecast._weights import by_errors
 from kernels.forecast._zero_net import MEDIAN
 
-SHARES = np.array([0.8, 0.1, 0.1])  # of the network, and of each repetition
-POWER = 3.0  # of the errors that shares are divided by
+SHARES = np.array([0.85, 0.075, 0.075])  # of the network, and of each repetition
+POWER, HALF_POWER = 5.0, 12.0  # of the errors that shares are divided by; rows of the past with which it is half of it
 
 Ahead = NDArray[np.int64]
 
@@ -40,12 +40,15 @@ def _move(x: Series, n: int, ahead: Ahead, seasons: Ahead, weights: Series, told
             told[row, k] += away
 
 
-@kernel("void(f8[::1], i8, i8[::1], i8[::1], i8[::1], f8[:,::1], f8[:,::1])")
-def lean(x: Series, n: int, seasons: Ahead, ahead: Ahead, tried: Ahead, told: Series, past: Series) -> None:
+@kernel("void(f8[::1], i8, i8[::1], i8[::1], i8[::1], f8, f8[:,::1], f8[:,::1])")
+def lean(
+    x: Series, n: int, seasons: Ahead, ahead: Ahead, tried: Ahead, each: float, told: Series, past: Series
+) -> None:
     """Move what is said of a series towards what its seasons repeat, as far as that has proved true.
 
     x : (rows,). n : rows of it that are the past of the try. seasons : (2,), in rows, at most n and > 0.
     ahead, tried : rows ahead, counted from 1, of the series and of its past; at least one of the past.
+    each : rows of the past that one of those tried stands for.
     told, past : (ahead, quantiles), (tried, quantiles), what the network says of them; changed in place.
     """
     errors = np.zeros(1 + seasons.shape[0])
@@ -54,6 +57,7 @@ def lean(x: Series, n: int, seasons: Ahead, ahead: Ahead, tried: Ahead, told: Se
         errors[0] += abs(past[row, MEDIAN] - truth)
         for i in range(seasons.shape[0]):
             errors[1 + i] += abs(_repeated(x, n, tried[row], seasons[i]) - truth)
-    weights = by_errors(SHARES.copy(), errors, POWER)
+    rows = each * tried.shape[0]
+    weights = by_errors(SHARES.copy(), errors, POWER * rows / (rows + HALF_POWER))
     _move(x, x.shape[0], ahead, seasons, weights, told)
     _move(x, n, tried, seasons, weights, past)

@@ -37,7 +37,6 @@ LARGEST = 1e150  # what can still be squared
 SECOND = {24: 168, 48: 336, 96: 672, 144: 1008, 288: 2016, 7: 364}  # days of a week, weeks of a year
 FOLD_SHARE, FEWEST = 5, 8  # a try in the past: part of the series, rows before it
 FOLD_ROWS, COUNTED = 20, 48  # rows of it that are looked at, evenly spread; rows that they count as, at most
-FEWEST_TRIED = 6  # rows of the try by which repeated seasons are weighed
 TRUST, CONF = Trust(rows=50.0, most=3.0), 0.95  # in it, for the distances from the median; the interval it goes by
 WEEKS_OF_A_YEAR = 52
 YEAR = ((7, 7, WEEKS_OF_A_YEAR), (30, 31, 12), (90, 92, 4))  # rows that are so many days apart, and how many a year has
@@ -52,7 +51,8 @@ class Params(Options):
     period: Season = season_option("auto")
     second: Season = option(
         "auto",
-        "rows in a second, longer season; auto: the week over a day, the year over a week, or what is found",
+        "rows in a second, longer season; auto: the week over a day, the year over a week, or what is found; weekly "
+        "rows without a period have the year",
         ge=0,
     )
     gaps: str = _gaps.gaps_option()
@@ -134,12 +134,11 @@ def _calibrated(seen: Seen, rows_ahead: int) -> Series:
         looked_at = min(rows, FOLD_ROWS)
         tried = 1 + np.arange(looked_at) * (rows - 1) // max(looked_at - 1, 1)
         tried = tried[seen.observed[n - rows - 1 + tried]]
-        before, truth = x[: n - rows], x[n - rows - 1 + tried]
+        before, truth, each = x[: n - rows], x[n - rows - 1 + tried], min(rows, COUNTED) / looked_at
         told, past = quantiles([(x, ahead), (before, tried)], seen.period, seen.second)
-        if seen.second and len(tried) >= FEWEST_TRIED:
-            lean(x, len(before), np.array([seen.period, seen.second]), ahead, tried, told, past)
+        if seen.second and len(tried) > 0:
+            lean(x, len(before), np.array([seen.period, seen.second]), ahead, tried, each, told, past)
         low, high = bounds(_apart(past, _gaps.wider(seen.observed[: n - rows])), CONF)
-        each = min(rows, COUNTED) / looked_at
         factor *= width(past[:, MEDIAN], low, high, truth, CONF, TRUST, each)
     widened = _apart(told, factor)
     return np.maximum(widened, 0.0) if np.min(x) >= 0.0 else widened
@@ -161,8 +160,10 @@ def beside(task: Task, covariates: Covariates, seen: Seen, alone: Callable[[Task
 def seasons(x: Series, params: Params, task: Task) -> tuple[int, int]:
     """Return the season and the second one to use, 0 for none."""
     period, extra = season_told(params.period, x)
-    if params.period == "auto" and not period:
-        period = _year(task)
+    year = _year(task)
+    asked = (params.period, params.second) if year == WEEKS_OF_A_YEAR else (params.period,)
+    if period < 2 and "auto" in asked:
+        period = year
     if 2 * period > len(x):
         period = 0
     if params.second != "auto":

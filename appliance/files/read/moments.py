@@ -49,13 +49,13 @@ def _weeks(cells: str, format_: str) -> Form:
     return Form("weeks", cells, read, f"strftime({{0}}, '{format_}')")
 
 
-def _quarters(dash: str) -> Form:
+def _quarters(between: str) -> Form:
     month = "(3 * CAST(right({0}, 1) AS INTEGER) - 2)"
     return Form(
         "quarters",
-        f"[0-9]{{4}}{dash}Q[1-4]",
+        f"[0-9]{{4}}{between}[1-4]",
         f"make_timestamp(CAST(left({{0}}, 4) AS BIGINT), {month}, 1, 0, 0, 0)",
-        f"strftime({{0}}, '%Y{dash}Q') || quarter({{0}})",
+        f"strftime({{0}}, '%Y{between}') || quarter({{0}})",
     )
 
 
@@ -68,8 +68,7 @@ TEXTS = (
     _weeks("[0-9]{4}W[0-9]{2}", "%GW%V"),
     _form("days of weeks", "[0-9]{4}-W[0-9]{2}-[1-7]", "%G-W%V-%u"),
     _form("seconds", "[0-9]{8}T[0-9]{6}", "%Y%m%dT%H%M%S"),
-    _quarters("-"),
-    _quarters(""),
+    *(_quarters(between) for between in ("-Q", "Q", " Q", "-q", "q", " q")),
 )
 DIGITS = (
     _form("years", "[0-9]{4}", "%Y", 1500, 2500),
@@ -88,7 +87,15 @@ OPEN = {
 }
 COUNTED = 100_000_000  # seconds since 1970 below this are more likely counted from elsewhere: they end in 1973
 # a time of the day, and after it an offset or the name of a zone
-_ZONED = "[0-9]:[0-9].*([zZ]|[+-][0-9]{2}(:?[0-9]{2})?|[A-Za-z]{3,}[^0-9:]*)$"
+_ZONED = "([0-9]:[0-9]|[0-9]{8}T[0-9]{4}).*([zZ]|[+-][0-9]{2}(:?[0-9]{2})?|[A-Za-z]{3,}[^0-9:]*)$"
+
+
+# ISO 8601 without signs between, and the same with them
+_BASIC, _PARTS = (
+    "[0-9]{8}T[0-9]{6}([.,][0-9]+)?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)?",
+    r"^(....)(..)(..)T(..)(..)(..)(.*)$",
+)
+_EXTENDED = r"\1-\2-\3T\4:\5:\6\7"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +150,14 @@ def text_sql(name: str) -> str:
         f"CASE WHEN regexp_full_match({name}, '{form.cells}') THEN epoch_us({form.read.format(name)}) END"
         for form in TEXTS[1:]
     )
-    return f"COALESCE(epoch_us(TRY_CAST({name} AS TIMESTAMPTZ)), {forms})"
+    return f"COALESCE(epoch_us({_instant(name, 'TIMESTAMPTZ')}), {forms})"
+
+
+def _instant(name: str, type_: str) -> str:
+    """Return the SQL for text in ISO 8601, with signs between the parts of date and time or without, as a type."""
+    extended = f"regexp_replace({name}, '{_PARTS}', '{_EXTENDED}')"
+    basic = f"CASE WHEN regexp_full_match({name}, '{_BASIC}') THEN TRY_CAST({extended} AS {type_}) END"
+    return f"COALESCE(TRY_CAST({name} AS {type_}), {basic})"
 
 
 def _typed(one: ONE, table: str, column: Column) -> Moments:
@@ -155,20 +169,22 @@ def _typed(one: ONE, table: str, column: Column) -> Moments:
 
 def _texts(one: ONE, table: str, column: Column) -> Moments:
     name = f"trim({column.sql})"
-    matching = [f"count(*) FILTER (WHERE regexp_full_match({name}, '{form.cells}'))" for form in TEXTS]
+    (first,) = one(f"SELECT first({name}) FROM {table} WHERE {given_sql(column)}")
+    forms = [form for form in TEXTS if re.fullmatch(form.cells, first or "")]
+    matching = [f", count(*) FILTER (WHERE regexp_full_match({name}, '{form.cells}'))" for form in forms]
     given, zoned, fine, *found = one(
         f"SELECT count(*), count(*) FILTER (WHERE regexp_matches({name}, '{_ZONED}')), "
-        f"count(*) FILTER (WHERE regexp_matches({name}, '[.,][0-9]{{7}}')), {', '.join(matching)} FROM {table} "
+        f"count(*) FILTER (WHERE regexp_matches({name}, '[.,][0-9]{{7}}')){''.join(matching)} FROM {table} "
         f"WHERE {given_sql(column)}"
     )
-    for form, count in zip(TEXTS, found, strict=True):
+    for form, count in zip(forms, found, strict=True):
         if count == given:
             return Moments(f"epoch_us({form.read.format(name)}) // 1000", "ms", True, form=form)
     if 0 < zoned < given:
         raise FileError(f"column {column.name}: {zoned} of {given} times have an offset from UTC, the others have none")
     # with the zone: a cast to a type without one would drop an offset such as +02:00
     if fine:
-        sql, unit = _coarse(one, table, f"epoch_ns(TRY_CAST({name} AS TIMESTAMPTZ_NS))", "ns")
+        sql, unit = _coarse(one, table, f"epoch_ns({_instant(name, 'TIMESTAMPTZ_NS')})", "ns")
     else:
         sql, unit = _coarse(one, table, text_sql(name), "us")
     return Moments(sql, unit, not zoned, typed=bool(zoned))

@@ -9,7 +9,7 @@ from kernels.contract import BadParameter, BadSeries, Forecast, Series, Task, To
 from kernels.forecast._width import width
 from kernels.forecast._zero_net import MEDIAN
 from kernels.forecast._zero_view import LONGEST, quantiles
-from kernels.forecast.zero import FEWEST_TRIED, TRUST, Params, forecast
+from kernels.forecast.zero import TRUST, Params, forecast
 from kernels.numerics.normal import normal_quantile
 from tests.kernels.forecast.test_zero_view import naive
 
@@ -26,15 +26,16 @@ def naive_forecast(x: Series, rows: int, period: int, second: int) -> Series:
     told, of = naive(x, list(range(1, rows + 1)), period, second), min(rows, len(x) // 5)
     past, tried = x[:-of], [int(h) for h in np.linspace(1, of, min(of, 20))]
     before, truth = naive(past, tried, period, second), x[[len(past) - 1 + h for h in tried]]
-    if second and len(tried) >= FEWEST_TRIED:
+    counted = min(of, 48)
+    if second:
         then = [[past[h - 1 - s * -(-h // s)] for h in tried] for s in (period, second)]
         now = [[x[h - 1 - s * -(-h // s)] for h in range(1, rows + 1)] for s in (period, second)]
         errors = [np.abs(said - truth).mean() for said in (before[:, MEDIAN], *then)]
-        weights = np.array([0.8, 0.1, 0.1]) / np.array(errors) ** 3
+        weights = np.array([0.85, 0.075, 0.075]) / np.array(errors) ** (5.0 * counted / (counted + 12.0))
         for told_of, repeats in ((before, then), (told, now)):
             median = np.average([told_of[:, MEDIAN], *repeats], axis=0, weights=weights)
             told_of += (median - told_of[:, MEDIAN])[:, None]
-    factor = width(before[:, MEDIAN], before[:, 1], before[:, 13], truth, 0.95, TRUST, min(of, 48) / len(tried))
+    factor = width(before[:, MEDIAN], before[:, 1], before[:, 13], truth, 0.95, TRUST, counted / len(tried))
     middle = told[:, [MEDIAN]]
     return middle + factor * (told - middle)
 
@@ -79,7 +80,8 @@ def test_weekly_rows_without_a_season_have_that_of_the_year() -> None:
     assert forecast(task).period == 52
     assert forecast(dataclasses.replace(task, step=DAY)).period == 0
     assert forecast(dataclasses.replace(task, columns={"val": x[:100]})).period == 0
-    assert forecast(task, Params("none")).period == 0
+    assert forecast(task, Params("none")).period == forecast(task, Params(1)).period == 52
+    assert forecast(task, Params("none", "none")).period == 0
 
 
 @pytest.mark.parametrize(("days", "period"), [(28, 0), (30, 12), (31, 12), (90, 4), (92, 4), (365, 0)])
