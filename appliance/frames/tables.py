@@ -205,11 +205,14 @@ def _array(series: nw.Series[Any]) -> np.ndarray[Any, Any]:
     if type_ == nw.Date:
         return series.cast(nw.Datetime("us")).to_numpy()
     if type_.is_numeric():
-        return (series.cast(nw.Float64) if series.null_count() or type_.is_decimal() else series).to_numpy()
+        inexact = series.null_count() or type_.is_decimal() or type_ in (nw.Int128, nw.UInt128)
+        return (series.cast(nw.Float64) if inexact else series).to_numpy()
     if type_ == nw.Boolean and not series.null_count():
         return series.to_numpy()
     if type_ == nw.Unknown and str(series.to_native().dtype).startswith("datetime64"):  # a zone of dateutil
         raise UsageError(f"column {series.name} has a time zone without a name; tz_convert gives it one")
+    if type_ in (nw.List, nw.Array, nw.Struct, nw.Duration):  # not every library has text for them
+        return np.array([None if cell is None else str(cell) for cell in series.to_list()], dtype=object)
     return series.cast(nw.String).to_numpy().astype(object)
 
 

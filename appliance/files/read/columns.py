@@ -75,6 +75,8 @@ class Chosen:
 
 def kind(type_: str) -> str:
     """Return what a type is, without a look at the cells."""
+    if type_.endswith("]"):  # a list
+        return OTHER
     if type_ in TIME_TYPES:
         return TIME
     if type_ in NUMBERS or type_.startswith("DECIMAL"):

@@ -14,12 +14,12 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import duckdb
 
-from appliance.files.read import encoding, sql_files, workbooks, zstd
-from appliance.files.read.columns import NUMBER, TEXT, TIME, Column, given_sql, kind, number_sql
+from appliance.files.read import encoding, sql_files, time_formats, workbooks, zstd
+from appliance.files.read.columns import NUMBER, TEXT, TIME, TIME_NAMES, Column, given_sql, kind, number_sql
 from appliance.files.read.database import literal
 from appliance.files.read.moments import text_sql
 from appliance.files.read.sql_files import Part
@@ -117,7 +117,24 @@ def columns(connection: duckdb.DuckDBPyConnection, file: File) -> list[Column]:
     if not unclear:
         return found
     looks = _looks(connection, file, unclear)
-    return [dataclasses.replace(c, kind=looks[c.name]) if c.text else c for c in found]
+    found = [dataclasses.replace(c, kind=looks[c.name]) if c.text else c for c in found]
+    return (
+        found if any(c.kind == TIME or c.name.lower() in TIME_NAMES for c in found) else _dated(connection, file, found)
+    )
+
+
+def _dated(connection: duckdb.DuckDBPyConnection, file: File, columns: list[Column]) -> list[Column]:
+    """Return columns of which those are times that hold dates in other ways, where nothing else is a time."""
+    sample = f"(SELECT * FROM {_function(file, _typed(connection, file))} LIMIT {SAMPLE})"
+
+    def one(sql: str) -> tuple[Any, ...]:
+        ((*row,),) = connection.execute(sql).fetchall()
+        return tuple(row)
+
+    return [
+        dataclasses.replace(c, kind=TIME) if c.text and c.kind == TEXT and time_formats.found(one, sample, c) else c
+        for c in columns
+    ]
 
 
 def any_row(connection: duckdb.DuckDBPyConnection, file: File) -> bool:

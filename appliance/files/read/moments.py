@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from appliance.files.read import time_formats
 from appliance.files.read.columns import NUMBER, TIME, TIME_TYPES, Column, given_sql
 from appliance.files.read.database import literal
+from appliance.files.read.time_formats import ONE
 from appliance.files.series import FileError, UsageError
 from appliance.protocol.times import PER_SECOND
 
 # integers since 1970 up to these are seconds, milliseconds, microseconds: the years 1970 to 5138
 MAGNITUDES = ((100_000_000_000, "s"), (100_000_000_000_000, "ms"), (100_000_000_000_000_000, "us"))
 EXCEL, EXCEL_DAYS, EXCEL_EPOCH = "excel", (20_000, 80_000), 25_569  # the years 1954 to 2119; 1970-01-01
-ONE = Callable[[str], tuple[Any, ...]]
 NO_TIME = -(2**63)  # of a row without one
 
 
@@ -95,6 +94,7 @@ _BASIC, _PARTS = (
     "[0-9]{8}T[0-9]{6}([.,][0-9]+)?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)?",
     r"^(....)(..)(..)T(..)(..)(..)(.*)$",
 )
+_SHORT_YEAR = "^[0-9]{1,3}([-/][0-9]{1,2}){2}($|[ T])"  # which would be one of the first century
 _EXTENDED = r"\1-\2-\3T\4:\5:\6\7"
 
 
@@ -113,7 +113,7 @@ class Moments:
     typed: bool = False
     form: Form | None = None
     note: str = ""
-    wanted: str = "a time: ISO 8601, or an integer since 1970; --time-format reads others"
+    wanted: str = "a time: ISO 8601, or an integer since 1970"
 
 
 def find(one: ONE, table: str, column: Column, precision: str | None, format_: str | None) -> Moments:
@@ -172,14 +172,20 @@ def _texts(one: ONE, table: str, column: Column) -> Moments:
     (first,) = one(f"SELECT first({name}) FROM {table} WHERE {given_sql(column)}")
     forms = [form for form in TEXTS if re.fullmatch(form.cells, first or "")]
     matching = [f", count(*) FILTER (WHERE regexp_full_match({name}, '{form.cells}'))" for form in forms]
-    given, zoned, fine, *found = one(
+    given, zoned, fine, short, *found = one(
         f"SELECT count(*), count(*) FILTER (WHERE regexp_matches({name}, '{_ZONED}')), "
-        f"count(*) FILTER (WHERE regexp_matches({name}, '[.,][0-9]{{7}}')){''.join(matching)} FROM {table} "
+        f"count(*) FILTER (WHERE regexp_matches({name}, '[.,][0-9]{{7}}')), "
+        f"count(*) FILTER (WHERE regexp_matches({name}, '{_SHORT_YEAR}')){''.join(matching)} FROM {table} "
         f"WHERE {given_sql(column)}"
     )
     for form, count in zip(forms, found, strict=True):
         if count == given:
             return Moments(f"epoch_us({form.read.format(name)}) // 1000", "ms", True, form=form)
+    if short:
+        shown = (
+            f"column {column.name} holds {short} of {given} times whose year has less than four digits, such as {first}"
+        )
+        raise FileError(f"{shown}{time_formats.hint(one, table, column)}")
     if 0 < zoned < given:
         raise FileError(f"column {column.name}: {zoned} of {given} times have an offset from UTC, the others have none")
     # with the zone: a cast to a type without one would drop an offset such as +02:00

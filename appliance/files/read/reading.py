@@ -19,7 +19,7 @@ from appliance.files.calendar import buckets
 from appliance.files.calendar.frequency import Frequency
 from appliance.files.calendar.zones import Clock, Zone
 from appliance.files.read import columns as roles
-from appliance.files.read import future, moments
+from appliance.files.read import future, moments, time_formats
 from appliance.files.read.columns import Chosen, Column
 from appliance.files.read.database import literal, reason
 from appliance.files.read.moments import NO_TIME, Moments
@@ -274,7 +274,10 @@ class Source:
             places = f"SELECT row_number() OVER () AS place, {cells} FROM {self._table}"  # partitions keep no order
             rows = f"SELECT row_number() OVER ({over}) AS row, file, cell, bad FROM ({places})"
             file, row, cell = self._one(f"SELECT file, row, cell FROM ({rows}) WHERE bad ORDER BY file, row LIMIT 1")
-            hint = roles.decimal_hint(str(cell).strip(), self._asked.decimal) if column in values else ""
+            if column in values:
+                hint = roles.decimal_hint(str(cell).strip(), self._asked.decimal)
+            else:
+                hint = time_formats.hint(self._one, self._table, column)
             raise FileError(f"{file}: column {column.name}, row {row}: {str(cell)[:80]!r} is not {wanted}{hint}")
 
     def _name_series(self) -> None:

@@ -142,8 +142,8 @@ def refuse_missing(names: Sequence[str]) -> None:
     folder = Path(missing).parent
     there = [one.name for one in folder.iterdir()] if folder.is_dir() else []
     near = difflib.get_close_matches(Path(missing).name, there, n=1)
-    hint = f", did you mean {folder / near[0]}?" if near else ""
-    raise UsageError(f"{missing} cannot be read: No such file or directory{hint}")
+    hint = f", did you mean {formats.shown(str(folder / near[0]))}?" if near else ""
+    raise UsageError(f"{formats.shown(missing)} cannot be read: No such file or directory{hint}")
 
 
 def open_files(

@@ -239,7 +239,9 @@ def _answer(
             if given.plot and len(tally.results) < MAX_PLOTTED:
                 tally.results.append(found)
             # SQL would have refused white noise, and the user has not spoken of it
-            noise = NOISE if checked and is_white_noise(next(iter(found.series.columns.values()))) else ""
+            # beside covariates it does not matter: they tell of the rows that follow what the rows themselves do not
+            asked_alone = checked and not found.series.known
+            noise = NOISE if asked_alone and is_white_noise(next(iter(found.series.columns.values()))) else ""
             remark = "; ".join(filter(None, (found.remark, noise)))
             if remark:
                 tally.remarks += 1
