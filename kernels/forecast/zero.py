@@ -39,6 +39,7 @@ FOLD_SHARE, FEWEST = 5, 8  # a try in the past: part of the series, rows before 
 FOLD_ROWS, COUNTED = 20, 48  # rows of it that are looked at, evenly spread; rows that they count as, at most
 TRUST, CONF = Trust(rows=50.0, most=3.0), 0.95  # in it, for the distances from the median; the interval it goes by
 WEEKS_OF_A_YEAR = 52
+YEAR = ((7, 7, WEEKS_OF_A_YEAR), (30, 31, 12), (90, 92, 4))  # rows that are so many days apart, and how many a year has
 DAY_NS = 86_400_000_000_000
 Z = [normal_quantile(share) for share in SHARES]
 
@@ -77,8 +78,9 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     Parameters
     ----------
     task : its first column, float64 (n,), n >= 3, finite, |value| <= 1e150. Not modified. Its times tell where rows are
-        missing, which are filled, and with weekly rows and no season found the year is one. The effect of covariates
-        that are known ahead is taken out before and added to the forecast; with them, rows count as evenly spaced.
+        missing, which are filled; of weeks, months and quarters the year is the season where none is found. The effect
+        of covariates that are known ahead is taken out before and added to the forecast; with them, rows count as
+        evenly spaced.
 
     Returns
     -------
@@ -158,8 +160,10 @@ def beside(task: Task, covariates: Covariates, seen: Seen, alone: Callable[[Task
 def seasons(x: Series, params: Params, task: Task) -> tuple[int, int]:
     """Return the season and the second one to use, 0 for none."""
     period, extra = season_told(params.period, x)
-    if period < 2 and "auto" in (params.period, params.second) and _days(task) == 7.0:
-        period = WEEKS_OF_A_YEAR
+    year = _year(task)
+    asked = (params.period, params.second) if year == WEEKS_OF_A_YEAR else (params.period,)
+    if period < 2 and "auto" in asked:
+        period = year
     if 2 * period > len(x):
         period = 0
     if params.second != "auto":
@@ -170,9 +174,10 @@ def seasons(x: Series, params: Params, task: Task) -> tuple[int, int]:
     return period, second if period and second > period and 2 * second <= len(x) else 0
 
 
-def _days(task: Task) -> float:
-    """Return the step of the rows in days, 0 where nobody knows it."""
-    return task.step * UNIT_NS[task.unit] / DAY_NS
+def _year(task: Task) -> int:
+    """Return how many rows a year has where they are weeks, months or quarters, else 0."""
+    days = task.step * UNIT_NS[task.unit] / DAY_NS
+    return next((rows for least, most, rows in YEAR if least <= days <= most), 0)
 
 
 def median(x: Series, rows: int, period: int, second: int) -> Series:

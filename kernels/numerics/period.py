@@ -101,14 +101,15 @@ def _first_seasons(series: Series) -> tuple[list[int], Series]:
     longest = len(series) // CYCLES
     if longest < 2:
         return [], series
-    if exact := exact_period(series, longest):
-        return [exact], _quick_part(series)
-    quick = _quick_part(series)
+    centre, mad = _centre(series)
+    quick = _quick_part(series, centre, mad)
+    if exact := exact_period(series, longest, centre, mad):
+        return [exact], quick
     if found := _find(quick, float(np.ptp(series)), SIGNIFICANCE):
         return found, quick
     if _has_grown(series):
         in_log = np.log(series)
-        quick = _quick_part(in_log)
+        quick = _quick_part(in_log, *_centre(in_log))
         found = _find(quick, float(np.ptp(in_log)), SIGNIFICANCE_IN_LOG)
         if found and len(series) >= CYCLES_IN_LOG * found[0]:
             return found, quick
@@ -163,10 +164,14 @@ def _is_significant(quick: Series, period: int, significance: float) -> bool:
     return bool(normal > -normal_quantile(significance))
 
 
-def _quick_part(series: Series) -> Series:
-    """Return the clipped series without its line and what is slower than `CYCLES` cycles."""
+def _centre(series: Series) -> tuple[float, float]:
+    """Return the median of the values and of their distances from it."""
     centre = median(series)
-    mad = median(np.abs(series - centre))
+    return centre, median(np.abs(series - centre))
+
+
+def _quick_part(series: Series, centre: float, mad: float) -> Series:
+    """Return the clipped series without its line and what is slower than `CYCLES` cycles."""
     width = CLIP * mad if mad > 0.0 else np.inf
     return _quick(series, centre - width, centre + width)
 

@@ -84,6 +84,12 @@ def test_weekly_rows_without_a_season_have_that_of_the_year() -> None:
     assert forecast(task, Params("none", "none")).period == 0
 
 
+@pytest.mark.parametrize(("days", "period"), [(28, 0), (30, 12), (31, 12), (90, 4), (92, 4), (365, 0)])
+def test_months_and_quarters_without_a_season_have_that_of_the_year(days: int, period: int) -> None:
+    x = np.random.default_rng(0).normal(size=60).cumsum()
+    assert forecast(Task.of(x, rows=3, step=days * DAY, start=0)).period == period
+
+
 def test_intervals_are_as_wide_as_the_newest_rows_ask_for() -> None:
     x = daily(480)
     x[-24:] += 40.0 * np.random.default_rng(6).choice([-1.0, 1.0], 24)
