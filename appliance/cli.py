@@ -118,14 +118,18 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = _run(PurePath(called).name, rest)
         finally:
             lost = streams.flush()
-        if not lost or code != OK:
-            return code
-        sys.stderr.write(f"standard output cannot be written: {lost}\n")
-        return FAILED
-    except KeyboardInterrupt:
-        return _end_by(signal.SIGINT)
+    except KeyboardInterrupt as interruption:
+        return _end_by(interruption.args[0] if interruption.args else signal.SIGINT)
     except BrokenPipeError:  # of the output: commands handle those of their connections
         return _end_by(signal.SIGPIPE)
+    except (OSError, SystemExit) as end:  # of a long output, and of --help
+        if not lost or getattr(end, "code", OK) != OK:
+            raise
+        code = OK
+    if lost and code == OK:
+        sys.stderr.write(f"standard output cannot be written: {lost}\n")
+        return FAILED
+    return code
 
 
 def daemon() -> int:
@@ -162,7 +166,7 @@ def _meant(name: str) -> tuple[str, Mapping[str, str]]:
     return LINKS.get(name) or VERBS.get(command) or (command, {})
 
 
-def _end_by(number: signal.Signals) -> int:
+def _end_by(number: int) -> int:
     """End as a program does that leaves signals alone: so a loop of the shell around it ends too."""
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)

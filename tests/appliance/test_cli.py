@@ -79,6 +79,14 @@ def test_output_nobody_reads_any_more_ends_it_without_a_word(arguments: list[str
     assert (done.returncode, done.stderr) == (-signal.SIGPIPE, b"")
 
 
+@pytest.mark.parametrize("arguments", [["list", "--help"], ["list", "--json"]])
+def test_output_that_finds_no_room_is_one_line(arguments: list[str]) -> None:
+    env = {**os.environ, "PYTHONUNBUFFERED": ""}
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, env=env, timeout=60)
+    assert (done.returncode, done.stderr) == (1, b"standard output cannot be written: No space left on device\n")
+
+
 def test_ctrl_c_ends_it_as_a_shell_expects() -> None:
     code = (
         # as in a terminal: what a shell starts in the background, these tests perhaps, ignores it

@@ -17,6 +17,7 @@ from appliance.files.draw import figures
 from appliance.files.draw.parts import Part, parts_of
 from appliance.files.draw.thinning import Rows, gaps, since, visible
 from appliance.files.series import FileError, FileResult
+from appliance.files.write import writing
 from appliance.protocol.times import PER_SECOND
 from kernels.contract import Series, Times
 
@@ -96,10 +97,7 @@ def save(figure: Figure, path: Path) -> None:
     drawn = io.BytesIO()
     undated = {"Date": None} if suffix == ".svg" else None
     figure.savefig(drawn, format=suffix[1:], dpi=figures.DPI, metadata=undated)
-    try:
-        path.write_bytes(drawn.getvalue())
-    except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror}") from error
+    writing.put(path, drawn.getvalue())
 
 
 def check(path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -24,7 +23,7 @@ from appliance.files.read.reading import Asked, Source
 from appliance.files.read.rows import Rows
 from appliance.files.read.several import Files
 from appliance.files.read.sql_files import Part
-from appliance.files.run import arguments, each_series, engines, filling, levels
+from appliance.files.run import arguments, each_series, engines, filling, interruption, levels
 from appliance.files.run.each_series import Tally
 from appliance.files.run.progress import Progress, say, show
 from appliance.files.run.question import Question
@@ -63,14 +62,17 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
         zones.zone(given.tz or "UTC")
         _every(given)
         given.file = several.expanded(given.file)
-        _refuse_outputs(given)
-    except (ValueError, FileError, OSError) as error:
+        _refuse_files(given)
+    except (ValueError, FileError) as error:
         say(str(error))
         return USAGE
-    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what is half written goes
+    except OSError as error:
+        say(f"{error.filename}: {error.strerror}")
+        return USAGE
     try:
         with (
-            writing.Output(given.out) as output,
+            interruption.told(output := writing.Output(given.out)),
+            output,
             tempfile.TemporaryDirectory(prefix="taosanode-") as folder,
         ):
             return work(format_, output, Path(folder).resolve())
@@ -83,16 +85,17 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
     except duckdb.Error as error:
         say(database.reason(error))
         return FAILED
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted, nothing was written\n")
-        raise
-    finally:
-        signal.signal(signal.SIGTERM, earlier)
 
 
-def _refuse_outputs(given: argparse.Namespace) -> None:
-    """Refuse to write over a file that is read, or two things into one file; raises UsageError and ValueError."""
+def _refuse_files(given: argparse.Namespace) -> None:
+    """Refuse to write over a file that is read, or two things into one file, and further files that are not there.
+
+    Raises
+    ------
+    UsageError, ValueError
+    """
     further = [Path(one) for one in (given.config, getattr(given, "future", None)) if one]
+    several.refuse_missing([str(one) for one in further])
     kept, past = [*map(Path, given.file), *further], getattr(given, "backtest_out", None)
     writing.Output.refuse(given.out, "--out", kept)
     if past is not None:
@@ -164,7 +167,7 @@ def _run(
 def files(given: argparse.Namespace, scratch: Path) -> Files:
     """Find the files that were named; raises FileError."""
     part, ahead = Part(given.table, given.query), getattr(given, "future", None)
-    return several.open_files(given.file, scratch, given.delimiter, part, ahead)
+    return several.open_files(given.file, scratch, given.delimiter, part, ahead, given.encoding, given.decimal)
 
 
 def opened(connection: duckdb.DuckDBPyConnection, files: Files, given: argparse.Namespace, **more: Any) -> Source:
@@ -236,7 +239,9 @@ def _answer(
             if given.plot and len(tally.results) < MAX_PLOTTED:
                 tally.results.append(found)
             # SQL would have refused white noise, and the user has not spoken of it
-            noise = NOISE if checked and is_white_noise(next(iter(found.series.columns.values()))) else ""
+            # beside covariates it does not matter: they tell of the rows that follow what the rows themselves do not
+            asked_alone = checked and not found.series.known
+            noise = NOISE if asked_alone and is_white_noise(next(iter(found.series.columns.values()))) else ""
             remark = "; ".join(filter(None, (found.remark, noise)))
             if remark:
                 tally.remarks += 1

@@ -40,6 +40,7 @@ class Output:
     def __init__(self, file: Path | None) -> None:
         self._file = file.resolve() if file else None
         self.folder: Path | None = None
+        self.delivered = False
 
     @staticmethod
     def refuse(out: Path | None, option: str, kept: Iterable[Path]) -> None:
@@ -77,6 +78,18 @@ class Output:
             raise
         except OSError as error:
             raise FileError(f"{self._file or 'standard output'} cannot be written: {error.strerror}") from error
+        self.delivered = True
+
+
+def put(path: Path, content: bytes) -> None:
+    """Make a file of some bytes, as a whole or not at all; raises FileError."""
+    with Output(path) as output:
+        complete = Path(output.folder or ".") / "whole"
+        try:
+            complete.write_bytes(content)
+        except OSError as error:
+            raise FileError(f"{path} cannot be written: {error.strerror}") from error
+        output.deliver(complete)
 
 
 class Results:

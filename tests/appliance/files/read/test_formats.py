@@ -60,6 +60,16 @@ def test_compressed_text(tmp_path: Path) -> None:
     assert kinds(str(tmp_path / "a.csv.gz"), tmp_path / "s") == {"ts": columns.NUMBER, "value": columns.NUMBER}
 
 
+@pytest.mark.parametrize("before", [b"sep=;\r\n", b'"sep=;"\n', b"\xef\xbb\xbfSEP=;\n"])
+def test_a_first_line_of_excel_tells_the_delimiter(tmp_path: Path, before: bytes) -> None:
+    content = before + samples.text(samples.one(value=["a,b,c"] * samples.ROWS), ";").encode()
+    (tmp_path / "a.csv").write_bytes(content)
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(content))
+    for name in ("a.csv", "a.csv.gz"):
+        found = kinds(str(tmp_path / name), tmp_path / f"s-{name}")
+        assert found == {"ts": columns.NUMBER, "value": columns.TEXT}
+
+
 def test_standard_input_and_pipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.TextIOWrapper(io.BytesIO(samples.text(samples.one()).encode()))
     monkeypatch.setattr(sys, "stdin", stream)
@@ -76,6 +86,13 @@ def test_no_pattern_is_seen_in_a_name(tmp_path: Path, name: str) -> None:
     (tmp_path / "ab.csv").write_text("other,columns\n1,2\n")
     (tmp_path / name).write_text(samples.text(samples.one()))
     assert list(kinds(str(tmp_path / name), tmp_path / "s")) == ["ts", "value"]
+
+
+def test_a_name_that_is_not_utf_8_is_told_as_well_as_it_can_be(tmp_path: Path) -> None:
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.csv")
+    Path(name).write_text(samples.text(samples.one()))
+    assert list(kinds(name, tmp_path / "s")) == ["ts", "value"]
+    assert formats.shown(name) == f"{tmp_path}/\ufffd.csv"
 
 
 @pytest.mark.parametrize(

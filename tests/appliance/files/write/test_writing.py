@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -170,6 +171,18 @@ def test_where_nothing_can_be_written(tmp_path: Path, place: str) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(FileError, match="cannot be written"), Output(tmp_path / place):
         raise AssertionError
+
+
+def test_a_file_that_finds_no_room_leaves_the_earlier_one(tmp_path: Path) -> None:
+    writing.put(tmp_path / "plot.png", b"earlier")
+    _, hard = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        with pytest.raises(FileError, match="plot.png cannot be written: File too large"):
+            writing.put(tmp_path / "plot.png", bytes(11))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("plot.png", b"earlier")]
 
 
 @pytest.mark.parametrize("format_", ["table", "csv", "json", "parquet"])
