@@ -81,11 +81,12 @@ def told(algorithm: Algorithm, job: dict[str, Any]) -> tuple[Series, Series]:
         x, rows, late = known(job["series"])
         asked = {"times": rows * step, "start": (int(rows[-1]) + 1) * step}
     found: dict[float, Series] = {}
-    for level in sorted({round(abs(1.0 - 2.0 * level), 9) for level in job["levels"]} - {0.0}) or [0.95]:
+    levels = sorted({round(abs(1.0 - 2.0 * level), 9) for level in job["levels"]} - {0.0}) or [0.95]
+    for at, level in enumerate(levels):
         tails = (round((1.0 - level) / 2.0, 9), round((1.0 + level) / 2.0, 9))
         if found.keys() >= set(tails):
-            continue  # it told more than it was asked for
-        task = Task.of(x, rows=late + job["rows"], step=step, conf=level, **asked)
+            continue  # it tells several levels at once
+        task = Task({"val": x}, rows=late + job["rows"], step=step, levels=tuple(levels[at:]), **asked)
         answer = algorithm.run(task, algorithm.params(**options))
         assert isinstance(answer, Forecast)
         found |= {round(share, 9): rows for share, rows in answer.quantiles.items()}

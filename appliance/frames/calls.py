@@ -40,7 +40,7 @@ def detect(
     Parameters
     ----------
     data : a frame of pandas, polars or pyarrow, a dict of arrays; or the values alone: an array or a list, (n,) or
-        (n, columns).
+        (n, columns), or a series of such a library. One of pandas with an index of times is a frame.
     algo : name of a detector; `list_algorithms("anomaly")` has them all.
     output : a row for each row of the data, with ``flag`` (1 normal, -1 anomalous) and ``score``; or one for each
         window of anomalous rows. Of ``auto`` and ``spike`` both tell what was expected, and ``found_by``, the detectors

@@ -37,7 +37,7 @@ from appliance.files.run.question import Question, check, check_shared
 from appliance.files.series import FileError, FileResult, FileSeries, UsageError
 from appliance.frames import arguments
 from appliance.frames.arguments import Names
-from appliance.frames.tables import Frame, build, plain
+from appliance.frames.tables import Frame, alone, build, plain
 from appliance.host import compiling, settings
 from appliance.host.settings import Settings
 from appliance.protocol import fields
@@ -121,11 +121,12 @@ def call_of(
 
 
 def run(data: Any, call: Call, each: Callable[[Call, Prepared, Frame, Source], Any] | None = None) -> Any:
-    """Answer about an array, or about a frame by `each`: by series if None."""
+    """Answer about an array or a series of values, or about a frame by `each`: by series if None."""
     algorithms = call.catalog.of_kind(call.kind.wire_type)
     check_shared(call.kind, call.question.given)
     check(algorithms, call.kind, call.question)
     prepared = Prepared(call.kind, call.engine, [call.question.algorithm], algorithms)
+    data = alone(data)
     if is_array(data):
         return _array(data, call, prepared)
     with _opened(data, call.asked, call.future) as (frame, source):
@@ -192,6 +193,9 @@ def _opened(data: Any, asked: Asked, future: Any = None) -> Iterator[tuple[Frame
 
 
 def _source(connection: duckdb.DuckDBPyConnection, frame: Frame, asked: Asked, ahead: Frame | None) -> Source:
+    if len(frame.columns) == 1 and asked.time is None:
+        (only,) = frame.columns
+        raise UsageError(f"the frame has one column, {only}, and no times; a series or an array of values needs none")
     file = frame.register(connection)
     further = ahead.register(connection, "future") if ahead else None
     if asked.by is None and SERIES_COLUMN in frame.columns:

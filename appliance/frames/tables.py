@@ -80,6 +80,25 @@ class Frame:
         return File(Path(view), shown, FRAME, gzipped=False)
 
 
+def alone(data: Any) -> Any:
+    """Return the values of a series of pandas, polars or pyarrow as an array, anything else as it is.
+
+    One of pandas stays, as a frame with times, if its index has times or a name.
+    """
+    if nw.dependencies.is_pandas_series(data):
+        index = data.index
+        timed = str(index.dtype).startswith("datetime64") or hasattr(index, "to_timestamp")
+        if timed or index.nlevels > 1 or index.name is not None:
+            return data
+    try:
+        values = nw.from_native(data, series_only=True)
+    except TypeError:
+        return data
+    if not values.dtype.is_numeric():
+        raise UsageError(f"a series of numbers is expected, got {values.dtype}")
+    return values.cast(nw.Float64).to_numpy()
+
+
 def build(
     frame: Frame,
     source: Source,
@@ -97,7 +116,7 @@ def build(
     whole : columns of whole numbers are of integers.
     """
     when = source.time
-    own = when if when not in columns else f"{when}_1"
+    own = when if when not in columns or when == "time" else f"{when}_1"
     named = {name: own if name == "time" else name for name in columns}
     cells: dict[str, np.ndarray[Any, Any]] = {}
     lengths = [next(len(cell) for cell in row if cell is not None) for _, row in found]
@@ -186,11 +205,14 @@ def _array(series: nw.Series[Any]) -> np.ndarray[Any, Any]:
     if type_ == nw.Date:
         return series.cast(nw.Datetime("us")).to_numpy()
     if type_.is_numeric():
-        return (series.cast(nw.Float64) if series.null_count() or type_.is_decimal() else series).to_numpy()
+        inexact = series.null_count() or type_.is_decimal() or type_ in (nw.Int128, nw.UInt128)
+        return (series.cast(nw.Float64) if inexact else series).to_numpy()
     if type_ == nw.Boolean and not series.null_count():
         return series.to_numpy()
     if type_ == nw.Unknown and str(series.to_native().dtype).startswith("datetime64"):  # a zone of dateutil
         raise UsageError(f"column {series.name} has a time zone without a name; tz_convert gives it one")
+    if type_ in (nw.List, nw.Array, nw.Struct, nw.Duration):  # not every library has text for them
+        return np.array([None if cell is None else str(cell) for cell in series.to_list()], dtype=object)
     return series.cast(nw.String).to_numpy().astype(object)
 
 

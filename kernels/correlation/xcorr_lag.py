@@ -19,8 +19,8 @@ import numpy as np
 from kernels.contract import CORRELATION, Algorithm, BadParameter, Correlation, Needs, Series, Task
 from kernels.correlation.pearsonr import pair
 from kernels.numerics.beta import coefficient_tail
-from kernels.numerics.fast_length import fast_length
 from kernels.numerics.lagged import coefficients
+from kernels.numerics.lagged_products import lagged_products
 from kernels.numerics.student_t import upper_point
 from kernels.options import Options, option
 
@@ -85,9 +85,7 @@ def _autocorrelation(x: Series) -> Series:
     n = len(x)
     x = x / (np.abs(x).max() or 1.0)
     x = x - x.mean()
-    size = fast_length(2 * n - 1)
-    spectrum = np.fft.rfft(x, size)
-    found = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[:n]
+    found = lagged_products(x, n)
     return found / found[0] if found[0] > 0.0 else np.zeros(n)
 
 

@@ -23,7 +23,7 @@ from kernels.contract import FORECAST, Algorithm, AlgorithmError, Forecast, Json
 from kernels.forecast import _gaps, zero
 from kernels.forecast._auto_members import Question, Said, candidates, seasonal_naive
 from kernels.forecast._gaps import Observed
-from kernels.forecast._trained_times import UNIT_NS
+from kernels.forecast._weights import by_errors
 from kernels.forecast._width import Trust, width
 from kernels.numerics.covariates import known
 from kernels.numerics.period import Season, season_option
@@ -33,8 +33,6 @@ FOLDS, FEWEST_FOLDS = 4, 2
 FEWEST = 8  # rows before a fold, besides two seasons
 FOLD_SHARE = 5  # a fold is at most so small a part of the series
 POWER, HALF_POWER = 4.0, 30.0  # of the errors that shares are divided by; rows in the past with which it is half of it
-WEEK_NS = 7 * zero.DAY_NS
-LEAST = 1e-3  # of the largest error
 TRUST, CONF = Trust(rows=100.0, most=2.0), 0.95  # in the past, for the width of intervals; the one it goes by
 
 
@@ -43,9 +41,7 @@ class Params(Options):
     """Options of auto."""
 
     period: Season = season_option("auto")
-    second: Season = option(
-        "auto", "rows in a second, longer season; auto: as for zero, and the year of weekly rows without a period", ge=0
-    )
+    second: Season = option("auto", "rows in a second, longer season; auto: as for zero", ge=0)
     gaps: str = _gaps.gaps_option()
 
 
@@ -90,7 +86,7 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     TooShort : n < 3.
     BadSeries : a value too large to be squared.
     """
-    seen = zero.looked_at(task, zero.Params(_season(task, params), params.second, params.gaps))
+    seen = zero.looked_at(task, zero.Params(params.period, params.second, params.gaps))
     if (covariates := known(task, "auto")).names:
         return zero.beside(task, covariates, seen, partial(forecast, params=replace(params, gaps=_gaps.NONE)))
     x, period = seen.x, seen.period
@@ -123,13 +119,6 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     for at, level in enumerate(task.levels[1:], start=1):
         further[(1.0 - level) / 2.0], further[(1.0 + level) / 2.0] = low[at], high[at]
     return Forecast(value, low[0], high[0], period=period, quantiles=further, extra=extra)
-
-
-def _season(task: Task, params: Params) -> Season:
-    """Return the season to tell `zero`: with `second`, weekly rows that are told no season have the year."""
-    none = params.period == "none" or (params.period != "auto" and params.period < 2)
-    weekly = task.step * UNIT_NS[task.unit] == WEEK_NS
-    return zero.WEEKS_OF_A_YEAR if none and weekly and params.second == "auto" else params.period
 
 
 def _folds(now: Question, observed: Observed) -> tuple[list[Question], list[Observed]]:
@@ -178,12 +167,9 @@ def _error(said: Sequence[Said | Combined], truths: list[Series]) -> float:
 
 
 def _weights(members: list[Member], errors: list[float], rows: int) -> Series:
-    """Return shares over powers of errors over so many rows, of sum 1; an error is at least `LEAST` of the largest."""
-    weights = np.array([member.share for member in members])
-    if (largest := max(errors)) > 0.0:
-        power = POWER * rows / (rows + HALF_POWER)
-        weights = weights / np.maximum(np.array(errors) / largest, LEAST) ** power
-    return np.asarray(weights / weights.sum())
+    """Return the weights of the members by their errors over so many rows of the past."""
+    power = POWER * rows / (rows + HALF_POWER)
+    return by_errors(np.array([member.share for member in members]), np.array(errors), power)
 
 
 def _combined(weights: Series, said: list[Said]) -> Combined:

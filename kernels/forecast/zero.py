@@ -2,7 +2,8 @@
 
 It sees a description of the series without its unit (`_zero_view`, `_zero_features`) and answers the quantiles of every
 row ahead at once (`_zero_net`). What it knows are the series it was trained on: docs/zero.md. Its intervals are put
-right by the series itself, by the newest rows as it would have forecast them (`_width`).
+right by the series itself, by the newest rows as it would have forecast them (`_width`), and so are its medians where
+there are two seasons (`_zero_repeats`).
 
 Source: prior-fitted networks, S. Mueller et al., "Transformers can do Bayesian inference", ICLR 2022; S. Dooley et al.,
 "ForecastPFN: synthetically-trained zero-shot forecasting", NeurIPS 2023. Features, network and prior are our own.
@@ -24,6 +25,7 @@ from kernels.forecast._gaps import Observed
 from kernels.forecast._trained_times import UNIT_NS
 from kernels.forecast._width import Trust, width
 from kernels.forecast._zero_net import MEDIAN, SHARES
+from kernels.forecast._zero_repeats import lean
 from kernels.forecast._zero_view import newest, quantiles
 from kernels.numerics.covariates import Covariates, known
 from kernels.numerics.normal import normal_quantile, two_sided_quantile
@@ -37,6 +39,7 @@ FOLD_SHARE, FEWEST = 5, 8  # a try in the past: part of the series, rows before 
 FOLD_ROWS, COUNTED = 20, 48  # rows of it that are looked at, evenly spread; rows that they count as, at most
 TRUST, CONF = Trust(rows=50.0, most=3.0), 0.95  # in it, for the distances from the median; the interval it goes by
 WEEKS_OF_A_YEAR = 52
+YEAR = ((7, 7, WEEKS_OF_A_YEAR), (30, 31, 12), (90, 92, 4))  # rows that are so many days apart, and how many a year has
 DAY_NS = 86_400_000_000_000
 Z = [normal_quantile(share) for share in SHARES]
 
@@ -48,7 +51,8 @@ class Params(Options):
     period: Season = season_option("auto")
     second: Season = option(
         "auto",
-        "rows in a second, longer season; auto: the week over a day, the year over a week, or what is found",
+        "rows in a second, longer season; auto: the week over a day, the year over a week, or what is found; weekly "
+        "rows without a period have the year",
         ge=0,
     )
     gaps: str = _gaps.gaps_option()
@@ -74,8 +78,9 @@ def forecast(task: Task, params: Params = Params()) -> Forecast:  # noqa: B008  
     Parameters
     ----------
     task : its first column, float64 (n,), n >= 3, finite, |value| <= 1e150. Not modified. Its times tell where rows are
-        missing, which are filled, and with weekly rows and no season found the year is one. The effect of covariates
-        that are known ahead is taken out before and added to the forecast; with them, rows count as evenly spaced.
+        missing, which are filled; of weeks, months and quarters the year is the season where none is found. The effect
+        of covariates that are known ahead is taken out before and added to the forecast; with them, rows count as
+        evenly spaced.
 
     Returns
     -------
@@ -116,7 +121,11 @@ def looked_at(task: Task, params: Params) -> Seen:
 
 
 def _calibrated(seen: Seen, rows_ahead: int) -> Series:
-    """Return the quantiles of the rows ahead, as far from the median as those said of the newest rows had to be."""
+    """Return the quantiles of the rows ahead, put right by what would have been said of the newest rows.
+
+    With two seasons they are moved towards what these repeat; the distances from the median are as large as they had
+    to be.
+    """
     x, n, ahead = seen.x, len(seen.x), np.arange(1, rows_ahead + 1)
     rows, factor = min(rows_ahead, n // FOLD_SHARE), _gaps.wider(seen.observed)
     if rows < 1 or n - rows < max(2 * seen.period + 1, FEWEST):
@@ -125,10 +134,12 @@ def _calibrated(seen: Seen, rows_ahead: int) -> Series:
         looked_at = min(rows, FOLD_ROWS)
         tried = 1 + np.arange(looked_at) * (rows - 1) // max(looked_at - 1, 1)
         tried = tried[seen.observed[n - rows - 1 + tried]]
-        told, past = quantiles([(x, ahead), (x[: n - rows], tried)], seen.period, seen.second)
+        before, truth, each = x[: n - rows], x[n - rows - 1 + tried], min(rows, COUNTED) / looked_at
+        told, past = quantiles([(x, ahead), (before, tried)], seen.period, seen.second)
+        if seen.second and len(tried) > 0:
+            lean(x, len(before), np.array([seen.period, seen.second]), ahead, tried, each, told, past)
         low, high = bounds(_apart(past, _gaps.wider(seen.observed[: n - rows])), CONF)
-        each = min(rows, COUNTED) / looked_at
-        factor *= width(past[:, MEDIAN], low, high, x[n - rows - 1 + tried], CONF, TRUST, each)
+        factor *= width(past[:, MEDIAN], low, high, truth, CONF, TRUST, each)
     widened = _apart(told, factor)
     return np.maximum(widened, 0.0) if np.min(x) >= 0.0 else widened
 
@@ -149,8 +160,10 @@ def beside(task: Task, covariates: Covariates, seen: Seen, alone: Callable[[Task
 def seasons(x: Series, params: Params, task: Task) -> tuple[int, int]:
     """Return the season and the second one to use, 0 for none."""
     period, extra = season_told(params.period, x)
-    if params.period == "auto" and not period and _days(task) == 7.0:
-        period = WEEKS_OF_A_YEAR
+    year = _year(task)
+    asked = (params.period, params.second) if year == WEEKS_OF_A_YEAR else (params.period,)
+    if period < 2 and "auto" in asked:
+        period = year
     if 2 * period > len(x):
         period = 0
     if params.second != "auto":
@@ -161,9 +174,10 @@ def seasons(x: Series, params: Params, task: Task) -> tuple[int, int]:
     return period, second if period and second > period and 2 * second <= len(x) else 0
 
 
-def _days(task: Task) -> float:
-    """Return the step of the rows in days, 0 where nobody knows it."""
-    return task.step * UNIT_NS[task.unit] / DAY_NS
+def _year(task: Task) -> int:
+    """Return how many rows a year has where they are weeks, months or quarters, else 0."""
+    days = task.step * UNIT_NS[task.unit] / DAY_NS
+    return next((rows for least, most, rows in YEAR if least <= days <= most), 0)
 
 
 def median(x: Series, rows: int, period: int, second: int) -> Series:

@@ -66,17 +66,22 @@ def _off(x: Series, period: int, bound: float, most: int) -> int:
     return count
 
 
-@kernel("i8(f8[::1], i8)")
-def exact_period(x: Series, longest: int) -> int:
+@kernel("i8(f8[::1], i8, f8, f8)")
+def exact_period(x: Series, longest: int, level: float, spread: float) -> int:
     """Return the period, at most `longest`, that leaves the fewest rows off; 0 if there is none, or nothing moves.
 
-    x : (n,), n >= 3 * longest: the median of a phase is not moved by one of its values.
+    x : (n,), n >= 3 * longest: the median of a phase is not moved by one of its values. level, spread : the median of
+    the values, and of their distances from it.
     """
     n = x.shape[0]
-    level = median(x)
-    bound = ROUNDING * median(np.abs(x - level)) + INPUT_ROUNDING * abs(level)
+    bound = ROUNDING * spread + INPUT_ROUNDING * abs(level)
     most = max(1, min(n // 20, MOST_OFF))
-    if _off(x, 1, bound, 4 * most) <= 4 * most:
+    moving = 0
+    for t in range(n):
+        moving += abs(x[t] - level) > bound
+        if moving > 4 * most:
+            break
+    if moving <= 4 * most:
         return 0
     best, chance = 0, -1.0  # not known yet: it costs a sort, and few series need it
     for period in range(2, longest + 1):

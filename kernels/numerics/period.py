@@ -11,15 +11,15 @@ has no chance in it (`exact_period`).    Cost: O(n log n).
 
 from __future__ import annotations
 
+from math import cos, inf, pi, sin, sqrt
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kernels._jit import kernel
 from kernels.contract import Json, Series
 from kernels.numerics.exact_period import exact_period
-from kernels.numerics.fast_length import fast_length
+from kernels.numerics.lagged_products import lagged_products
 from kernels.numerics.normal import normal_quantile
 from kernels.numerics.quantiles import median
 from kernels.options import option
@@ -31,6 +31,8 @@ WORTHWHILE = 0.05  # a season that explains less of the variance is left alone, 
 GROWTH = 2.0  # between the first and the last third of a series: beyond, its logarithm is looked at too
 SIGNIFICANCE_IN_LOG, CYCLES_IN_LOG = 1e-6, 5  # so that a second look finds no more by chance
 ROUNDING = 1e-9  # of the range: less movement than that is not a season
+NO_NOISE = ROUNDING**2  # of the variance between phases: with less than that within, a pattern needs no test
+ANGLES = 128  # whose sines are computed
 AS_GOOD = 0.9  # a multiple of the period is preferred where the period explains less than this part of it
 
 Season = int | Literal["auto", "none"]
@@ -77,7 +79,7 @@ def find_periods(series: Series) -> list[int]:
     found, quick = _first_seasons(series)
     if not found:
         return []
-    rest = quick - _means(quick, np.arange(len(quick)) % found[0])
+    rest = _without_phases(quick, found[0])
     for other in _find(rest, float(np.ptp(quick)), SIGNIFICANCE):
         if not any(_is_left_over(other, season, len(rest)) for season in found):
             found.append(other)
@@ -99,14 +101,15 @@ def _first_seasons(series: Series) -> tuple[list[int], Series]:
     longest = len(series) // CYCLES
     if longest < 2:
         return [], series
-    if exact := exact_period(series, longest):
-        return [exact], _quick_part(series)
-    quick = _quick_part(series)
+    centre, mad = _centre(series)
+    quick = _quick_part(series, centre, mad)
+    if exact := exact_period(series, longest, centre, mad):
+        return [exact], quick
     if found := _find(quick, float(np.ptp(series)), SIGNIFICANCE):
         return found, quick
     if _has_grown(series):
         in_log = np.log(series)
-        quick = _quick_part(in_log)
+        quick = _quick_part(in_log, *_centre(in_log))
         found = _find(quick, float(np.ptp(in_log)), SIGNIFICANCE_IN_LOG)
         if found and len(series) >= CYCLES_IN_LOG * found[0]:
             return found, quick
@@ -128,22 +131,15 @@ def _find(quick: Series, size: float, significance: float) -> list[int]:
     size : range of the series.
     """
     n, longest = len(quick), len(quick) // CYCLES
-    products = _lagged_products(quick, n)
+    products = lagged_products(quick, n)
     rounding = ROUNDING * size
     if not products[0] > n * rounding * rounding:
         return []
-    share = _shares(products / products[0], longest)
-    # n / period cycles make n * n / (2 * period) pairs of values whole periods apart
-    error = np.sqrt(2.0 * np.arange(len(share))) / n
-    error[0] = 1.0
-    period = int(np.argmax(share / error))
+    period, longer, share = _candidates(_shares(products / products[0], longest), n)
     shared = significance / longest  # by all periods
-    if period < 2 or share[period] < WORTHWHILE or not _is_significant(quick, period, shared):
+    if period < 2 or share < WORTHWHILE or not _is_significant(quick, period, shared):
         return []
-    multiples = np.arange(period, len(share), period)
-    enough = AS_GOOD * np.max(share[multiples] - 3.0 * error[multiples])
-    longer = int(multiples[np.argmax(share[multiples] >= enough)])
-    rest = quick - _means(quick, np.arange(n) % period)
+    rest = _without_phases(quick, period)
     return [longer, period] if longer > period and _is_significant(rest, longer, shared) else [period]
 
 
@@ -152,48 +148,110 @@ def _is_significant(quick: Series, period: int, significance: float) -> bool:
 
     What is left is autocorrelated within a cycle; `memory` values of it count as one.
     """
-    level = quick - _means(quick, np.arange(len(quick)) // period)
-    pattern = _means(level, np.arange(len(quick)) % period)
-    rest = _lagged_products(level - pattern, period)
-    if not rest[0] > 0.0:
+    without, between = _left(quick, period)
+    rest = lagged_products(without, period)
+    if not rest[0] > NO_NOISE * between:
         return True
     memory = 1.0 + 2.0 * float(np.sum((rest[1:period] / rest[0]) ** 2))
     cycles = len(quick) / period
-    ratio = float(np.sum(pattern * pattern)) * (cycles - 1.0) / rest[0]
+    ratio = between * (cycles - 1.0) / rest[0]
     if not ratio > 0.0:
         return False
-    between, within = memory / (period - 1.0), memory / (period - 1.0) / (cycles - 1.0)  # reciprocal degrees of freedom
+    above, below = memory / (period - 1.0), memory / (period - 1.0) / (cycles - 1.0)  # reciprocal degrees of freedom
     root = ratio ** (1.0 / 3.0)
-    normal = root * (1.0 - 2.0 / 9.0 * within) - (1.0 - 2.0 / 9.0 * between)
-    normal /= np.sqrt(2.0 / 9.0 * (between + root * root * within))
+    normal = root * (1.0 - 2.0 / 9.0 * below) - (1.0 - 2.0 / 9.0 * above)
+    normal /= np.sqrt(2.0 / 9.0 * (above + root * root * below))
     return bool(normal > -normal_quantile(significance))
 
 
-def _quick_part(series: Series) -> Series:
-    """Return the clipped series without its line and what is slower than `CYCLES` cycles."""
-    n = len(series)
+def _centre(series: Series) -> tuple[float, float]:
+    """Return the median of the values and of their distances from it."""
     centre = median(series)
-    mad = median(np.abs(series - centre))
+    return centre, median(np.abs(series - centre))
+
+
+def _quick_part(series: Series, centre: float, mad: float) -> Series:
+    """Return the clipped series without its line and what is slower than `CYCLES` cycles."""
     width = CLIP * mad if mad > 0.0 else np.inf
-    clipped = np.clip(series, centre - width, centre + width)
-    clipped -= clipped.mean()
-    line = np.linspace(-1.0, 1.0, n)
-    clipped -= line * np.sum(line * clipped) / np.sum(line * line)  # no @: a product this long wakes BLAS threads
-    spectrum = np.fft.rfft(clipped)
-    spectrum[:CYCLES] = 0.0
-    return np.fft.irfft(spectrum, n)
+    return _quick(series, centre - width, centre + width)
 
 
-def _lagged_products(values: Series, count: int) -> Series:
-    """Return the sums of the products of values 0, 1, ..., count - 1 rows apart."""
-    padded = fast_length(len(values) + count - 1)
-    spectrum = np.fft.rfft(values, padded)
-    return np.ascontiguousarray(np.fft.irfft(spectrum.real**2 + spectrum.imag**2, padded)[:count])
+@kernel("f8[::1](f8[::1], i8)")
+def _without_phases(values: Series, period: int) -> Series:
+    """Return the values less the mean of their phase."""
+    n = values.shape[0]
+    mean = np.zeros(min(period, n))
+    for first in range(0, n, period):
+        for j in range(min(period, n - first)):
+            mean[j] += values[first + j]
+    for j in range(mean.shape[0]):
+        mean[j] /= (n - j - 1) // period + 1
+    rest = np.empty(n)
+    for first in range(0, n, period):
+        for j in range(min(period, n - first)):
+            rest[first + j] = values[first + j] - mean[j]
+    return rest
 
 
-def _means(values: Series, group: NDArray[np.int64]) -> Series:
-    """Return for every value the mean of its group."""
-    return (np.bincount(group, values) / np.bincount(group))[group]
+@kernel("Tuple((f8[::1], f8))(f8[::1], i8)")
+def _left(values: Series, period: int) -> tuple[Series, float]:
+    """Return what is left of the values without the means of cycles and phases, and the squares between the phases."""
+    n = values.shape[0]
+    level, between = np.empty(n), 0.0
+    for first in range(0, n, period):
+        rows = min(period, n - first)
+        mean = np.sum(values[first : first + rows]) / rows
+        for j in range(rows):
+            level[first + j] = values[first + j] - mean
+    left = _without_phases(level, period)
+    for t in range(n):
+        between += (level[t] - left[t]) ** 2
+    return left, between
+
+
+@kernel()
+def _turns(rows: int) -> tuple[Series, Series]:
+    """Return the cosines and sines of 2 pi t / rows for all rows; few are computed, the others follow from them."""
+    cosines, sines = np.empty(rows), np.empty(rows)
+    unit = 2.0 * pi / rows
+    for t in range(min(ANGLES, rows)):
+        cosines[t], sines[t] = cos(unit * t), sin(unit * t)
+    for first in range(ANGLES, rows, ANGLES):
+        c, s = cos(unit * first), sin(unit * first)
+        for t in range(min(ANGLES, rows - first)):
+            cosines[first + t] = c * cosines[t] - s * sines[t]
+            sines[first + t] = s * cosines[t] + c * sines[t]
+    return cosines, sines
+
+
+@kernel("f8[::1](f8[::1], f8, f8)")
+def _quick(series: Series, low: float, high: float) -> Series:
+    """Return the values clipped to [low, high], without their line and the waves of up to `CYCLES` - 1 cycles."""
+    n = series.shape[0]
+    quick, mean = np.empty(n), 0.0
+    for t in range(n):
+        quick[t] = min(max(series[t], low), high)
+        mean += quick[t]
+    mean /= n
+    middle, slope = 0.5 * (n - 1), 0.0
+    for t in range(n):
+        quick[t] -= mean
+        slope += (t - middle) * quick[t]
+    slope /= n * (n * n - 1.0) / 12.0
+    cosines, sines = _turns(n)
+    weight = np.zeros(4)
+    for t in range(n):
+        quick[t] -= slope * (t - middle)
+        c, s = cosines[t], sines[t]
+        weight[0] += c * quick[t]
+        weight[1] += s * quick[t]
+        weight[2] += (c * c - s * s) * quick[t]
+        weight[3] += 2.0 * c * s * quick[t]
+    weight *= 2.0 / n
+    for t in range(n):
+        c, s = cosines[t], sines[t]
+        quick[t] -= weight[0] * c + weight[1] * s + weight[2] * (c * c - s * s) + weight[3] * (2.0 * c * s)
+    return quick
 
 
 @kernel("f8[::1](f8[::1], i8)")
@@ -211,3 +269,25 @@ def _shares(correlation: Series, longest: int) -> Series:
             pairs += n - lag
         share[period] = total * n / pairs
     return share
+
+
+@kernel("Tuple((i8, i8, f8))(f8[::1], i8)")
+def _candidates(share: Series, n: int) -> tuple[int, int, float]:
+    """Return the period that stands out most over n rows, the multiple of it to prefer, and the share of the former.
+
+    n / period cycles make n * n / (2 * period) pairs of values whole periods apart, which the error of a share is by.
+    """
+    period, most = 0, 0.0
+    for candidate in range(2, share.shape[0]):
+        size = share[candidate] * n / sqrt(2.0 * candidate)
+        if size > most:
+            period, most = candidate, size
+    if period == 0:
+        return 0, 0, 0.0
+    enough = -inf
+    for multiple in range(period, share.shape[0], period):
+        enough = max(enough, AS_GOOD * (share[multiple] - 3.0 * sqrt(2.0 * multiple) / n))
+    longer = period
+    while share[longer] < enough:
+        longer += period
+    return period, longer, share[period]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from kernels.contract import Series
-from kernels.numerics.fast_length import fast_length
+from kernels.numerics.lagged_products import lagged_products
 from kernels.numerics.quantiles import median, quantile
 
 SIGMA_OF_IQR = 1.3489795003921634  # interquartile range of the standard normal distribution
@@ -36,10 +36,8 @@ def find_rhythm(series: Series) -> int:
         return 0
     clipped = np.clip(series - median(series), -CLIP * spread, CLIP * spread) / spread
     clipped -= clipped.mean()
-    padded = fast_length(n + n // LEAST_CYCLES)
-    spectrum = np.fft.rfft(clipped, padded)
-    products = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, padded)[: n // LEAST_CYCLES]
-    if not len(products) or not products[0] > 0.0:
+    products = lagged_products(clipped, max(n // LEAST_CYCLES, 1))
+    if not products[0] > 0.0:
         return 0
     correlation = products / products[0] * n / (n - np.arange(len(products)))
     negative = np.flatnonzero(correlation < 0.0)

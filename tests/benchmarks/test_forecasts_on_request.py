@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from benchmarks.forecasts_on_request import NAIVE, answer, known, naive, without_gaps
 from kernels.contract import Forecast, Task
-from kernels.forecast import zero
+from kernels.forecast import auto, theta, zero
 
 LEVELS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
@@ -67,15 +68,20 @@ def test_a_gap_is_told_as_one_to_a_forecaster_that_fills_it(missing: list[int]) 
     np.testing.assert_allclose(found["value"], whole["value"], atol=0.1)
 
 
-def test_a_forecaster_that_tells_all_quantiles_is_asked_once() -> None:
+@pytest.mark.compiled_only("all members of auto")
+@pytest.mark.parametrize(("module", "times"), [(zero, 1), (auto, 1), (theta, 4)], ids=["zero", "auto", "theta"])
+def test_a_forecaster_that_tells_several_levels_is_asked_once(module: ModuleType, times: int) -> None:
     asked: list[Task] = []
 
-    def counted(task: Task, params: zero.Params) -> Forecast:
+    def counted(task: Task, params: Any) -> Forecast:
         asked.append(task)
-        return zero.forecast(task, params)
+        return module.forecast(task, params)
 
-    answer(job([float(t % 4) for t in range(40)]), {"zero": replace(zero.ALGORITHM, run=counted)})
-    assert len(asked) == 1
+    found = answer(
+        job([1.0 + t % 4 + 0.1 * (t % 3) for t in range(40)], "it"), {"it": replace(module.ALGORITHM, run=counted)}
+    )
+    assert len(asked) == times
+    assert np.all(np.diff(found["quantiles"], axis=0) > 0.0)
 
 
 def test_where_most_is_missing_the_value_before_is_taken() -> None:

@@ -62,7 +62,7 @@ def test_each_stage_but_the_first_writes_the_mean_of_what_it_began_with_and_its_
 def test_the_forecasters_network_equals_that_of_torch(trained: tuple[Path, list[dict[str, float]]]) -> None:
     weights, seen = _zero_net.read(trained[0]), lessons(np.random.default_rng(0), 20)
     net = _zero_training.Net(seen)
-    net.load_state_dict({name: torch.from_numpy(value.T.copy()) for name, value in weights.items()})
+    net.load_state_dict({name: torch.from_numpy(value) for name, value in _zero_training._stored(trained[0]).items()})
     with torch.inference_mode():
         wanted = net(torch.from_numpy(seen.series), torch.from_numpy(seen.step)).numpy()
     step, view = seen.step.reshape(-1, seen.step.shape[2]).astype(np.float64), np.repeat(np.arange(20), STEPS)

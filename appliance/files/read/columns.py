@@ -28,6 +28,7 @@ TIME_TYPES = {
 }
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
 NUMBERS = (*INTEGERS, "UHUGEINT", "FLOAT", "DOUBLE")
+SPACES = " \u00a0\u202f"  # around numbers and between their groups
 NO_VALUE = ("", "na", "n/a", "nan", "null", "none")  # what text files write for a missing number
 
 TIME, NUMBER, TEXT, OTHER = "a time", "a number", "text", "neither number, time nor text"
@@ -74,6 +75,8 @@ class Chosen:
 
 def kind(type_: str) -> str:
     """Return what a type is, without a look at the cells."""
+    if type_.endswith("]"):  # a list
+        return OTHER
     if type_ in TIME_TYPES:
         return TIME
     if type_ in NUMBERS or type_.startswith("DECIMAL"):
@@ -156,17 +159,45 @@ def one(columns: Sequence[Column], name: str, option: str) -> Column:
     return found[0]
 
 
-def number_sql(column: Column, decimal: str = ".") -> str:
+def number_sql(column: Column, decimal: str | None = None) -> str:
     """Return the SQL for float64 values; NULL where none is given, or what is given is not a number.
 
-    decimal : what stands before the decimals in text: a point, or a comma.
+    decimal : what stands before the decimals in text, a point or a comma; the other one may group thousands, as spaces
+        and apostrophes may. None for a point, where nobody has said so: then a single comma may be either, and is none.
     """
     name = column.sql
-    if decimal == "," and column.text:
-        german = f"regexp_full_match(trim({name}), '[+-]?[0-9]{{1,3}}([.][0-9]{{3}})+(,[0-9]*)?')"  # 1.234.567,8
-        plain = f"CASE WHEN {german} THEN replace({name}, '.', '') WHEN NOT contains({name}, '.') THEN {name} END"
-        return f"TRY_CAST(replace({plain}, ',', '.') AS DOUBLE)"
-    return f"TRY_CAST({name} AS DOUBLE)" if column.text else f"CAST({name} AS DOUBLE)"
+    if not column.text:
+        return f"CAST({name} AS DOUBLE)"
+    if decimal == ",":
+        bare = f"CASE WHEN NOT contains({name}, '.') THEN replace({name}, ',', '.') END"
+        return f"COALESCE(TRY_CAST({bare} AS DOUBLE), {_grouped_sql(name, '.', ',')})"
+    return f"COALESCE(TRY_CAST({name} AS DOUBLE), {_grouped_sql(name, ',', '.', certain=decimal is None)})"
+
+
+def _grouped_sql(name: str, group: str, decimal: str, certain: bool = False) -> str:
+    """Return the SQL for a number whose thousands are grouped, NULL for anything else.
+
+    certain : a single group without decimals may be decimals itself, and is no number.
+    """
+    # no part stands twice in this, as `trim` would: what does is computed of every row, not only of those without
+    start, end = f"[{SPACES}]*[+-]?[0-9]{{1,3}}", f"([{decimal}][0-9]*)?[{SPACES}]*"
+    told = f"([{decimal}][0-9]*[{SPACES}]*|[{group}][0-9]{{3}}{end})" if certain else end
+    groups = f"([{group}][0-9]{{3}})+{told}"
+    forms = [groups, *(f"({one}[0-9]{{3}})+{end}" for one in (f"[{SPACES}]", "['\u2019]"))]
+    whole = f"regexp_full_match({name}, {literal(start + '(' + '|'.join(forms) + ')')})"
+    digits = f"regexp_replace({name}, {literal(f'[^-+0-9{decimal}]')}, '', 'g')"
+    return f"CASE WHEN {whole} THEN TRY_CAST(replace({digits}, '{decimal}', '.') AS DOUBLE) END"
+
+
+def decimal_hint(cell: str, decimal: str | None) -> str:
+    """Return which --decimal would read a cell as a number, "" for none."""
+    point = decimal != "." and re.fullmatch(r"[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]*)?", cell)
+    comma = decimal != "," and re.fullmatch(
+        r"[+-]?([0-9]*|[0-9]{1,3}([. \u00a0\u202f][0-9]{3})+),[0-9]+|[+-]?[0-9.]*([.][0-9]{3}){2}", cell
+    )
+    if point and comma:
+        return f"; --decimal . reads it as {cell.replace(',', '')}, --decimal , as {cell.replace(',', '.')}"
+    return "; --decimal , reads it" if comma else "; --decimal . reads it" if point else ""
 
 
 def given_sql(column: Column) -> str:

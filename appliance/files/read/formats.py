@@ -14,12 +14,12 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, NamedTuple
 
 import duckdb
 
-from appliance.files.read import sql_files, workbooks, zstd
-from appliance.files.read.columns import NUMBER, TEXT, TIME, Column, given_sql, kind, number_sql
+from appliance.files.read import encoding, sql_files, time_formats, workbooks, zstd
+from appliance.files.read.columns import NUMBER, TEXT, TIME, TIME_NAMES, Column, given_sql, kind, number_sql
 from appliance.files.read.database import literal
 from appliance.files.read.moments import text_sql
 from appliance.files.read.sql_files import Part
@@ -28,12 +28,14 @@ from appliance.files.series import FileError, UsageError
 PARQUET, CSV, JSON = "parquet", "csv", "json"
 FRAME = "frame"  # no file: a table of the database already, of the name of its path
 BOM = b"\xef\xbb\xbf"  # of UTF-8
+PARQUET_BEGIN = b"PAR1"
 DELIMITERS = ",;\t|"
 # a number, a time or nothing, as no column is called
 _VALUE = re.compile(r"([+-]?[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?|[0-9]{4}-[0-9]{2}.*|nan|NaN|)")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*|[0-9]{8,}")  # a time; several may be the columns of a wide file
 SAMPLE = 10_000  # rows looked at to tell what text columns hold
 MAX_HEADER = 1_000_000  # characters
+_SEPARATOR = re.compile(rb'"?sep=(.)"?\r?\n', re.IGNORECASE)  # a first line of Excel: what is between cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,20 @@ def open_file(
     scratch: Path,
     delimiter: str | None = None,
     part: Part = Part(),  # noqa: B008  (frozen, no state)
+    encoded: str | None = None,
+    decimal: str | None = None,
 ) -> File:
     """Find a file, or standard input for ``-``, and tell its format.
 
     The database gets a link below `scratch`: it may read nothing else, and sees no pattern in the name.
 
-    part : what of a database is read.
+    part : what of a database is read. encoded : how text is, None for UTF-8, or UTF-16 with a byte order mark.
+    decimal : what will be read as such in text; numbers of cells that have types are written so.
 
     Raises
     ------
-    FileError : there is no such file, it is empty, or it is neither of the formats.
-    UsageError : a part of a file that is no database, or that it has not.
+    FileError : it cannot be read, is empty, or is neither of the formats.
+    UsageError : there is no such file; a part of a file that is no database, or that it has not.
     """
     place, said = scratch / "input", "standard input" if name == "-" else shown(name)
     try:
@@ -89,22 +94,22 @@ def open_file(
             place = zstd.unpack(place, said, scratch)
             begin, gzipped = _begin(place)
     except (OSError, EOFError, zlib.error) as error:
-        raise FileError(f"{said} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        raise _unreadable(said, error) from error
     if not begin:
         raise FileError(f"{said} is empty")
     held = sql_files.format_of(begin)
     if held:
-        copy = sql_files.export(place, held, said, part, scratch)
+        copy = sql_files.export(place, held, said, part, scratch, decimal)
         return File(copy, said, CSV if held == sql_files.SQLITE else PARQUET, False, ",")
     if workbooks.is_one(begin):
-        return File(workbooks.export(place, said, part, scratch), said, CSV, False, ",")
+        return File(workbooks.export(place, said, part, scratch, decimal), said, CSV, False, ",")
     if part.option:
         raise UsageError(f"{said}: {part.option} is for files of SQLite and DuckDB, --table for sheets of Excel too")
-    format_ = _format(begin, said)
-    if format_ == JSON and begin.startswith(BOM + b"["):  # of an array the database would make one text
-        place = _without_mark(place, gzipped)
-        gzipped = False
-    return File(place, said, format_, gzipped, delimiter)
+    named = encoded or encoding.marked(begin)
+    if named and not begin.startswith(PARQUET_BEGIN):
+        place = encoding.in_utf8(place, gzipped, named, said)
+        begin, gzipped = _begin(place)
+    return _bare(File(place, said, _format(begin, said), gzipped, delimiter), begin)
 
 
 def columns(connection: duckdb.DuckDBPyConnection, file: File) -> list[Column]:
@@ -114,7 +119,24 @@ def columns(connection: duckdb.DuckDBPyConnection, file: File) -> list[Column]:
     if not unclear:
         return found
     looks = _looks(connection, file, unclear)
-    return [dataclasses.replace(c, kind=looks[c.name]) if c.text else c for c in found]
+    found = [dataclasses.replace(c, kind=looks[c.name]) if c.text else c for c in found]
+    return (
+        found if any(c.kind == TIME or c.name.lower() in TIME_NAMES for c in found) else _dated(connection, file, found)
+    )
+
+
+def _dated(connection: duckdb.DuckDBPyConnection, file: File, columns: list[Column]) -> list[Column]:
+    """Return columns of which those are times that hold dates in other ways, where nothing else is a time."""
+    sample = f"(SELECT * FROM {_function(file, _typed(connection, file))} LIMIT {SAMPLE})"
+
+    def one(sql: str) -> tuple[Any, ...]:
+        ((*row,),) = connection.execute(sql).fetchall()
+        return tuple(row)
+
+    return [
+        dataclasses.replace(c, kind=TIME) if c.text and c.kind == TEXT and time_formats.found(one, sample, c) else c
+        for c in columns
+    ]
 
 
 def any_row(connection: duckdb.DuckDBPyConnection, file: File) -> bool:
@@ -132,19 +154,32 @@ def table(connection: duckdb.DuckDBPyConnection, file: File, wanted: Sequence[Co
     return called
 
 
+def _unreadable(said: str, error: Exception) -> FileError:
+    absent = isinstance(error, (FileNotFoundError, IsADirectoryError))
+    return (UsageError if absent else FileError)(f"{said} cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
 def _copy(stream: IO[bytes], place: Path) -> None:
     with place.open("wb") as copy:
         shutil.copyfileobj(stream, copy)
 
 
-def _without_mark(place: Path, gzipped: bool) -> Path:
-    """Return a copy of a file without the byte order mark that it begins with."""
-    copy = place.with_name(f"{place.name}-unmarked")
-    with place.open("rb") as raw:
-        stream: IO[bytes] = gzip.GzipFile(fileobj=raw) if gzipped else raw  # type: ignore[assignment]
-        stream.read(len(BOM))
+def _bare(file: File, begin: bytes) -> File:
+    """Return a file without what the database would not understand before its content.
+
+    That is the byte order mark of an array of JSON, and in CSV a line ``sep=;``, which tells the delimiter.
+    """
+    mark = len(BOM) if begin.startswith(BOM) else 0
+    told = _SEPARATOR.match(begin, mark) if file.format == CSV else None
+    if told is None and not (mark and file.format == JSON and begin.startswith(b"[", mark)):
+        return file
+    copy = file.path.with_name(f"{file.path.name}-bare")
+    with file.path.open("rb") as raw:
+        stream: IO[bytes] = gzip.GzipFile(fileobj=raw) if file.gzipped else raw  # type: ignore[assignment]
+        stream.read(told.end() if told else mark)
         _copy(stream, copy)
-    return copy
+    delimiter = file.delimiter or (told[1].decode("latin-1") if told else None)
+    return dataclasses.replace(file, path=copy, gzipped=False, delimiter=delimiter)
 
 
 def _begin(place: Path) -> tuple[bytes, bool]:
@@ -158,7 +193,7 @@ def _begin(place: Path) -> tuple[bytes, bool]:
 
 def _format(begin: bytes, said: str) -> str:
     text = begin.removeprefix(BOM).lstrip()
-    if begin.startswith(b"PAR1"):
+    if begin.startswith(PARQUET_BEGIN):
         return PARQUET
     if said.lower().endswith((".parquet", ".pq")):
         raise FileError(f"{said} is not a Parquet file: it does not begin with PAR1")
@@ -171,7 +206,7 @@ def _format(begin: bytes, said: str) -> str:
 
 def _typed(connection: duckdb.DuckDBPyConnection, file: File) -> list[Column]:
     if file.format == CSV:
-        return _apart(_header(file)[0])
+        return _apart(_header(file).names)
     rows = connection.execute(f"DESCRIBE SELECT * FROM {_function(file, ())}").fetchall()
     # text that looks like times is read as text, which keeps nanoseconds and offsets; so are cells of several types
     as_text = file.format == JSON
@@ -256,8 +291,8 @@ def _function(file: File, known: Sequence[Column]) -> str:
     if file.format == JSON:
         described = f"columns = {{{types}}}" if known else "sample_size = -1"
         return f"read_json({place}, {described}{packed})"
-    _, found, named = _header(file)
-    delimiter, header = literal(found), "true" if named else "false"
+    first = _header(file)
+    delimiter, header = literal(first.delimiter), "true" if first.named else "false"
     return (
         f"read_csv({place}, auto_detect = false, header = {header}, columns = {{{types}}}, delim = {delimiter}, "
         f"quote = '\"', escape = '\"', nullstr = ['']{packed})"
@@ -272,29 +307,40 @@ def _path(key: str) -> str:
 
 def headed(file: File) -> bool:
     """Tell whether a file names its columns: a CSV file whose first line holds numbers and times does not."""
-    return file.format != CSV or _header(file)[2]
+    return file.format != CSV or _header(file).named
 
 
-def _header(file: File) -> tuple[list[str], str, bool]:
-    """Return the names of the columns of a CSV file, the delimiter between cells, and whether a line names them."""
+class Header(NamedTuple):
+    """How a CSV file begins: names of the columns, what is between cells, and whether a line names them."""
+
+    names: list[str]
+    delimiter: str
+    named: bool
+
+
+def _header(file: File) -> Header:
+    """Return how a CSV file begins; raises FileError."""
     opened = gzip.open if file.gzipped else open
     try:
         with opened(file.path, "rt", encoding="utf-8-sig", newline="") as lines:
             line = lines.readline(MAX_HEADER)
     except UnicodeDecodeError as error:
-        raise FileError(f"{file.shown} is not CSV in UTF-8: {error.reason} at byte {error.start}") from error
+        raise FileError(
+            f"{file.shown} is not CSV in UTF-8: {error.reason} at byte {error.start}; --encoding windows-1252, or "
+            "the name of another one, reads it"
+        ) from error
     line = line.strip("\r\n")
     delimiter = file.delimiter or _delimiter(line)
     names = _cells(line, delimiter)
     if not any(names):
         raise FileError(f"{file.shown} names no columns: its first line is empty")
     if _holds_values(names) or sum(bool(_MOMENT.fullmatch(name)) for name in names) == 1:
-        return [f"column{place}" for place in range(1, len(names) + 1)], delimiter, False
+        return Header([f"column{place}" for place in range(1, len(names) + 1)], delimiter, False)
     names = [name or f"column{place}" for place, name in enumerate(names, 1)]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise FileError(f"{file.shown}: the header names {', '.join(twice)[:200]} more than once")
-    return names, delimiter, True
+    return Header(names, delimiter, True)
 
 
 def _delimiter(line: str) -> str:

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from appliance.files.read import time_formats
 from appliance.files.read.columns import NUMBER, TIME, TIME_TYPES, Column, given_sql
 from appliance.files.read.database import literal
+from appliance.files.read.time_formats import ONE
 from appliance.files.series import FileError, UsageError
 from appliance.protocol.times import PER_SECOND
 
 # integers since 1970 up to these are seconds, milliseconds, microseconds: the years 1970 to 5138
 MAGNITUDES = ((100_000_000_000, "s"), (100_000_000_000_000, "ms"), (100_000_000_000_000_000, "us"))
 EXCEL, EXCEL_DAYS, EXCEL_EPOCH = "excel", (20_000, 80_000), 25_569  # the years 1954 to 2119; 1970-01-01
-ONE = Callable[[str], tuple[Any, ...]]
 NO_TIME = -(2**63)  # of a row without one
 
 
@@ -49,13 +48,13 @@ def _weeks(cells: str, format_: str) -> Form:
     return Form("weeks", cells, read, f"strftime({{0}}, '{format_}')")
 
 
-def _quarters(dash: str) -> Form:
+def _quarters(between: str) -> Form:
     month = "(3 * CAST(right({0}, 1) AS INTEGER) - 2)"
     return Form(
         "quarters",
-        f"[0-9]{{4}}{dash}Q[1-4]",
+        f"[0-9]{{4}}{between}[1-4]",
         f"make_timestamp(CAST(left({{0}}, 4) AS BIGINT), {month}, 1, 0, 0, 0)",
-        f"strftime({{0}}, '%Y{dash}Q') || quarter({{0}})",
+        f"strftime({{0}}, '%Y{between}') || quarter({{0}})",
     )
 
 
@@ -68,8 +67,7 @@ TEXTS = (
     _weeks("[0-9]{4}W[0-9]{2}", "%GW%V"),
     _form("days of weeks", "[0-9]{4}-W[0-9]{2}-[1-7]", "%G-W%V-%u"),
     _form("seconds", "[0-9]{8}T[0-9]{6}", "%Y%m%dT%H%M%S"),
-    _quarters("-"),
-    _quarters(""),
+    *(_quarters(between) for between in ("-Q", "Q", " Q", "-q", "q", " q")),
 )
 DIGITS = (
     _form("years", "[0-9]{4}", "%Y", 1500, 2500),
@@ -88,7 +86,16 @@ OPEN = {
 }
 COUNTED = 100_000_000  # seconds since 1970 below this are more likely counted from elsewhere: they end in 1973
 # a time of the day, and after it an offset or the name of a zone
-_ZONED = "[0-9]:[0-9].*([zZ]|[+-][0-9]{2}(:?[0-9]{2})?|[A-Za-z]{3,}[^0-9:]*)$"
+_ZONED = "([0-9]:[0-9]|[0-9]{8}T[0-9]{4}).*([zZ]|[+-][0-9]{2}(:?[0-9]{2})?|[A-Za-z]{3,}[^0-9:]*)$"
+
+
+# ISO 8601 without signs between, and the same with them
+_BASIC, _PARTS = (
+    "[0-9]{8}T[0-9]{6}([.,][0-9]+)?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)?",
+    r"^(....)(..)(..)T(..)(..)(..)(.*)$",
+)
+_SHORT_YEAR = "^[0-9]{1,3}([-/][0-9]{1,2}){2}($|[ T])"  # which would be one of the first century
+_EXTENDED = r"\1-\2-\3T\4:\5:\6\7"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ class Moments:
     typed: bool = False
     form: Form | None = None
     note: str = ""
-    wanted: str = "a time: ISO 8601, or an integer since 1970; --time-format reads others"
+    wanted: str = "a time: ISO 8601, or an integer since 1970"
 
 
 def find(one: ONE, table: str, column: Column, precision: str | None, format_: str | None) -> Moments:
@@ -143,7 +150,14 @@ def text_sql(name: str) -> str:
         f"CASE WHEN regexp_full_match({name}, '{form.cells}') THEN epoch_us({form.read.format(name)}) END"
         for form in TEXTS[1:]
     )
-    return f"COALESCE(epoch_us(TRY_CAST({name} AS TIMESTAMPTZ)), {forms})"
+    return f"COALESCE(epoch_us({_instant(name, 'TIMESTAMPTZ')}), {forms})"
+
+
+def _instant(name: str, type_: str) -> str:
+    """Return the SQL for text in ISO 8601, with signs between the parts of date and time or without, as a type."""
+    extended = f"regexp_replace({name}, '{_PARTS}', '{_EXTENDED}')"
+    basic = f"CASE WHEN regexp_full_match({name}, '{_BASIC}') THEN TRY_CAST({extended} AS {type_}) END"
+    return f"COALESCE(TRY_CAST({name} AS {type_}), {basic})"
 
 
 def _typed(one: ONE, table: str, column: Column) -> Moments:
@@ -155,23 +169,43 @@ def _typed(one: ONE, table: str, column: Column) -> Moments:
 
 def _texts(one: ONE, table: str, column: Column) -> Moments:
     name = f"trim({column.sql})"
-    matching = [f"count(*) FILTER (WHERE regexp_full_match({name}, '{form.cells}'))" for form in TEXTS]
-    given, zoned, fine, *found = one(
+    (first,) = one(f"SELECT first({name}) FROM {table} WHERE {given_sql(column)}")
+    forms = [form for form in TEXTS if re.fullmatch(form.cells, first or "")]
+    matching = [f", count(*) FILTER (WHERE regexp_full_match({name}, '{form.cells}'))" for form in forms]
+    given, zoned, fine, short, *found = one(
         f"SELECT count(*), count(*) FILTER (WHERE regexp_matches({name}, '{_ZONED}')), "
-        f"count(*) FILTER (WHERE regexp_matches({name}, '[.,][0-9]{{7}}')), {', '.join(matching)} FROM {table} "
+        f"count(*) FILTER (WHERE regexp_matches({name}, '[.,][0-9]{{7}}')), "
+        f"count(*) FILTER (WHERE regexp_matches({name}, '{_SHORT_YEAR}')){''.join(matching)} FROM {table} "
         f"WHERE {given_sql(column)}"
     )
-    for form, count in zip(TEXTS, found, strict=True):
+    for form, count in zip(forms, found, strict=True):
         if count == given:
             return Moments(f"epoch_us({form.read.format(name)}) // 1000", "ms", True, form=form)
+    if short:
+        shown = (
+            f"column {column.name} holds {short} of {given} times whose year has less than four digits, such as {first}"
+        )
+        raise FileError(f"{shown}{time_formats.hint(one, table, column)}")
     if 0 < zoned < given:
         raise FileError(f"column {column.name}: {zoned} of {given} times have an offset from UTC, the others have none")
+    if zoned:
+        _refuse_abbreviation(column, first)
     # with the zone: a cast to a type without one would drop an offset such as +02:00
     if fine:
-        sql, unit = _coarse(one, table, f"epoch_ns(TRY_CAST({name} AS TIMESTAMPTZ_NS))", "ns")
+        sql, unit = _coarse(one, table, f"epoch_ns({_instant(name, 'TIMESTAMPTZ_NS')})", "ns")
     else:
         sql, unit = _coarse(one, table, text_sql(name), "us")
     return Moments(sql, unit, not zoned, typed=bool(zoned))
+
+
+def _refuse_abbreviation(column: Column, cell: str) -> None:
+    """Refuse a time with the abbreviation of a zone, which is that of several: CST is one of America and of China."""
+    found = re.search("[0-9] *([A-Za-z]{3,5})$", cell)
+    if found and found[1].upper() not in ("UTC", "GMT"):
+        raise FileError(
+            f"column {column.name} holds times such as {cell}, and {found[1]} may be several zones: an offset such as "
+            f"+01:00 tells which, or --tz with a --time-format that ends in {found[1]}"
+        )
 
 
 def _numbers(one: ONE, table: str, column: Column, precision: str | None) -> Moments:

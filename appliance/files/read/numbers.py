@@ -40,14 +40,14 @@ class Asked:
 
     values : names or patterns, None for all columns of numbers. target : name of one more column.
     time : name of a column that is none of the values. drop_nulls : rows with an empty cell are left out.
-    decimal : what stands before the decimals of numbers in text.
+    decimal : as in `reading.Asked`.
     """
 
     values: str | None = None
     target: str | None = None
     time: str | None = None
     drop_nulls: bool = False
-    decimal: str = "."
+    decimal: str | None = None
 
 
 def read(name: str, asked: Asked) -> Table:
@@ -102,7 +102,7 @@ def _read(connection: duckdb.DuckDBPyConnection, file: formats.File, asked: Aske
     return Table(names, kept, np.ma.getdata(wanted)[whole] if target else None, int(np.sum(~whole)))
 
 
-def _target_sql(column: Column, decimal: str) -> str:
+def _target_sql(column: Column, decimal: str | None) -> str:
     """Return the SQL for numbers where a column has them, else for text."""
     if column.kind == NUMBER:
         return f"COALESCE({number_sql(column, decimal)}, 'nan'::DOUBLE)"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,7 @@ from appliance.files.calendar import buckets
 from appliance.files.calendar.frequency import Frequency
 from appliance.files.calendar.zones import Clock, Zone
 from appliance.files.read import columns as roles
-from appliance.files.read import future, moments
+from appliance.files.read import future, moments, time_formats
 from appliance.files.read.columns import Chosen, Column
 from appliance.files.read.database import literal, reason
 from appliance.files.read.moments import NO_TIME, Moments
@@ -30,7 +29,6 @@ from appliance.files.series import FileError, FileSeries, UsageError
 from appliance.protocol.documents import MAX_ROWS, MIN_ROWS
 from kernels.contract import Series, Times
 
-_COMMA = re.compile(r"[+-]?[0-9.]*,(?![0-9]{3}$)[0-9]+")  # decimals after a comma, no thousands
 BATCH_ROWS = 2_000_000  # held in memory at once
 
 
@@ -43,7 +41,7 @@ class Asked:
     duplicates : what becomes of rows of one time: mean, sum, min, max, first or last; None refuses them.
     every, agg : the rows of each such step become one: mean, sum, min, max, first or last of them; None for neither.
     last : how many rows at the end of each series are kept, None for all.
-    decimal : what stands before the decimals of numbers in text.
+    decimal : what stands before the decimals of numbers in text, see `columns.number_sql`.
     every_value : without `values`, all columns of numbers are meant.
     covariates : columns that are known of the rows to forecast too, "" for none; learning : those rows are left out.
     most : rows that a series may have.
@@ -62,7 +60,7 @@ class Asked:
     every: Frequency | None = None
     agg: str | None = None
     last: int | None = None
-    decimal: str = "."
+    decimal: str | None = None
     every_value: bool = False
     covariates: str = ""
     learning: bool = False
@@ -276,8 +274,10 @@ class Source:
             places = f"SELECT row_number() OVER () AS place, {cells} FROM {self._table}"  # partitions keep no order
             rows = f"SELECT row_number() OVER ({over}) AS row, file, cell, bad FROM ({places})"
             file, row, cell = self._one(f"SELECT file, row, cell FROM ({rows}) WHERE bad ORDER BY file, row LIMIT 1")
-            comma = _COMMA.fullmatch(str(cell).strip()) and column in values and self._asked.decimal == "."
-            hint = "; --decimal , reads it" if comma else ""
+            if column in values:
+                hint = roles.decimal_hint(str(cell).strip(), self._asked.decimal)
+            else:
+                hint = time_formats.hint(self._one, self._table, column)
             raise FileError(f"{file}: column {column.name}, row {row}: {str(cell)[:80]!r} is not {wanted}{hint}")
 
     def _name_series(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import glob
 import os
 from collections.abc import Sequence
@@ -115,7 +116,7 @@ class Files:
 
 
 def expanded(names: Sequence[str]) -> list[str]:
-    """Return names of files with each pattern replaced by those it matches; raises UsageError."""
+    """Return names of files with each pattern replaced by those it matches; raises UsageError, also for no file."""
     found: list[str] = []
     for name in names:
         pattern = name != "-" and glob.has_magic(name) and not Path(name).exists()
@@ -123,6 +124,7 @@ def expanded(names: Sequence[str]) -> list[str]:
         if not matching:
             raise UsageError(f"no file matches {name}")
         found += matching
+    refuse_missing(found)
     places = [os.path.abspath(name) for name in found]  # links may well stand for several series
     twice = sorted({name for name, place in zip(found, places, strict=True) if places.count(place) > 1})
     if twice:
@@ -132,12 +134,26 @@ def expanded(names: Sequence[str]) -> list[str]:
     return found
 
 
+def refuse_missing(names: Sequence[str]) -> None:
+    """Refuse names of what is no file, with what may have been meant; raises UsageError."""
+    missing = next((name for name in names if name != "-" and not Path(name).exists()), None)
+    if missing is None:
+        return
+    folder = Path(missing).parent
+    there = [one.name for one in folder.iterdir()] if folder.is_dir() else []
+    near = difflib.get_close_matches(Path(missing).name, there, n=1)
+    hint = f", did you mean {formats.shown(str(folder / near[0]))}?" if near else ""
+    raise UsageError(f"{formats.shown(missing)} cannot be read: No such file or directory{hint}")
+
+
 def open_files(
     names: Sequence[str],
     scratch: Path,
     delimiter: str | None = None,
     part: Part = Part(),  # noqa: B008  (frozen, no state)
     ahead: str | None = None,
+    encoded: str | None = None,
+    decimal: str | None = None,
 ) -> Files:
     """Find files, and the one of the rows ahead, see `formats.open_file`; raises FileError."""
     if ahead is not None and len(names) > 1:
@@ -146,14 +162,14 @@ def open_files(
     for at, name in enumerate(names):
         folder = scratch / f"{at}"
         folder.mkdir()
-        files.append(formats.open_file(name, folder, delimiter, part))
+        files.append(formats.open_file(name, folder, delimiter, part, encoded, decimal))
     names = list(map(formats.shown, names))
     short = [Path(name).name for name in names]
     further = None
     if ahead is not None:
         folder = scratch / "ahead"
         folder.mkdir()
-        further = formats.open_file(ahead, folder, delimiter)
+        further = formats.open_file(ahead, folder, delimiter, encoded=encoded, decimal=decimal)
     return Files(tuple(files), tuple(short if len(set(short)) == len(short) else names), further)
 
 

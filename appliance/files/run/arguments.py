@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -67,9 +68,16 @@ def add(
     data.add_argument("--by", metavar="COLUMN[,COLUMN]", help="one series for each value of these columns")
     part = data.add_mutually_exclusive_group()
     part.add_argument("--table", metavar="NAME", help="of a file of SQLite or DuckDB, or a sheet of Excel; if several")
-    part.add_argument("--query", metavar="SQL", help="rows of an SQLite or DuckDB file, as SELECT ts, v FROM t")
+    part.add_argument(
+        "--query", metavar="SQL", type=_query, help="rows of an SQLite or DuckDB file, as SELECT ts, v FROM t"
+    )
     data.add_argument("--delimiter", metavar="CHARACTER", type=_character, help="between cells of CSV; else found")
-    data.add_argument("--decimal", choices=(".", ","), default=".", help="before decimals in CSV (.)")
+    data.add_argument(
+        "--decimal", choices=(".", ","), help="before decimals of numbers in text; the other one may group thousands"
+    )
+    data.add_argument(
+        "--encoding", metavar="NAME", type=_encoding, help="of text, as windows-1252 (UTF-8; UTF-16 with its mark)"
+    )
     data.add_argument("--precision", choices=("s", "ms", "us", "ns"), help="unit of integers; else told by their size")
     data.add_argument(
         "--time-format", metavar="FORMAT", help="of the times, as %%d.%%m.%%Y %%H:%%M; excel for days of Excel"
@@ -109,11 +117,13 @@ def run(given: argparse.Namespace, kind: str, default: str, table: str) -> int:
     """
     from appliance.host import compiling
 
+    gc.disable()  # what is loaded stays: looking for garbage among it takes a tenth of the start
     compiling.announce()
     from appliance.analysis.kinds import BY_NAME
     from appliance.files.run import command, question
     from appliance.files.run.placing import Wishes
 
+    gc.enable()
     wished = {name: getattr(given, name) for name in ("fill", "non_negative", "whole") if hasattr(given, name)}
     algorithm = default if given.algo is None else given.algo
     try:
@@ -183,6 +193,20 @@ def _character(text: str) -> str:
     if len(text) != 1 or text in '"\r\n':
         raise argparse.ArgumentTypeError(f"one character, got {text!r}")
     return text
+
+
+def _query(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty, SELECT ... is expected")
+    return text
+
+
+def _encoding(name: str) -> str:
+    try:
+        "".encode(name)
+    except (LookupError, ValueError):
+        raise argparse.ArgumentTypeError(f"no encoding has the name {name!r}") from None
+    return name
 
 
 def _seconds(text: str) -> int:

@@ -62,7 +62,7 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
         zones.zone(given.tz or "UTC")
         _every(given)
         given.file = several.expanded(given.file)
-        _refuse_outputs(given)
+        _refuse_files(given)
     except (ValueError, FileError) as error:
         say(str(error))
         return USAGE
@@ -87,9 +87,15 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
         return FAILED
 
 
-def _refuse_outputs(given: argparse.Namespace) -> None:
-    """Refuse to write over a file that is read, or two things into one file; raises UsageError and ValueError."""
+def _refuse_files(given: argparse.Namespace) -> None:
+    """Refuse to write over a file that is read, or two things into one file, and further files that are not there.
+
+    Raises
+    ------
+    UsageError, ValueError
+    """
     further = [Path(one) for one in (given.config, getattr(given, "future", None)) if one]
+    several.refuse_missing([str(one) for one in further])
     kept, past = [*map(Path, given.file), *further], getattr(given, "backtest_out", None)
     writing.Output.refuse(given.out, "--out", kept)
     if past is not None:
@@ -161,7 +167,7 @@ def _run(
 def files(given: argparse.Namespace, scratch: Path) -> Files:
     """Find the files that were named; raises FileError."""
     part, ahead = Part(given.table, given.query), getattr(given, "future", None)
-    return several.open_files(given.file, scratch, given.delimiter, part, ahead)
+    return several.open_files(given.file, scratch, given.delimiter, part, ahead, given.encoding, given.decimal)
 
 
 def opened(connection: duckdb.DuckDBPyConnection, files: Files, given: argparse.Namespace, **more: Any) -> Source:
@@ -233,7 +239,9 @@ def _answer(
             if given.plot and len(tally.results) < MAX_PLOTTED:
                 tally.results.append(found)
             # SQL would have refused white noise, and the user has not spoken of it
-            noise = NOISE if checked and is_white_noise(next(iter(found.series.columns.values()))) else ""
+            # beside covariates it does not matter: they tell of the rows that follow what the rows themselves do not
+            asked_alone = checked and not found.series.known
+            noise = NOISE if asked_alone and is_white_noise(next(iter(found.series.columns.values()))) else ""
             remark = "; ".join(filter(None, (found.remark, noise)))
             if remark:
                 tally.remarks += 1

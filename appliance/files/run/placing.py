@@ -158,8 +158,14 @@ def _ahead(
         series = _known_at(series, found, rows + skip, wishes)
     whole, told = filling.even(series, found, wishes.fill, out_of_time)
     # gaps are those of the calendar, which an algorithm does not know: none is left for it
-    option = f"{fields.GAPS}={filling.NONE}" if has(fields.GAPS) else ""
-    return Placed(series, whole, asked, found, skip, told or _remark(series, found), wishes, option=option)
+    options = [f"{fields.GAPS}={filling.NONE}"] if has(fields.GAPS) else []
+    remarks = [told or _remark(series, found)]
+    forecast = next(iter(series.columns.values()))
+    if has(fields.DECOMPOSITION) and fields.DECOMPOSITION not in given and (low := forecast.min()) <= 0.0:
+        options.append(f"{fields.DECOMPOSITION}={fields.ADDITIVE}")  # other than in SQL, which refuses such a series
+        remarks.append(f"values down to {low:g}: a season is added to them, it is no factor")
+    remark = "; ".join(filter(None, remarks))
+    return Placed(series, whole, asked, found, skip, remark, wishes, option=",".join(options))
 
 
 def _known_at(series: FileSeries, found: Axis, rows: int, wishes: Wishes) -> FileSeries:

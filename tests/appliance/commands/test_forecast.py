@@ -4,6 +4,7 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from appliance import cli
@@ -222,6 +223,20 @@ def test_a_comparison_that_cannot_be_made_is_one_clear_line(
     assert message in shown.err
     assert shown.err.count("\n") == 1
     assert shown.out == ""
+
+
+def test_white_noise_is_no_matter_beside_covariates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    price = np.random.default_rng(5).normal(size=ROWS + 2).round(3).tolist()
+    table = {
+        "ts": [START + MINUTE * i for i in range(ROWS + 2)],
+        "sold": [round(5 + 3 * x, 3) for x in price[:ROWS]] + [None] * 2,
+        "price": price,
+    }
+    path = write(tmp_path / "a.csv", table)
+    assert forecast(path, "--value", "sold", "--covariate", "price", "--algo", "arima") == cli.OK
+    assert "white noise" not in capsys.readouterr().err
+    assert forecast(path, "--value", "sold", "--drop-nulls", "--algo", "arima") == cli.OK
+    assert "white noise" in capsys.readouterr().err
 
 
 def test_covariates_lead_as_far_as_they_are_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,3 +81,28 @@ def test_closed_output_is_no_matter_where_the_results_go_to_a_file(tmp_path: Pat
     assert len(rows(out)) == 1
     done = subprocess.run(["/bin/sh", "-c", f"{command} >&-"], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (cli.FAILED, "standard output cannot be written: Bad file descriptor\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("{}/b.csv",), "b.csv cannot be read: No such file or directory, did you mean {}/a.csv?\n"),
+        (("{}/a.csv", "{}/none/a.csv"), "none/a.csv cannot be read: No such file or directory\n"),
+        (("{}",), "cannot be read: Is a directory\n"),
+        (("{}/a.csv", "-c", "{}/no.ini"), "no.ini cannot be read: No such file or directory\n"),
+        (("{}/a.csv", "--query", " "), "argument --query: it is empty, SELECT ... is expected\n"),
+        (("{}/a.csv", "--encoding", "rot13"), "argument --encoding: no encoding has the name 'rot13'\n"),
+    ],
+)
+def test_what_is_not_there_is_wrong_usage(
+    tmp_path: Path, arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "a.csv", one())
+    try:
+        code = run("detect", *(text.format(tmp_path) for text in arguments))
+    except SystemExit as error:
+        code = int(str(error.code))
+    assert code == cli.USAGE
+    shown = capsys.readouterr()
+    assert shown.err.endswith(message.format(tmp_path))
+    assert shown.out == ""

@@ -237,3 +237,39 @@ def test_whole_numbers_are_integers_and_windows_tell_who_found_them(make: Callab
     assert "spike" in rows[100]
     assert not isinstance(rows[0], str)
     assert taosanode.detect(data, output="windows", least=99.0, sensitivity=99.0)["found_by"].to_list() == []
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        pd.Series([1.0, 2.0, 3.0, 4.0] * 6),
+        pd.Series([1, 2, 3, 4] * 6, dtype="Int64"),
+        pl.Series([1, 2, 3, 4] * 6),
+        pl.Series("v", [1, 2, 3, 4] * 6).cast(pl.Decimal(10, 2)),
+    ],
+)
+def test_a_series_without_times_is_its_values(series: Any) -> None:
+    found = taosanode.forecast(series, h=4, algo="holtwinters", seasonal="add", period=4)
+    np.testing.assert_array_equal(
+        found.value, taosanode.forecast([1, 2, 3, 4] * 6, h=4, algo="holtwinters", seasonal="add", period=4).value
+    )
+
+
+def test_a_series_of_pandas_with_times_goes_on_after_them() -> None:
+    for index in (pd.date_range("2020-01", periods=24, freq="MS"), pd.period_range("2020-01", periods=24, freq="M")):
+        found = taosanode.forecast(pd.Series([1.0, 2.0, 3.0, 5.0] * 6, index), h=2, algo="theta")
+        assert list(found.columns) == ["time", "forecast", "low", "high"]
+        assert found["time"].tolist() == [pd.Timestamp("2022-01-01"), pd.Timestamp("2022-02-01")]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (pl.Series(["a"] * 20), "a series of numbers is expected, got String"),
+        (pl.Series([1.0] * 10 + [None] * 10), "value at row 10 is missing or not finite"),
+        (pl.DataFrame({"v": [1.0] * 20}), "the frame has one column, v, and no times; a series or an array of values"),
+    ],
+)
+def test_a_series_of_something_else_and_a_frame_without_times_are_refused(data: Any, message: str) -> None:
+    with pytest.raises(taosanode.AlgorithmError, match=message):
+        taosanode.forecast(data, h=2)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+import taosanode
 from appliance.files.read import database
 from appliance.files.series import UsageError
 from appliance.frames.tables import Frame
@@ -73,3 +75,18 @@ def test_columns_without_a_name_of_their_own_are_refused() -> None:
 def test_a_zone_without_a_name_is_refused() -> None:
     with pytest.raises(UsageError, match="column t has a time zone without a name; tz_convert gives it one"):
         Frame.of(pd.DataFrame({"t": DAYS.tz_localize("dateutil/Europe/Berlin")}))
+
+
+def test_columns_that_are_neither_numbers_nor_text_may_stand_beside_the_values() -> None:
+    frame = pl.DataFrame(
+        {
+            "ds": [datetime(2026, 1, 1) + timedelta(hours=hour) for hour in range(20)],
+            "y": pl.Series([1, 2, 3, 4] * 5, dtype=pl.Int128),
+            "lists": [[1], None] * 10,
+            "parts": [{"a": 1}] * 20,
+            "spans": [timedelta(hours=1)] * 20,
+        }
+    )
+    assert taosanode.forecast(frame, h=2, algo="theta").columns == ["ds", "forecast", "low", "high"]
+    with pytest.raises(taosanode.AlgorithmError, match=r"column lists, row 1: '\[1\]' is not a number"):
+        taosanode.forecast(frame, value="lists")

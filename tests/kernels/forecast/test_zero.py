@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from kernels.contract import BadParameter, BadSeries, Forecast, Series, Task, TooShort
-from kernels.forecast import zero
 from kernels.forecast._width import width
 from kernels.forecast._zero_net import MEDIAN
-from kernels.forecast._zero_view import LONGEST
-from kernels.forecast.zero import Params, forecast
+from kernels.forecast._zero_view import LONGEST, quantiles
+from kernels.forecast.zero import TRUST, Params, forecast
 from kernels.numerics.normal import normal_quantile
 from tests.kernels.forecast.test_zero_view import naive
 
@@ -22,23 +21,32 @@ def daily(n: int, seed: int = 0, noise: float = 1.0) -> Series:
     return 100.0 + 20.0 * np.sin(2 * np.pi * t / 24) + noise * random.normal(size=n)
 
 
-def naive_width(x: Series, rows: int, period: int, second: int) -> float:
-    """The factor that the newest rows ask for, a fifth of the series at most: 20 of them, which count as up to 48."""
-    rows = min(rows, len(x) // 5)
-    past, ahead = x[:-rows], [int(h) for h in np.linspace(1, rows, min(rows, 20))]
-    told, truth = naive(past, ahead, period, second), x[[len(past) - 1 + h for h in ahead]]
-    each = min(rows, 48) / len(ahead)
-    return width(told[:, MEDIAN], told[:, 1], told[:, 13], truth, 0.95, zero.TRUST, each)
+def naive_forecast(x: Series, rows: int, period: int, second: int) -> Series:
+    """Put right by the newest rows, a fifth of the series at most: 20 of them, which count as up to 48."""
+    told, of = naive(x, list(range(1, rows + 1)), period, second), min(rows, len(x) // 5)
+    past, tried = x[:-of], [int(h) for h in np.linspace(1, of, min(of, 20))]
+    before, truth = naive(past, tried, period, second), x[[len(past) - 1 + h for h in tried]]
+    counted = min(of, 48)
+    if second:
+        then = [[past[h - 1 - s * -(-h // s)] for h in tried] for s in (period, second)]
+        now = [[x[h - 1 - s * -(-h // s)] for h in range(1, rows + 1)] for s in (period, second)]
+        errors = [np.abs(said - truth).mean() for said in (before[:, MEDIAN], *then)]
+        weights = np.array([0.85, 0.075, 0.075]) / np.array(errors) ** (5.0 * counted / (counted + 12.0))
+        for told_of, repeats in ((before, then), (told, now)):
+            median = np.average([told_of[:, MEDIAN], *repeats], axis=0, weights=weights)
+            told_of += (median - told_of[:, MEDIAN])[:, None]
+    factor = width(before[:, MEDIAN], before[:, 1], before[:, 13], truth, 0.95, TRUST, counted / len(tried))
+    middle = told[:, [MEDIAN]]
+    return middle + factor * (told - middle)
 
 
 @pytest.mark.parametrize(
-    ("n", "rows", "period", "second"), [(10, 5, 0, 0), (100, 5, 24, 0), (400, 5, 24, 168), (150, 27, 12, 0)]
+    ("n", "rows", "period", "second"),
+    [(10, 5, 0, 0), (100, 5, 24, 0), (400, 5, 24, 168), (400, 30, 24, 168), (150, 27, 12, 0)],
 )
 def test_equals_one_view_one_row_after_the_other(n: int, rows: int, period: int, second: int) -> None:
     x = daily(n)
-    wanted = naive(x, list(range(1, rows + 1)), period, second)
-    middle = wanted[:, [MEDIAN]]
-    wanted = middle + naive_width(x, rows, period, second) * (wanted - middle)
+    wanted = naive_forecast(x, rows, period, second)
     answer = forecast(Task.of(x, rows=rows), Params(period, second))
     np.testing.assert_allclose(answer.value, wanted[:, MEDIAN], rtol=1e-5)
     np.testing.assert_allclose(answer.quantiles[0.1], wanted[:, 3], rtol=1e-5)
@@ -72,13 +80,20 @@ def test_weekly_rows_without_a_season_have_that_of_the_year() -> None:
     assert forecast(task).period == 52
     assert forecast(dataclasses.replace(task, step=DAY)).period == 0
     assert forecast(dataclasses.replace(task, columns={"val": x[:100]})).period == 0
-    assert forecast(task, Params("none")).period == 0
+    assert forecast(task, Params("none")).period == forecast(task, Params(1)).period == 52
+    assert forecast(task, Params("none", "none")).period == 0
+
+
+@pytest.mark.parametrize(("days", "period"), [(28, 0), (30, 12), (31, 12), (90, 4), (92, 4), (365, 0)])
+def test_months_and_quarters_without_a_season_have_that_of_the_year(days: int, period: int) -> None:
+    x = np.random.default_rng(0).normal(size=60).cumsum()
+    assert forecast(Task.of(x, rows=3, step=days * DAY, start=0)).period == period
 
 
 def test_intervals_are_as_wide_as_the_newest_rows_ask_for() -> None:
     x = daily(480)
     x[-24:] += 40.0 * np.random.default_rng(6).choice([-1.0, 1.0], 24)
-    told, answer = zero.quantiles([(x, np.arange(1, 25))], 24, 0)[0], forecast(Task.of(x, rows=24), Params(24, "none"))
+    told, answer = quantiles([(x, np.arange(1, 25))], 24, 0)[0], forecast(Task.of(x, rows=24), Params(24, "none"))
     assert (answer.high - answer.low > 1.3 * (told[:, 13] - told[:, 1])).all()
     np.testing.assert_allclose(answer.value, told[:, MEDIAN], rtol=1e-6)
 
@@ -192,3 +207,10 @@ def test_refusals_say_what_and_the_bound() -> None:
         Params(-1)
     with pytest.raises(BadParameter, match="second must be >= 0 or auto or none, got -5"):
         Params(0, -5)
+
+
+def test_a_series_that_repeats_its_weeks_is_forecast_to_do_so() -> None:
+    week = np.random.default_rng(3).normal(size=168)
+    x = np.tile(week, 6) + 0.05 * np.random.default_rng(4).normal(size=6 * 168)
+    answer = forecast(Task.of(x, rows=48), Params(24))
+    assert np.mean(np.abs(answer.value - week[:48])) < 0.1

@@ -9,7 +9,10 @@ from kernels.contract import BadParameter
 from kernels.numerics.period import (
     SIGNIFICANCE,
     Season,
+    _candidates,
+    _centre,
     _find,
+    _left,
     _quick_part,
     _shares,
     find_period,
@@ -34,6 +37,37 @@ def test_the_share_of_a_period_equals_the_naive_mean_over_pairs() -> None:
     products = np.array([x[: 60 - lag] @ x[lag:] for lag in range(60)])
     share = _shares(products / products[0], 20)
     np.testing.assert_allclose(share[2:], [naive(x, period) for period in range(2, 21)], rtol=1e-9)
+
+
+@pytest.mark.parametrize("n", [6, 7, 40, 1009])
+def test_the_quick_part_has_no_line_and_no_wave_of_less_than_three_cycles(n: int) -> None:
+    x = np.random.default_rng(n).normal(size=n).cumsum()
+    centre = np.median(x)
+    width = 3.0 * 1.4826 * np.median(np.abs(x - centre))
+    clipped = np.clip(x, centre - width, centre + width)
+    line = np.polynomial.Polynomial.fit(np.arange(n), clipped, 1)
+    spectrum = np.fft.rfft(clipped - line(np.arange(n)))
+    spectrum[:3] = 0.0
+    np.testing.assert_allclose(_quick_part(x, *_centre(x)), np.fft.irfft(spectrum, n), atol=1e-11)
+
+
+@pytest.mark.parametrize(("n", "period"), [(6, 2), (31, 7), (30, 10)])
+def test_what_is_left_has_no_means_of_cycles_and_phases(n: int, period: int) -> None:
+    x, t = np.random.default_rng(n).normal(size=n), np.arange(n)
+    level = x - [x[t // period == cycle].mean() for cycle in t // period]
+    pattern = np.array([level[t % period == phase].mean() for phase in t % period])
+    left, between = _left(x, period)
+    np.testing.assert_allclose(left, level - pattern, atol=1e-14)
+    assert between == pytest.approx(np.sum(pattern**2))
+
+
+def test_the_period_that_stands_out_most_is_taken_and_the_first_multiple_that_explains_as_much() -> None:
+    share = np.zeros(40)
+    assert _candidates(share, 12000) == (0, 0, 0.0)
+    share[[5, 10, 15, 20, 30]] = 0.4, 0.4, 0.55, 0.6, 0.2
+    assert _candidates(share, 12000) == (5, 15, 0.4)
+    share[[15, 20]] = 0.4
+    assert _candidates(share, 12000) == (5, 5, 0.4)
 
 
 def wave(n: int, period: float, seed: int, noise: float = 1.0) -> np.ndarray:
@@ -85,6 +119,7 @@ def autoregression(a: float, b: float, seed: int) -> np.ndarray:
     return x[100:]
 
 
+@pytest.mark.compiled_only("dozens of series")
 @pytest.mark.parametrize(("a", "b"), [(0, 0), (0.5, 0), (0.95, 0), (1, 0), (-0.7, 0), (1, -0.5), (1.6, -0.9)])
 def test_noise_walks_and_damped_oscillations_have_no_season(a: float, b: float) -> None:
     # the test's level is 0.1 % for white noise; walks and oscillations only come near it
@@ -143,12 +178,13 @@ def test_a_value_of_zero_leaves_the_logarithm_out() -> None:
     assert find_period(x) == 0
 
 
+@pytest.mark.compiled_only("dozens of series")
 @pytest.mark.parametrize(("a", "b"), [(0, 0), (1, 0), (1, -0.5), (1.6, -0.9)])
 def test_growth_by_chance_adds_no_season(a: float, b: float) -> None:
     for seed in range(60):
         x = autoregression(a, b, seed)
         x -= x.min() - 0.02 * np.ptp(x)
-        on_its_scale = _find(_quick_part(x), float(np.ptp(x)), SIGNIFICANCE)
+        on_its_scale = _find(_quick_part(x, *_centre(x)), float(np.ptp(x)), SIGNIFICANCE)
         assert find_period(x) == next(iter(on_its_scale), 0)
 
 

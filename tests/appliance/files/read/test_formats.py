@@ -60,6 +60,16 @@ def test_compressed_text(tmp_path: Path) -> None:
     assert kinds(str(tmp_path / "a.csv.gz"), tmp_path / "s") == {"ts": columns.NUMBER, "value": columns.NUMBER}
 
 
+@pytest.mark.parametrize("before", [b"sep=;\r\n", b'"sep=;"\n', b"\xef\xbb\xbfSEP=;\n"])
+def test_a_first_line_of_excel_tells_the_delimiter(tmp_path: Path, before: bytes) -> None:
+    content = before + samples.text(samples.one(value=["a,b,c"] * samples.ROWS), ";").encode()
+    (tmp_path / "a.csv").write_bytes(content)
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(content))
+    for name in ("a.csv", "a.csv.gz"):
+        found = kinds(str(tmp_path / name), tmp_path / f"s-{name}")
+        assert found == {"ts": columns.NUMBER, "value": columns.TEXT}
+
+
 def test_standard_input_and_pipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.TextIOWrapper(io.BytesIO(samples.text(samples.one()).encode()))
     monkeypatch.setattr(sys, "stdin", stream)

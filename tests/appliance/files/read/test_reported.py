@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from appliance.files.calendar.zones import Zone
 from appliance.files.read.reading import Asked
 from appliance.files.series import FileError
 from tests.appliance.files.read.test_reading import read
-from tests.appliance.files.samples import ROWS, VALUES, one, write
+from tests.appliance.files.samples import ROWS, one, write
 
 HOURS = [f"2021-08-{6 + i // 24:02} {i % 24:02}:00:00" for i in range(ROWS)]
 FIRST = 1_628_208_000  # 2021-08-06T00:00:00Z
@@ -27,11 +29,58 @@ def test_offsets_of_hours_alone_move_the_time(tmp_path: Path, offset: str, secon
     assert (series.precision, series.clock.naive) == ("us", False)
 
 
-@pytest.mark.parametrize("asked", [Asked(), Asked(drop_nulls=True), Asked(decimal=",")], ids=["as is", "drop", "comma"])
-def test_thousands_are_refused_rather_than_guessed(tmp_path: Path, asked: Asked) -> None:
-    cells = [f'"{1000 * value:,.2f}"' for value in VALUES]
-    with pytest.raises(FileError, match=r"column value, row 1: '10,000.00' is not a number"):
-        read(write(tmp_path / "a.csv", one(ts=HOURS, value=cells)), tmp_path / "s", asked)
+THIN = "\u202f"
+
+
+@pytest.mark.parametrize("decimal", [None, ".", ","])
+@pytest.mark.parametrize(
+    ("written", "point", "comma"),
+    [
+        ("52,040.00", 52040.0, None),
+        ("52.040,25", None, 52040.25),
+        ("-1,234,567", -1234567.0, None),
+        ("1.234.567", None, 1234567.0),
+        (f"52{THIN}040,5", None, 52040.5),
+        ("52 040", 52040.0, 52040.0),
+        ("52'040.5", 52040.5, None),
+        ("52\u2019040", 52040.0, 52040.0),
+        ("0,5", None, 0.5),
+        ("52,04.00", None, None),
+        ("1234,567.5", None, None),
+        ("1,234 567", None, None),
+        ("12 kW", None, None),
+    ],
+)
+def test_thousands_may_be_grouped(
+    tmp_path: Path, written: str, point: float | None, comma: float | None, decimal: str | None
+) -> None:
+    path = write(tmp_path / "a.csv", one(ts=HOURS, value=[f'"{written}"'] * ROWS))
+    wanted = comma if decimal == "," else point
+    if wanted is None:
+        with pytest.raises(FileError, match="row 1: .* is not a number"):
+            read(path, tmp_path / "s", Asked(decimal=decimal))
+        return
+    (series,) = read(path, tmp_path / "s", Asked(decimal=decimal))
+    assert set(series.columns["value"].tolist()) == {wanted}
+
+
+def test_a_comma_that_may_be_either_is_refused_until_it_is_said_what_it_is(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", one(ts=HOURS, value=['"52,040"'] * ROWS))
+    with pytest.raises(
+        FileError, match=r"'52,040' is not a number; --decimal \. reads it as 52040, --decimal , as 52.040"
+    ):
+        read(path, tmp_path / "s", Asked(drop_nulls=True))
+    for name, value in ((".", 52040.0), (",", 52.04)):
+        (series,) = read(path, tmp_path / name.replace(".", "p"), Asked(decimal=name))
+        assert series.columns["value"][0] == value
+
+
+@pytest.mark.parametrize("shape", ["%Y%m%dT%H%M%SZ", "%Y%m%dT%H%M%S+0000", "%Y%m%dT%H%M%S.000Z", "%Y%m%dT%H%M%S+00"])
+def test_instants_without_signs_between_are_instants(tmp_path: Path, shape: str) -> None:
+    cells = [datetime.fromisoformat(hour).strftime(shape) for hour in HOURS]
+    (series,) = read(write(tmp_path / "a.csv", one(ts=cells)), tmp_path / "s")
+    assert series.times[[0, -1]].tolist() == [FIRST * 1000, (FIRST + (ROWS - 1) * HOUR) * 1000]
+    assert not series.clock.naive
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
@@ -44,7 +93,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
 def test_another_encoding_is_named_with_its_place(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes("ts,Temp \u00b0C\n2021-08-06T00:00:00,1\n".encode("latin-1"))
-    with pytest.raises(FileError, match="is not CSV in UTF-8: invalid start byte at byte 8"):
+    with pytest.raises(FileError, match="is not CSV in UTF-8: invalid start byte at byte 8; --encoding windows-1252"):
         read(str(path), tmp_path / "s")
 
 
@@ -68,3 +117,19 @@ def test_nanoseconds_are_kept_whole(tmp_path: Path) -> None:
     (series,) = read(write(tmp_path / "a.parquet", one(), zoned), tmp_path / "s")
     np.testing.assert_array_equal(series.times, np.array(one()["ts"]) * 1_000_000 + 1)
     assert (series.precision, series.clock.naive) == ("ns", False)
+
+
+@pytest.mark.parametrize("zone", ["CET", "cst", "PST"])
+def test_an_abbreviation_of_a_zone_is_refused_and_may_be_said_to_be_one(tmp_path: Path, zone: str) -> None:
+    path = write(tmp_path / "a.csv", one(ts=[f"{hour} {zone}" for hour in HOURS]))
+    with pytest.raises(FileError, match=f"such as 2021-08-06 00:00:00 {zone}, and {zone} may be several zones"):
+        read(path, tmp_path / "s")
+    asked = Asked(time_format=f"%Y-%m-%d %H:%M:%S {zone}", zone=Zone("Asia/Shanghai"))
+    (series,) = read(path, tmp_path / "t", asked)
+    assert series.times[0] == (FIRST - 8 * HOUR) * 1000
+
+
+@pytest.mark.parametrize(("zone", "hours"), [("UTC", 0), ("GMT", 0), ("Europe/Berlin", 2)])
+def test_names_of_one_zone_are_read(tmp_path: Path, zone: str, hours: int) -> None:
+    (series,) = read(write(tmp_path / "a.csv", one(ts=[f"{hour} {zone}" for hour in HOURS])), tmp_path / "s")
+    assert series.times[0] == (FIRST - hours * HOUR) * 1000

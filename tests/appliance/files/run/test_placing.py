@@ -164,3 +164,20 @@ def test_as_many_rows_are_forecast_as_covariates_are_known_of() -> None:
 def test_covariates_must_be_known_of_every_step(known: FileSeries, rows: str, message: str) -> None:
     with pytest.raises(BadRequest, match=message):
         place(FORECAST, known, {"rows": rows})
+
+
+def test_a_season_is_added_where_values_reach_zero_unless_the_user_says_how() -> None:
+    def has(option: str) -> bool:
+        return option == "decomposition_type"
+
+    low = series("D")
+    one = dataclasses.replace(low, columns={name: values + 1.0 for name, values in low.columns.items()})
+    placed = place(FORECAST, low, {}, has=has)
+    assert (placed.option, placed.remark) == (
+        "decomposition_type=additive",
+        "values down to 0: a season is added to them, it is no factor",
+    )
+    for given, data in (({"decomposition_type": "multiplicative"}, low), ({}, one)):
+        told = place(FORECAST, data, given, has=has)
+        assert (told.option, told.remark) == ("", "")
+    assert place(FORECAST, low, {}).option == ""
