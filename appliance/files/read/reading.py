@@ -325,12 +325,14 @@ class Source:
             read.append(f"{code} AS number")
             where.append(f"({roles.name_sql(by)}) IS NOT NULL")
         if end - begin < len(self._sizes):
-            where.append(f"{code} BETWEEN {begin} AND {end - 1}")
+            others = True
             if len(by) == 1 and by[0].text:  # much of a sorted file is passed over
                 where.append(f"{by[0].sql} BETWEEN ? AND ?")
-                parts = max(len(self._split), 1)
-                own = [name for name, *_ in self.keys[begin * parts : end * parts]]
-                bounds = [min(own), max(own)]
+                every = [name for name, *_ in self.keys[:: max(len(self._split), 1)]]
+                bounds = [min(every[begin:end]), max(every[begin:end])]
+                others = sum(bounds[0] <= name <= bounds[1] for name in every) > end - begin
+            if others:
+                where.append(f"{code} BETWEEN {begin} AND {end - 1}")
         sql = f"SELECT {', '.join(read)} FROM {self._table} WHERE {' AND '.join(where) or 'true'}"
         cells = self._connection.execute(sql, bounds).fetchnumpy()
         columns = {column.name: cells[f"v{i}"] for i, column in enumerate(values)}
