@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 
 from appliance.files.read.database import literal, quoted
 from appliance.files.series import UsageError
+from appliance.protocol.times import PER_SECOND
 
 TIME_NAMES = ("ts", "time", "timestamp", "ds", "date", "datetime", "year", "_c0", "_wstart")
 MAX_LISTED = 500  # characters of a list of columns in a message
@@ -279,12 +280,19 @@ def _time(columns: Sequence[Column], taken: Sequence[Column]) -> Column:
     typed = [column for column in columns if column.kind == TIME and column not in taken]
     if len(typed) == 1:
         return typed[0]
-    usual = [column for column in typed or columns if column.name.lower() in TIME_NAMES and column not in taken]
-    if len(usual) == 1:
-        return usual[0]
+    free = [(column.name.lower(), column) for column in typed or columns if column not in taken]
+    for usual in ([one for name, one in free if name in TIME_NAMES], [one for name, one in free if _united(name)]):
+        if len(usual) == 1:
+            return usual[0]
     if typed:
         raise UsageError(f"several columns hold times, choose with --time: {listed(typed)}")
     raise UsageError(f"no column holds times, choose with --time; there are: {listed(columns)}")
+
+
+def _united(name: str) -> bool:
+    """Tell whether a name is one of a time with its unit, such as ``ts_ms``."""
+    stem, _, unit = name.rpartition("_")
+    return stem in TIME_NAMES and unit in PER_SECOND
 
 
 def _values(columns: Sequence[Column], taken: Sequence[Column], every: bool) -> tuple[Column, ...]:

@@ -24,6 +24,13 @@ def test_an_integer_called_ts_is_the_time() -> None:
     assert choose([VALUE, CODE], None, None, None).time == CODE
 
 
+def test_a_name_with_its_unit_is_the_time_unless_there_is_one_without() -> None:
+    stamp = Column("ts_ms", "BIGINT", columns.NUMBER)
+    assert choose([VALUE, stamp], None, None, None).time == stamp
+    chosen = choose([stamp, CODE], None, None, None)
+    assert (chosen.time, chosen.values) == (CODE, (stamp,))
+
+
 def test_of_several_times_the_usual_name_wins() -> None:
     usual = Column("time", "TIMESTAMP", columns.TIME)
     assert choose([STAMP, usual, VALUE], None, None, None).time == usual
