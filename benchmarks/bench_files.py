@@ -69,16 +69,17 @@ def run(folder: Path, many: int, few: int) -> None:
     peer = timed("duckdb and numpy by hand", [sys.executable, "-c", PEER, str(hosts), str(folder / "peer.parquet")])
     detect = [*PROGRAM, "detect", "--algo", "iqr,wncheck=0", "--by", "host", "--out", str(folder / "out.parquet")]
     for threads in (1, 2):
-        spent = timed(f"taosanode detect, {threads} threads", [*detect, str(hosts), "--threads", str(threads)])
-        print(f"{'':40}{peer / spent:.1f} x as fast as by hand")
+        own = timed(f"taosanode detect, {threads} threads", [*detect, str(hosts), "--threads", str(threads)])
+        faster = [there / here for there, here in zip(peer, own, strict=True)]
+        print(f"{'':40}{faster[0]:.2f} x as fast as by hand, {faster[1]:.2f} x in processor time")
     alone(compare, folder / "peer.parquet", folder / "out.parquet")
     timed("the same, rows of all series mixed", [*detect, str(mixed)])
     timed("the same, a line for each row", [*detect, str(hosts), "--flags"])
 
     print(f"\nautomatic ARIMA on {few} series of 240 rows, period 24")
     forecast = [*PROGRAM, "forecast", "--algo", "arima,period=24", "--by", "host", "--out", str(folder / "ahead.csv")]
-    single = timed("one thread", [*forecast, str(pumps), "--threads", "1"])
-    both = timed("two threads", [*forecast, str(pumps), "--threads", "2"])
+    single, _ = timed("one thread", [*forecast, str(pumps), "--threads", "1"])
+    both, _ = timed("two threads", [*forecast, str(pumps), "--threads", "2"])
     halves = [[*forecast[:-1], str(folder / f"{half}.csv"), str(folder / f"pumps{half}.parquet")] for half in (0, 1)]
     begin = time.perf_counter()
     processes = [subprocess.Popen([*half, "--threads", "1"], stderr=subprocess.DEVNULL) for half in halves]
@@ -133,8 +134,8 @@ def alone(work: Callable[..., None], *given: object) -> None:
         raise SystemExit(worker.exitcode)
 
 
-def timed(name: str, command: list[str], *, quiet: bool = False) -> float:
-    """Print and return the seconds a program took, with its CPU seconds and its largest memory."""
+def timed(name: str, command: list[str], *, quiet: bool = False) -> tuple[float, float]:
+    """Print and return the seconds a program took, and its CPU seconds; print its largest memory too."""
     begin = time.perf_counter()
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL if quiet else None)
     said = process.stderr.read().decode() if process.stderr else ""
@@ -145,7 +146,7 @@ def timed(name: str, command: list[str], *, quiet: bool = False) -> float:
         raise SystemExit(f"{name} failed: {said}")
     cpu = used.ru_utime + used.ru_stime
     print(f"{name:40}{seconds:6.1f} s {cpu:6.1f} s CPU {used.ru_maxrss / 1024:6.0f} MB  {said.strip()}")
-    return seconds
+    return seconds, cpu
 
 
 def free_cores() -> float:

@@ -41,7 +41,7 @@ from appliance.frames.tables import Frame, alone, build, plain
 from appliance.host import compiling, settings
 from appliance.host.settings import Settings
 from appliance.protocol import fields
-from appliance.protocol.documents import MAX_ROWS
+from appliance.protocol.documents import MAX_ROWS, MIN_ROWS
 from kernels.contract import AlgorithmError, Series
 
 SERIES_COLUMN = "unique_id"  # names the series where a frame has it, as is usual
@@ -236,6 +236,8 @@ def _array(data: Any, call: Call, prepared: Prepared) -> Any:
     if values.ndim not in (1, 2) or 0 in values.shape:
         raise UsageError(f"an array (n,) or (n, columns) is expected, got one of shape {values.shape}")
     rows = values.reshape(len(values), -1)
+    if len(rows) < MIN_ROWS:
+        raise UsageError(f"number of rows should between {MIN_ROWS} and {call.asked.most}, actual {len(rows)} rows")
     times = np.arange(len(rows), dtype=np.int64)
     given: NDArray[np.bool_] = np.asarray(np.isfinite(rows).all(axis=1))
     if not given.all() and call.kind.axis == ENTIRE:

@@ -1,16 +1,16 @@
 """Algorithms as objects of other libraries' forms: scikit-learn's outlier detectors, statsforecast's models.
 
-Neither library is imported: what they ask of an object are its methods.
+Neither library is imported before it asks: what they want of an object are its methods.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from appliance.frames import calls
 from kernels.contract import AlgorithmError, Flags, Forecast, Series
@@ -54,9 +54,17 @@ class Detector(_Parameters):
     flags_: Flags
     scores_: Series
 
+    def __sklearn_tags__(self) -> Any:
+        """Return what scikit-learn, which calls it, must know to search, to validate and to build pipelines."""
+        from sklearn.utils import InputTags, Tags, TargetTags
+
+        tags = Tags(estimator_type="outlier_detector", target_tags=TargetTags(required=False))
+        tags.input_tags = InputTags(one_d_array=True)
+        return tags
+
     def fit(self, X: ArrayLike, y: object = None) -> Detector:
         """Judge the rows of X, (n,) or (n, columns), which are in the order of time; raises AlgorithmError."""
-        found = calls.detect(np.asarray(X, dtype=np.float64), self.algo, **self.options)
+        found = calls.detect(np.asarray(X), self.algo, **self.options)
         self.flags_, self.scores_ = np.where(found.flags < 0, np.int8(-1), np.int8(1)), found.score
         return self
 
@@ -82,7 +90,7 @@ class Forecaster(_Parameters):
     **options : of the algorithm, as in `taosanode.forecast`.
     """
 
-    uses_exog = False
+    uses_exog = True
     prediction_intervals = None
     only_conformal_intervals = False
 
@@ -90,47 +98,82 @@ class Forecaster(_Parameters):
         super().__init__(algo, **options)
         self.alias = alias or algo
         self._series: Series | None = None
+        self._past: NDArray[np.float64] | None = None
 
     def __repr__(self) -> str:
         return self.alias  # as statsforecast names its columns
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the algorithm, the name of the column and the options."""
+        return {**super().get_params(deep), "alias": self.alias}
+
+    def set_params(self, **params: Any) -> Any:
+        """Change the algorithm, the name of the column or options; returns itself."""
+        self.alias = params.pop("alias", self.alias)
+        return super().set_params(**params)
+
     def new(self) -> Forecaster:
         """Return a copy that is not fitted."""
-        return copy.copy(self)
+        made = copy.copy(self)
+        made._series = made._past = None
+        return made
 
-    def fit(self, y: ArrayLike, X: object = None) -> Forecaster:
-        """Remember a series, float64 (n,); raises AlgorithmError where there are covariates."""
-        if X is not None:
-            raise AlgorithmError(f"{self.alias} takes no covariates")
+    def fit(self, y: ArrayLike, X: ArrayLike | None = None) -> Forecaster:
+        """Remember a series, float64 (n,), and covariates that are known ahead, float64 (n, columns)."""
         self._series = np.asarray(y, dtype=np.float64)
+        self._past = None if X is None else self._covariates(X, len(self._series))
         return self
 
-    def predict(self, h: int, X: object = None, level: Sequence[float] | None = None) -> dict[str, Series]:
+    def predict(self, h: int, X: ArrayLike | None = None, level: Sequence[float] | None = None) -> dict[str, Series]:
         """Return the forecast of `h` rows: ``mean``, and for each level in per cent ``lo-80``, ``hi-80``, ...
+
+        X : covariates of those rows, float64 (h, columns), where those before were fitted.
 
         Raises
         ------
-        AlgorithmError : nothing was fitted, or the series cannot be forecast.
+        AlgorithmError : nothing was fitted, covariates are known for some of the rows only or the algorithm has no use
+            for them, or the series cannot be forecast.
         """
         if self._series is None:
             raise AlgorithmError("fit comes before predict")
-        if X is not None:
-            raise AlgorithmError(f"{self.alias} takes no covariates")
-        asked = sorted(level or [LEVEL])
+        if (X is None) != (self._past is None):
+            raise AlgorithmError(f"{self.alias}: fit and predict both take covariates, or neither")
+        ahead = None if X is None else self._covariates(X, h, self._past)
         told: dict[str, Series] = {}
-        for one in asked:
-            found: Forecast = calls.forecast(self._series, h, self.algo, conf=one, **self.options)
-            told.setdefault("mean", found.value)
+        for one in sorted(level or [LEVEL]):
+            value, low, high = self._answer(self._series, h, ahead, one)
+            told.setdefault("mean", value)
             if level:
-                told |= {f"lo-{one:g}": found.low, f"hi-{one:g}": found.high}
+                told |= {f"lo-{one:g}": low, f"hi-{one:g}": high}
         return told
+
+    def _covariates(self, X: ArrayLike, rows: int, like: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """Return covariates as float64 (rows, columns), as many as in others; raises AlgorithmError."""
+        given = np.asarray(X, dtype=np.float64)
+        wanted = (rows, *((given if like is None else like).shape[1:2] or (1,)))
+        if given.shape != wanted:
+            raise AlgorithmError(f"{self.alias}: covariates of shape {wanted} are expected, got {given.shape}")
+        return given
+
+    def _answer(
+        self, series: Series, h: int, ahead: NDArray[np.float64] | None, level: float
+    ) -> tuple[Series, Series, Series]:
+        if self._past is None or ahead is None:
+            found: Forecast = calls.forecast(series, h, self.algo, conf=level, **self.options)
+            return found.value, found.low, found.high
+        rows, names = np.arange(len(series) + h), [f"x{at}" for at in range(self._past.shape[1])]
+        known = {"row": rows[: len(series)], "y": series, **dict(zip(names, self._past.T, strict=True))}
+        future = {"row": rows[len(series) :], **dict(zip(names, ahead.T, strict=True))}
+        asked: dict[str, Any] = {"time": "row", "value": "y", "precision": "ms", "covariate": names, "future": future}
+        told = calls.forecast(known, h, self.algo, conf=level, **asked, **self.options)
+        return told["forecast"], told["low"], told["high"]
 
     def forecast(
         self,
         y: ArrayLike,
         h: int,
-        X: object = None,
-        X_future: object = None,
+        X: ArrayLike | None = None,
+        X_future: ArrayLike | None = None,
         level: Sequence[float] | None = None,
         fitted: bool = False,
     ) -> dict[str, Series]:
@@ -144,9 +187,14 @@ class _Named(Forecaster):
     """A forecaster of one name."""
 
     NAME = ""
+    UNLESS_GIVEN: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, *, alias: str | None = None, **options: Any) -> None:
-        super().__init__(self.NAME, alias=alias or type(self).__name__, **options)
+        super().__init__(self.NAME, alias=alias or type(self).__name__, **{**self.UNLESS_GIVEN, **options})
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the name of the column and the options."""
+        return {name: said for name, said in super().get_params(deep).items() if name != "algo"}
 
 
 class Auto(_Named):
@@ -162,9 +210,10 @@ class Arima(_Named):
 
 
 class HoltWinters(_Named):
-    """`Forecaster` for ``holtwinters``."""
+    """`Forecaster` for ``holtwinters``, which finds trend and season unless they are given."""
 
     NAME = "holtwinters"
+    UNLESS_GIVEN: ClassVar[Mapping[str, Any]] = {"trend": "auto", "seasonal": "auto"}
 
 
 class Zero(_Named):

@@ -28,6 +28,24 @@ def join_runs(unusual: NDArray[np.bool_], gap: int) -> Events:
     return found[:count].copy()
 
 
+@kernel("Tuple((i8[:,::1], i1[::1]))(i1[::1])")
+def coded_runs(codes: Flags) -> tuple[Events, Flags]:
+    """Return the maximal runs of one code other than 1, which is that of normal rows, and the code of each."""
+    n = codes.shape[0]
+    count = 0
+    for i in range(n):
+        count += codes[i] != 1 and (i == 0 or codes[i] != codes[i - 1])
+    found, code = np.empty((count, 2), np.int64), np.empty(count, np.int8)
+    at = -1
+    for i in range(n):
+        if codes[i] != 1:
+            if i == 0 or codes[i] != codes[i - 1]:
+                at += 1
+                found[at, 0], code[at] = i, codes[i]
+            found[at, 1] = i + 1
+    return found, code
+
+
 @kernel("i8[::1](i8[:,::1], f8[::1])")
 def peaks(events: Events, score: Series) -> NDArray[np.int64]:
     """Return the row with the highest score of each event, the first of equal ones."""

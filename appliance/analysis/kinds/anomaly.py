@@ -21,6 +21,7 @@ from appliance.protocol.requests import Request
 from appliance.protocol.shapes import INTEGER, NUMBERS, OBJECT, PAIR, PAIRS, listed, object_of, said
 from kernels.contract import ANOMALY, Algorithm, AlgorithmError, Detection, Series, Task, Times
 from kernels.explained import Expected, Explained, finders
+from kernels.numerics.events import coded_runs, peaks
 from kernels.options import Declared, Range
 
 WINDOWS, FLAGS = "windows", "flags"
@@ -227,9 +228,9 @@ class Anomaly(Kind[Detection]):
             flags = answer.flags.astype(np.int64)
             by = _found_by(answer, np.arange(len(flags)), np.arange(1, len(flags) + 1))
             return task.times, flags, answer.score, *_values(task, answer, slice(None)), by
-        begin, end = runs(answer.flags)[0].T
-        spans = zip(begin.tolist(), end.tolist(), strict=True)
-        peak = np.array([first + int(np.argmax(answer.score[first:last])) for first, last in spans], np.int64)
+        events, _ = runs(answer.flags)
+        begin, end = events.T
+        peak = peaks(events, np.ascontiguousarray(answer.score))
         times = task.times
         return (
             times[begin],
@@ -256,15 +257,10 @@ class Anomaly(Kind[Detection]):
         return Picture(said, len(task.times), windows=spans, window="anomalous window", points=points, line=line)
 
 
-def runs(codes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+def runs(codes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
     """Return the maximal runs of one code other than 1: int64 (k, 2), first row and the one after, and their codes."""
-    rows = np.flatnonzero(codes != 1)  # few, so that all that follows is about few
-    own = codes[rows]
-    first = np.ones(len(rows), np.bool_)
-    first[1:] = (rows[1:] != rows[:-1] + 1) | (own[1:] != own[:-1])
-    last = np.ones(len(rows), np.bool_)
-    last[:-1] = first[1:]
-    return np.column_stack((rows[first], rows[last] + 1)), own[first]
+    found: tuple[NDArray[np.int64], NDArray[np.int8]] = coded_runs(np.ascontiguousarray(codes, np.int8))
+    return found
 
 
 def windows(times: Times, codes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:

@@ -65,12 +65,14 @@ def open_file(
     delimiter: str | None = None,
     part: Part = Part(),  # noqa: B008  (frozen, no state)
     encoded: str | None = None,
+    decimal: str | None = None,
 ) -> File:
     """Find a file, or standard input for ``-``, and tell its format.
 
     The database gets a link below `scratch`: it may read nothing else, and sees no pattern in the name.
 
     part : what of a database is read. encoded : how text is, None for UTF-8, or UTF-16 with a byte order mark.
+    decimal : what will be read as such in text; numbers of cells that have types are written so.
 
     Raises
     ------
@@ -97,10 +99,10 @@ def open_file(
         raise FileError(f"{said} is empty")
     held = sql_files.format_of(begin)
     if held:
-        copy = sql_files.export(place, held, said, part, scratch)
+        copy = sql_files.export(place, held, said, part, scratch, decimal)
         return File(copy, said, CSV if held == sql_files.SQLITE else PARQUET, False, ",")
     if workbooks.is_one(begin):
-        return File(workbooks.export(place, said, part, scratch), said, CSV, False, ",")
+        return File(workbooks.export(place, said, part, scratch, decimal), said, CSV, False, ",")
     if part.option:
         raise UsageError(f"{said}: {part.option} is for files of SQLite and DuckDB, --table for sheets of Excel too")
     named = encoded or encoding.marked(begin)

@@ -188,12 +188,24 @@ def _texts(one: ONE, table: str, column: Column) -> Moments:
         raise FileError(f"{shown}{time_formats.hint(one, table, column)}")
     if 0 < zoned < given:
         raise FileError(f"column {column.name}: {zoned} of {given} times have an offset from UTC, the others have none")
+    if zoned:
+        _refuse_abbreviation(column, first)
     # with the zone: a cast to a type without one would drop an offset such as +02:00
     if fine:
         sql, unit = _coarse(one, table, f"epoch_ns({_instant(name, 'TIMESTAMPTZ_NS')})", "ns")
     else:
         sql, unit = _coarse(one, table, text_sql(name), "us")
     return Moments(sql, unit, not zoned, typed=bool(zoned))
+
+
+def _refuse_abbreviation(column: Column, cell: str) -> None:
+    """Refuse a time with the abbreviation of a zone, which is that of several: CST is one of America and of China."""
+    found = re.search("[0-9] *([A-Za-z]{3,5})$", cell)
+    if found and found[1].upper() not in ("UTC", "GMT"):
+        raise FileError(
+            f"column {column.name} holds times such as {cell}, and {found[1]} may be several zones: an offset such as "
+            f"+01:00 tells which, or --tz with a --time-format that ends in {found[1]}"
+        )
 
 
 def _numbers(one: ONE, table: str, column: Column, precision: str | None) -> Moments:

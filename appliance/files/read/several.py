@@ -82,6 +82,8 @@ class Files:
         """
         if self.ahead is None:
             return chosen
+        if chosen.time.parts:
+            raise UsageError(f"--future {self.ahead.shown} needs one column of times, got {listed(chosen.time.parts)}")
         own = {column.name: column for column in formats.columns(connection, self.ahead)}
         needed = (chosen.time, *chosen.by, *chosen.values[values:])
         lacking = [column.name for column in needed if column.name not in own]
@@ -153,6 +155,7 @@ def open_files(
     part: Part = Part(),  # noqa: B008  (frozen, no state)
     ahead: str | None = None,
     encoded: str | None = None,
+    decimal: str | None = None,
 ) -> Files:
     """Find files, and the one of the rows ahead, see `formats.open_file`; raises FileError."""
     if ahead is not None and len(names) > 1:
@@ -161,14 +164,14 @@ def open_files(
     for at, name in enumerate(names):
         folder = scratch / f"{at}"
         folder.mkdir()
-        files.append(formats.open_file(name, folder, delimiter, part, encoded))
+        files.append(formats.open_file(name, folder, delimiter, part, encoded, decimal))
     names = list(map(formats.shown, names))
     short = [Path(name).name for name in names]
     further = None
     if ahead is not None:
         folder = scratch / "ahead"
         folder.mkdir()
-        further = formats.open_file(ahead, folder, delimiter, encoded=encoded)
+        further = formats.open_file(ahead, folder, delimiter, encoded=encoded, decimal=decimal)
     return Files(tuple(files), tuple(short if len(set(short)) == len(short) else names), further)
 
 

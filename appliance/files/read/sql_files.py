@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -43,8 +44,10 @@ def format_of(begin: bytes) -> str | None:
     return DUCKDB if begin[8:12] == b"DUCK" else None
 
 
-def export(place: Path, format_: str, shown: str, part: Part, scratch: Path) -> Path:
+def export(place: Path, format_: str, shown: str, part: Part, scratch: Path, decimal: str | None = None) -> Path:
     """Write the rows into a file below `scratch`, CSV of SQLite and Parquet of DuckDB; return its path.
+
+    decimal : what stands before the decimals of numbers in CSV, a point but for a comma.
 
     Raises
     ------
@@ -52,7 +55,7 @@ def export(place: Path, format_: str, shown: str, part: Part, scratch: Path) -> 
     """
     try:
         if format_ == SQLITE:
-            return _sqlite(place, shown, part, scratch / "input.csv")
+            return _sqlite(place, shown, part, scratch / "input.csv", decimal)
         return _duckdb(place, shown, part, scratch)
     except (sqlite3.Error, duckdb.Error) as error:
         why = reason(error) if isinstance(error, duckdb.Error) else str(error)
@@ -61,7 +64,7 @@ def export(place: Path, format_: str, shown: str, part: Part, scratch: Path) -> 
         raise FileError(f"{shown} cannot be read: {why}") from error
 
 
-def _sqlite(place: Path, shown: str, part: Part, file: Path) -> Path:
+def _sqlite(place: Path, shown: str, part: Part, file: Path, decimal: str | None) -> Path:
     with closing(sqlite3.connect(f"{place.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         listing = (
             "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite@_%' ESCAPE '@'"
@@ -73,7 +76,7 @@ def _sqlite(place: Path, shown: str, part: Part, file: Path) -> Path:
         with file.open("w", encoding="utf-8", newline="") as text:
             written = csv.writer(text)
             written.writerow([name for name, *_ in rows.description])
-            written.writerows(rows)
+            written.writerows(rows if decimal != "," else ([with_comma(cell) for cell in row] for row in rows))
     return file
 
 
@@ -92,6 +95,11 @@ def _duckdb(place: Path, shown: str, part: Part, scratch: Path) -> Path:
         connection.execute("USE source")
         connection.execute(f"COPY ({rows.rstrip().rstrip(';')}) TO {literal(file)} (FORMAT parquet)")
     return file
+
+
+def with_comma(cell: Any) -> Any:
+    """Return a number with decimals as text with a comma before them, anything else as it is."""
+    return str(cell).replace(".", ",") if isinstance(cell, float) else cell
 
 
 def chosen(names: Sequence[str], shown: str, part: Part, called: str = "table") -> str:

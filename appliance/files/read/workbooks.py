@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.files.read.sql_files import Part, chosen
+from appliance.files.read.sql_files import Part, chosen, with_comma
 from appliance.files.series import FileError, UsageError
 
 if TYPE_CHECKING:
@@ -27,10 +27,11 @@ def is_one(begin: bytes) -> bool:
     return begin.startswith((ZIP, OLE))
 
 
-def export(place: Path, shown: str, part: Part, scratch: Path) -> Path:
+def export(place: Path, shown: str, part: Part, scratch: Path, decimal: str | None = None) -> Path:
     """Write the rows of a sheet into a file of CSV below `scratch`, without empty ones; return its path.
 
     part : `table` names the sheet, None for the only one with cells that is not hidden.
+    decimal : what stands before the decimals of numbers, a point but for a comma.
 
     Raises
     ------
@@ -44,7 +45,7 @@ def export(place: Path, shown: str, part: Part, scratch: Path) -> Path:
     try:
         with load_workbook(place) as book, file.open("w", encoding="utf-8", newline="") as text:
             name = chosen(_sheets(book, part.table is None), shown, part, "sheet")
-            csv.writer(text).writerows(_rows(book.get_sheet_by_name(name).iter_rows()))
+            csv.writer(text).writerows(_rows(book.get_sheet_by_name(name).iter_rows(), decimal))
     except CalamineError as error:
         raise FileError(f"{shown} cannot be read as a workbook of Excel: {error}") from error
     return file
@@ -62,19 +63,19 @@ def _sheets(book: CalamineWorkbook, filled: bool) -> list[str]:
     return [one.name for one in sheets]
 
 
-def _rows(rows: Iterable[list[Any]]) -> Iterator[list[str]]:
+def _rows(rows: Iterable[list[Any]], decimal: str | None) -> Iterator[list[str]]:
     """Yield the rows that have cells; the first one names the columns, in one line each."""
     header = True
     for row in rows:
-        cells = [_text(cell) for cell in row]
+        cells = [_text(cell, decimal) for cell in row]
         if any(cells):
             yield [" ".join(cell.split()) for cell in cells] if header else cells
             header = False
 
 
-def _text(cell: Any) -> str:
+def _text(cell: Any, decimal: str | None) -> str:
     if isinstance(cell, datetime.datetime):  # a day at midnight is a date, as Excel has no other
         return (cell.date() if cell.time() == MIDNIGHT else cell).isoformat()
     if isinstance(cell, float) and cell.is_integer() and abs(cell) <= EXACT:
         return str(int(cell))  # all numbers of Excel are floats
-    return str(cell)
+    return str(with_comma(cell) if decimal == "," else cell)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,11 @@ def add(
         help="longest time for one series, 1 to 1200 (60)",
     )
     data = parser.add_argument_group("columns and rows")
-    data.add_argument("--time", metavar="COLUMN", help="the times; not needed where only one column can be meant")
+    data.add_argument(
+        "--time",
+        metavar="COLUMN[,COLUMN]",
+        help="the times, or dates and times of the day; not needed where only one column can be meant",
+    )
     data.add_argument(
         "--value", metavar="COLUMN[,COLUMN]", help="the values; likewise. Also patterns such as 'HU*', or '/regular/'"
     )
@@ -116,11 +121,13 @@ def run(given: argparse.Namespace, kind: str, default: str, table: str) -> int:
     """
     from appliance.host import compiling
 
+    gc.disable()  # what is loaded stays: looking for garbage among it takes a tenth of the start
     compiling.announce()
     from appliance.analysis.kinds import BY_NAME
     from appliance.files.run import command, question
     from appliance.files.run.placing import Wishes
 
+    gc.enable()
     wished = {name: getattr(given, name) for name in ("fill", "non_negative", "whole") if hasattr(given, name)}
     algorithm = default if given.algo is None else given.algo
     try:

@@ -167,7 +167,7 @@ def _run(
 def files(given: argparse.Namespace, scratch: Path) -> Files:
     """Find the files that were named; raises FileError."""
     part, ahead = Part(given.table, given.query), getattr(given, "future", None)
-    return several.open_files(given.file, scratch, given.delimiter, part, ahead, given.encoding)
+    return several.open_files(given.file, scratch, given.delimiter, part, ahead, given.encoding, given.decimal)
 
 
 def opened(connection: duckdb.DuckDBPyConnection, files: Files, given: argparse.Namespace, **more: Any) -> Source:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kernels.numerics.events import flags_of, join_runs, peaks, strongest, strongest_rows, trimmed, without
+from kernels.numerics.events import coded_runs, flags_of, join_runs, peaks, strongest, strongest_rows, trimmed, without
 
 
 def naive(unusual: np.ndarray, gap: int) -> list[list[int]]:
@@ -21,6 +21,17 @@ def naive(unusual: np.ndarray, gap: int) -> list[list[int]]:
 def test_runs_are_joined_as_naively(gap: int, share: float) -> None:
     unusual = np.random.default_rng(gap).random(60) < share
     assert join_runs(unusual, gap).tolist() == naive(unusual, gap)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_runs_of_one_code_are_told_apart_as_naively(seed: int) -> None:
+    codes = np.random.default_rng(seed).choice([1, 1, -1, -2], 40).astype(np.int8) if seed else np.empty(0, np.int8)
+    rows = [row for row in range(len(codes)) if codes[row] != 1]
+    begins = [row for row in rows if row == 0 or codes[row - 1] != codes[row]]
+    ends = [row + 1 for row in rows if row + 1 == len(codes) or codes[row + 1] != codes[row]]
+    found, code = coded_runs(codes)
+    assert found.tolist() == [list(span) for span in zip(begins, ends, strict=True)]
+    assert code.tolist() == codes[begins].tolist()
 
 
 def test_flags_are_minus_one_within_events_only() -> None:

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from appliance import cli
-from appliance.files.read import formats
+from appliance.files.read import formats, sql_files
 from appliance.files.read.sql_files import Part
 from appliance.files.series import UsageError
 from tests.appliance.files.samples import one, rows
@@ -75,3 +75,12 @@ def test_a_table_of_a_file_that_is_no_database_is_refused(tmp_path: Path) -> Non
     (tmp_path / "a.csv").write_text("ts,v\n1,2\n")
     with pytest.raises(UsageError, match="a.csv: --table is for files of SQLite and DuckDB"):
         formats.open_file(str(tmp_path / "a.csv"), tmp_path, part=Part(table="t"))
+
+
+def test_numbers_of_sqlite_are_written_with_the_comma_that_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE t AS SELECT 1.234 AS a, '1.234,5' AS b, 7 AS c")
+        connection.commit()
+    file = sql_files.export(path, sql_files.SQLITE, "a.db", Part(), tmp_path, ",")
+    assert file.read_text().splitlines() == ["a,b,c", '"1,234","1.234,5",7']

@@ -97,3 +97,17 @@ def test_what_is_no_workbook_is_refused(tmp_path: Path) -> None:
         (tmp_path / f"{name}.d").mkdir()
         with pytest.raises(FileError, match=f"{name} cannot be read as a workbook of Excel: "):
             formats.open_file(str(tmp_path / name), tmp_path / f"{name}.d")
+
+
+def test_numbers_are_written_with_the_comma_that_text_beside_them_has(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet()
+        for row, cells in enumerate((["a", "b"], [1.234, "1.234,5"], [7, "1.5"])):
+            sheet.write_row(row, 0, cells)
+    (tmp_path / "s").mkdir()
+    assert workbooks.export(path, "a.xlsx", Part(), tmp_path / "s", ",").read_text().splitlines() == [
+        "a,b",
+        '"1,234","1.234,5"',
+        "7,1.5",
+    ]

@@ -55,6 +55,32 @@ def test_one_outcome_for_each_series_in_order(threads: int) -> None:
     assert sum(isinstance(outcome, AlgorithmError) for _, outcome in found) == 25
 
 
+@pytest.mark.parametrize(("quick_s", "alone"), [(1e9, True), (-1.0, False)])
+def test_series_that_take_no_time_are_done_by_one_thread(
+    quick_s: float, alone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(each_series, "QUICK_S", quick_s)
+    names: list[str] = []
+
+    def named(series: FileSeries) -> None:
+        names.append(threading.current_thread().name)
+
+    found = list(each_series.outcomes(source(1000), named, 2, Progress(1000, None)))
+    assert [rows.number for rows, _ in found] == list(range(1000))
+    assert (threading.current_thread().name in names) == alone
+
+
+def test_a_file_that_cannot_be_read_further_ends_everything() -> None:
+    def batches() -> Iterator[list[int]]:
+        yield [1]
+        raise FileError("no more")
+
+    stopped = threading.Event()
+    with pytest.raises(FileError, match="no more"):
+        list(each_series.each(batches(), abs, 2, 1, Progress(2, None), stopped.set))
+    assert stopped.is_set()
+
+
 def test_a_node_that_is_gone_ends_everything() -> None:
     asked = []
 
