@@ -62,7 +62,7 @@ def test_a_name_may_hold_a_comma() -> None:
         ([STAMP, VALUE], ("nix", None, None), "--time: there is no column nix; there are: when, value"),
         ([STAMP, VALUE], (None, "nix", None), "--value: there is no column nix"),
         ([STAMP, VALUE], (None, None, "nix"), "--by: there is no column nix"),
-        ([STAMP, VALUE], ("when,value", None, None), "--time takes one column, got 2"),
+        ([STAMP, VALUE], ("when,value,value", None, None), "--time takes one column, or one of dates and .* got 3"),
         ([STAMP, NESTED], (None, "list", None), r"list cannot be a value: it is DOUBLE\[\]"),
         ([STAMP, VALUE], (None, "when", None), "when cannot be a value: it is TIMESTAMP"),
         ([VALUE, NESTED], ("list", None, None), r"list cannot be the time: it is DOUBLE\[\]"),
