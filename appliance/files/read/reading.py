@@ -87,6 +87,7 @@ class Source:
             if not files.any_row(connection):
                 raise FileError(f"{self.shown} has no rows")
             chosen = self._choose(table)
+            self._clock = roles.clock(table, chosen)
             own = len(chosen.values) - self._beside
             self._chosen = files.going_on(connection, chosen, own)
             self._table = files.table(connection, self._wanted(), self._chosen.values[:own])
@@ -242,7 +243,8 @@ class Source:
         return Chosen(chosen.time, chosen.values, (self._named, *chosen.by))
 
     def _wanted(self) -> list[Column]:
-        return list(dict.fromkeys((self._chosen.time, *self._chosen.values, *self._chosen.by)))
+        times = self._chosen.time.parts or (self._chosen.time,)
+        return list(dict.fromkeys((*times, *self._chosen.values, *self._chosen.by)))
 
     def _one(self, sql: str) -> tuple[Any, ...]:
         rows: list[tuple[Any, ...]] = self._connection.execute(sql).fetchall()  # the next query needs this one done
@@ -373,7 +375,8 @@ class Source:
         this, before = (self._shown(times[at]) for at in (row, row - 1))
         if this == before:
             same = f"column {self._chosen.time.name}: row {row + 1} has the time of the row before, {this}"
-            return f"{same}; --duplicates mean makes one row of them{self._hint()}"
+            together = f"; --time {self._chosen.time.name},{self._clock} reads both as one" if self._clock else ""
+            return f"{same}{together}; --duplicates mean makes one row of them{self._hint()}"
         back = f"column {self._chosen.time.name}: row {row + 1} goes back from {before} to {this}"
         return f"{back}; --sort sorts{self._hint()}"
 
