@@ -213,7 +213,7 @@ def correlate(
 def compare(
     data: Any,
     algos: str | Sequence[str] | None = None,
-    kind: Literal["anomaly", "forecast", "imputation"] = "forecast",
+    kind: Literal["anomaly", "forecast", "imputation"] | None = None,
     *,
     time: str | None = None,
     value: Names = None,
@@ -228,7 +228,8 @@ def compare(
     Parameters
     ----------
     data, time, value, by, **more : as in `detect`, for a frame.
-    algos : which are compared, also settings such as ``ets:model=AAN``; None for all. kind : of analysis.
+    algos : which are compared, also settings such as ``ets:model=AAN``; None for all.
+    kind : of analysis; else anomaly if there are labels, forecast if not.
     labels : the column that says which rows are anomalies. folds : forecasts of the past of each series.
     season : rows in the season of the naive forecast to beat.
 
@@ -242,7 +243,7 @@ def compare(
     """
     names = ALL if algos is None else algos if isinstance(algos, str) else ",".join(algos)
     with for_python():
-        call = call_of(kind, "", "", (time, value, by), more)
+        call = call_of(kind or ("forecast" if labels is None else "anomaly"), "", "", (time, value, by), more)
         call = dataclasses.replace(call, asked=dataclasses.replace(call.asked, labels=labels))
         return compared(data, call, names, folds, season)
 

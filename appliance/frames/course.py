@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import functools
 import re
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -49,7 +50,7 @@ SERIES_COLUMN = "unique_id"  # names the series where a frame has it, as is usua
 READING = ("precision", "sort", "drop_nulls", "time_format", "duplicates", "last", "decimal")
 RUNNING = ("errors", "threads", "config", "plot", "plot_parts")
 WITH_PARTS = ("anomaly", "forecast")  # kinds whose plots can show the parts of the series
-LEVEL = 6  # frames between a warning and who called
+ROOM = __name__.partition(".")[0]
 _OPTION = re.compile(r"--([a-z][a-z-]*)")
 
 
@@ -160,7 +161,7 @@ def each_pair(call: Call, prepared: Prepared, frame: Frame, source: Source) -> A
     def tell(failure: str) -> None:
         if call.errors == "raise":
             raise FileError(failure)
-        warnings.warn(_python(failure), SeriesWarning, stacklevel=LEVEL)
+        _warn(failure)
 
     columns, _ = pairs.columns_of(source, tell)
     wanted = pairs.pairs_of(columns, None)
@@ -205,7 +206,7 @@ def _source(connection: duckdb.DuckDBPyConnection, frame: Frame, asked: Asked, a
         asked = dataclasses.replace(asked, zone=arguments.zone(given.pop()) if len(given) == 1 else None)
     source = Source(connection, Files((file,), (file.shown,), further), asked)
     if source.moments.note:
-        warnings.warn(_python(source.moments.note), SeriesWarning, stacklevel=LEVEL)
+        _warn(source.moments.note)
     return source
 
 
@@ -222,11 +223,11 @@ def _answers(call: Call, prepared: Prepared, source: Source) -> Iterator[tuple[i
         if isinstance(outcome, Exception):
             if call.errors == "raise":
                 raise FileError(f"{label}{each_series.reason(outcome)}") from outcome
-            warnings.warn(_python(f"{label}{each_series.reason(outcome)}"), SeriesWarning, stacklevel=LEVEL)
+            _warn(f"{label}{each_series.reason(outcome)}")
             continue
         first, others = outcome
         if first.remark:
-            warnings.warn(_python(f"{label}{first.remark}"), SeriesWarning, stacklevel=LEVEL)
+            _warn(f"{label}{first.remark}")
         yield rows.number, first, others
 
 
@@ -298,6 +299,14 @@ def for_python() -> Iterator[None]:
         raise type(error)(_python(str(error))) from error
     except duckdb.Error as error:
         raise AlgorithmError(database.reason(error)) from error
+
+
+def _warn(message: str) -> None:
+    """Warn where the program of the user called, however deep that is."""
+    frame, level = sys._getframe().f_back, 2
+    while frame and frame.f_globals.get("__name__", "").partition(".")[0] in (ROOM, "contextlib"):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(_python(message), SeriesWarning, stacklevel=level)
 
 
 def _python(message: str) -> str:

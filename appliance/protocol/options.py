@@ -6,6 +6,8 @@ import dataclasses
 import types
 import typing
 from collections.abc import Callable, Mapping
+from functools import cache
+from itertools import chain
 from math import isfinite
 from typing import Any, Literal, get_args, get_origin
 
@@ -35,7 +37,9 @@ def params(kind: type[Any], given: Mapping[str, str]) -> Any:
     ------
     BadParameter : a value of the wrong type, or one that the parameters themselves refuse.
     """
-    hints = type_hints(kind)  # type: ignore[arg-type]  # classes are hashable
+    if _names(kind).isdisjoint(given):  # type: ignore[arg-type]  # classes are hashable
+        return kind()
+    hints = type_hints(kind)  # type: ignore[arg-type]
     values: dict[str, Any] = {}
     for field in dataclasses.fields(kind):
         for name in (field.name, *field.metadata.get("aliases", ())):
@@ -49,6 +53,14 @@ def params(kind: type[Any], given: Mapping[str, str]) -> Any:
                     raise BadParameter(f"{name} must be {in_words(hints[field.name])}, got {given[name]!r}") from error
                 break
     return kind(**values)
+
+
+@cache
+def _names(kind: Any) -> frozenset[str]:
+    """Return the names of parameters and their aliases."""
+    return frozenset(
+        chain.from_iterable((each.name, *each.metadata.get("aliases", ())) for each in dataclasses.fields(kind))
+    )
 
 
 def _convert(text: str, hint: Any) -> Any:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kernels._jit import kernel
 from kernels.contract import Series
 from kernels.numerics.quantiles import quantile
 
@@ -35,13 +36,23 @@ def width(
     value, low, high, truth : (k,) forecasts, their bounds, and what came; k may be 0. Intervals of no width are passed
     over. each : how many rows of the past one of them stands for.
     """
-    error = truth - value
-    half = np.where(error > 0.0, high - value, value - low)
-    known = half > 0.0
-    if not known.any():
+    outside = _outside(value, low, high, truth, 2.0 * trust.most)
+    if len(outside) == 0:
         return 1.0
-    outside = np.minimum(np.abs(error), 2.0 * trust.most * half)[known] / half[known]
     wanted = min(max(quantile(outside, conf), 1.0 / trust.most), trust.most)
     rows = each * len(outside)
     factor: float = wanted ** (rows / (rows + trust.rows))
     return factor
+
+
+@kernel("f8[::1](f8[:], f8[:], f8[:], f8[:], f8)")
+def _outside(value: Series, low: Series, high: Series, truth: Series, most: float) -> Series:
+    """Return errors over the width of the interval on their side, at most `most`, where it has one."""
+    outside, count = np.empty(value.shape[0]), 0
+    for t in range(value.shape[0]):
+        error = truth[t] - value[t]
+        half = high[t] - value[t] if error > 0.0 else value[t] - low[t]
+        if half > 0.0:
+            outside[count] = min(abs(error), most * half) / half
+            count += 1
+    return outside[:count]

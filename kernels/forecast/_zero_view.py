@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import accumulate
+from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels._jit import kernel
 from kernels.contract import Series
 from kernels.forecast import _zero_net
 from kernels.forecast._zero_features import OF_SERIES, OF_STEP, features
@@ -70,18 +72,29 @@ class _View:
 
     def values(self, told: Series) -> Series:
         """Return quantiles of the series from those of the network, (rows, shares) both."""
-        values = self.base[:, None] + self.unit[:, None] * told
-        if self.log_of > 0.0:
-            values = self.log_of * np.exp(np.minimum(values, FURTHEST_LOG))
-        if self.least >= 0.0:
-            np.maximum(values, 0.0, out=values)
-        median = values[:, MEDIAN : MEDIAN + 1]
-        narrowed: Series = (median + NARROWER * (values - median)) * self.factor
-        return narrowed
+        values = np.empty(told.shape)
+        _put_back(told, self.base, self.unit, self.log_of, self.factor, self.least >= 0.0, values)
+        return values
 
     def constant(self) -> Series:
         """Return quantiles of a series that does not move."""
         return np.full((len(self.base), len(SHARES)), self.last * self.factor)
+
+
+@kernel("void(f8[:,::1], f8[::1], f8[::1], f8, f8, b1, f8[:,::1])")
+def _put_back(
+    told: Series, base: Series, unit: Series, log_of: float, factor: float, positive: bool, values: Series
+) -> None:
+    """Fill `values`, (rows, shares), with those of the series: `_View` says what they are put back from."""
+    for row in range(told.shape[0]):
+        for at in range(told.shape[1]):
+            value = base[row] + unit[row] * told[row, at]
+            if log_of > 0.0:
+                value = log_of * exp(min(value, FURTHEST_LOG))
+            values[row, at] = max(value, 0.0) if positive else value
+        median = values[row, MEDIAN]
+        for at in range(told.shape[1]):
+            values[row, at] = (median + NARROWER * (values[row, at] - median)) * factor
 
 
 def _view(x: Series, ahead: Ahead, period: int, second: int) -> _View:

@@ -11,8 +11,10 @@ from fnmatch import fnmatchcase
 
 from appliance.files.read.database import literal, quoted
 from appliance.files.series import UsageError
+from appliance.protocol.times import PER_SECOND
 
 TIME_NAMES = ("ts", "time", "timestamp", "ds", "date", "datetime", "year", "_c0", "_wstart")
+CLOCK_NAMES, CLOCK_TYPES = ("time", "hour", "clock", "uhrzeit", "heure"), ("TIME", "TIME_NS")  # of times of the day
 MAX_LISTED = 500  # characters of a list of columns in a message
 
 # type -> (unit, function that returns the time since 1970 in that unit); milliseconds are read as microseconds
@@ -41,16 +43,20 @@ class Column:
     type : what the file says it is, VARCHAR for all that text files hold.
     kind : what it looks like: TIME, NUMBER, TEXT or OTHER.
     called : what the database calls it, "" for its name; names that differ only in case are one to it.
+    parts : a column of dates and one of times of the day, of which it is put together; none for a column of the file.
     """
 
     name: str
     type: str
     kind: str
     called: str = ""
+    parts: tuple[Column, ...] = ()
 
     @property
     def sql(self) -> str:
-        """Its name in SQL."""
+        """Its name in SQL, or what puts it together."""
+        if self.parts:  # nothing where either is missing
+            return "(" + " || ' ' || ".join(f"trim(CAST({part.sql} AS VARCHAR))" for part in self.parts) + ")"
         return quoted(self.called or self.name)
 
     @property
@@ -94,11 +100,14 @@ def choose(
     """
     series = _named(columns, by, "--by")
     moment = _named(columns, time, "--time")
-    if len(moment) > 1:
-        raise UsageError(f"--time takes one column, got {len(moment)}: {time}")
-    when = moment[0] if moment else _time(columns, series)
-    free = [column for column in columns if column not in (when, *series)]
-    measured = _named(columns, _matching(free, values), "--value") or _values(columns, (when, *series), every_value)
+    if len(moment) > 2:
+        raise UsageError(
+            f"--time takes one column, or one of dates and one of times of the day, got {len(moment)}: {time}"
+        )
+    when = _together(moment) if len(moment) == 2 else moment[0] if moment else _time(columns, series)
+    taken = (when, *when.parts, *series)
+    free = [column for column in columns if column not in taken]
+    measured = _named(columns, _matching(free, values), "--value") or _values(columns, taken, every_value)
     for column in measured:
         if column.kind == OTHER or (column.kind == TIME and not column.text):
             raise UsageError(f"column {column.name} cannot be a value: it is {_called(column)}, numbers are needed")
@@ -107,9 +116,10 @@ def choose(
             f"column {when.name} cannot be the time: it is {_called(when)}; time stamps, numbers since 1970 or text "
             "are needed"
         )
-    twice = {column.name for column in measured if column in (when, *series)} | (
-        {when.name} if when in series else set()
-    )
+    times = (when, *when.parts)
+    twice = {column.name for column in measured if column in (*times, *series)} | {
+        column.name for column in times if column in series
+    }
     if twice or len(set(measured)) < len(measured) or len(set(series)) < len(series):
         raise UsageError("a column cannot be used twice: time, values and series need columns of their own")
     return Chosen(when, measured, series)
@@ -279,12 +289,32 @@ def _time(columns: Sequence[Column], taken: Sequence[Column]) -> Column:
     typed = [column for column in columns if column.kind == TIME and column not in taken]
     if len(typed) == 1:
         return typed[0]
-    usual = [column for column in typed or columns if column.name.lower() in TIME_NAMES and column not in taken]
-    if len(usual) == 1:
-        return usual[0]
+    free = [(column.name.lower(), column) for column in typed or columns if column not in taken]
+    for usual in ([one for name, one in free if name in TIME_NAMES], [one for name, one in free if _united(name)]):
+        if len(usual) == 1:
+            return usual[0]
     if typed:
         raise UsageError(f"several columns hold times, choose with --time: {listed(typed)}")
     raise UsageError(f"no column holds times, choose with --time; there are: {listed(columns)}")
+
+
+def _united(name: str) -> bool:
+    """Tell whether a name is one of a time with its unit, such as ``ts_ms``."""
+    stem, _, unit = name.rpartition("_")
+    return stem in TIME_NAMES and unit in PER_SECOND
+
+
+def clock(columns: Sequence[Column], chosen: Chosen) -> str:
+    """Return the name of a column that may hold the times of the day to the chosen one of dates, "" for none."""
+    used = (*chosen.time.parts, chosen.time, *chosen.values, *chosen.by)
+    free = [column for column in columns if column not in used]
+    found = (one.name for one in free if one.type in CLOCK_TYPES or one.name.lower() in CLOCK_NAMES)
+    return next(found, "")
+
+
+def _together(parts: tuple[Column, ...]) -> Column:
+    """Return a column of dates and one of times of the day as one of times."""
+    return Column(parts[0].name, "VARCHAR", TIME, parts=parts)
 
 
 def _values(columns: Sequence[Column], taken: Sequence[Column], every: bool) -> tuple[Column, ...]:

@@ -87,6 +87,7 @@ class Source:
             if not files.any_row(connection):
                 raise FileError(f"{self.shown} has no rows")
             chosen = self._choose(table)
+            self._clock = roles.clock(table, chosen)
             own = len(chosen.values) - self._beside
             self._chosen = files.going_on(connection, chosen, own)
             self._table = files.table(connection, self._wanted(), self._chosen.values[:own])
@@ -242,7 +243,8 @@ class Source:
         return Chosen(chosen.time, chosen.values, (self._named, *chosen.by))
 
     def _wanted(self) -> list[Column]:
-        return list(dict.fromkeys((self._chosen.time, *self._chosen.values, *self._chosen.by)))
+        times = self._chosen.time.parts or (self._chosen.time,)
+        return list(dict.fromkeys((*times, *self._chosen.values, *self._chosen.by)))
 
     def _one(self, sql: str) -> tuple[Any, ...]:
         rows: list[tuple[Any, ...]] = self._connection.execute(sql).fetchall()  # the next query needs this one done
@@ -325,12 +327,14 @@ class Source:
             read.append(f"{code} AS number")
             where.append(f"({roles.name_sql(by)}) IS NOT NULL")
         if end - begin < len(self._sizes):
-            where.append(f"{code} BETWEEN {begin} AND {end - 1}")
+            others = True
             if len(by) == 1 and by[0].text:  # much of a sorted file is passed over
                 where.append(f"{by[0].sql} BETWEEN ? AND ?")
-                parts = max(len(self._split), 1)
-                own = [name for name, *_ in self.keys[begin * parts : end * parts]]
-                bounds = [min(own), max(own)]
+                every = [name for name, *_ in self.keys[:: max(len(self._split), 1)]]
+                bounds = [min(every[begin:end]), max(every[begin:end])]
+                others = sum(bounds[0] <= name <= bounds[1] for name in every) > end - begin
+            if others:
+                where.append(f"{code} BETWEEN {begin} AND {end - 1}")
         sql = f"SELECT {', '.join(read)} FROM {self._table} WHERE {' AND '.join(where) or 'true'}"
         cells = self._connection.execute(sql, bounds).fetchnumpy()
         columns = {column.name: cells[f"v{i}"] for i, column in enumerate(values)}
@@ -371,7 +375,8 @@ class Source:
         this, before = (self._shown(times[at]) for at in (row, row - 1))
         if this == before:
             same = f"column {self._chosen.time.name}: row {row + 1} has the time of the row before, {this}"
-            return f"{same}; --duplicates mean makes one row of them{self._hint()}"
+            together = f"; --time {self._chosen.time.name},{self._clock} reads both as one" if self._clock else ""
+            return f"{same}{together}; --duplicates mean makes one row of them{self._hint()}"
         back = f"column {self._chosen.time.name}: row {row + 1} goes back from {before} to {this}"
         return f"{back}; --sort sorts{self._hint()}"
 

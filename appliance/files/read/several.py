@@ -82,6 +82,8 @@ class Files:
         """
         if self.ahead is None:
             return chosen
+        if chosen.time.parts:
+            raise UsageError(f"--future {self.ahead.shown} needs one column of times, got {listed(chosen.time.parts)}")
         own = {column.name: column for column in formats.columns(connection, self.ahead)}
         needed = (chosen.time, *chosen.by, *chosen.values[values:])
         lacking = [column.name for column in needed if column.name not in own]

@@ -61,7 +61,11 @@ def add(
         help="longest time for one series, 1 to 1200 (60)",
     )
     data = parser.add_argument_group("columns and rows")
-    data.add_argument("--time", metavar="COLUMN", help="the times; not needed where only one column can be meant")
+    data.add_argument(
+        "--time",
+        metavar="COLUMN[,COLUMN]",
+        help="the times, or dates and times of the day; not needed where only one column can be meant",
+    )
     data.add_argument(
         "--value", metavar="COLUMN[,COLUMN]", help="the values; likewise. Also patterns such as 'HU*', or '/regular/'"
     )

@@ -59,7 +59,8 @@ def course(given: argparse.Namespace, work: Callable[[str, writing.Output, Path]
         if wrong:
             raise ValueError(wrong)
         format_ = _format(given)
-        zones.zone(given.tz or "UTC")
+        if given.tz:
+            zones.zone(given.tz)
         _every(given)
         given.file = several.expanded(given.file)
         _refuse_files(given)

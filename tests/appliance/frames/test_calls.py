@@ -107,8 +107,9 @@ def test_dates_stay_dates() -> None:
 
 def test_index_of_times_and_gaps_are_understood() -> None:
     data = months("a").set_index("ds")["y"].drop(pd.Timestamp("2020-06-30"))
-    with pytest.warns(taosanode.SeriesWarning, match="1 row in 1 gap filled by kalman"):
+    with pytest.warns(taosanode.SeriesWarning, match="1 row in 1 gap filled by kalman") as told:
         taosanode.forecast(data, h=1, algo="holtwinters")
+    assert told[0].filename == __file__
     found = taosanode.impute(data, "linear")
     assert len(found) == MONTHS
     assert found.loc[found["filled"] == 1, "ds"].tolist() == [pd.Timestamp("2020-06-30")]
@@ -136,6 +137,8 @@ def test_comparison_ranks_algorithms() -> None:
     found = taosanode.compare(months("a"), ["holtwinters", "zero"], folds=2)
     assert {"holtwinters", "zero", "seasonal-naive"} == set(found["algorithm"])
     assert found["rank"].is_monotonic_increasing
+    found = taosanode.compare(months("a").assign(odd=0), "iqr,ksigma", value="y", labels="odd")
+    assert {"iqr", "ksigma"} == set(found["algorithm"])
 
 
 def test_dict_of_arrays_gives_a_dict(tmp_path: Path) -> None:
@@ -151,8 +154,9 @@ def test_series_that_fails_raises_or_is_left_out_with_a_warning() -> None:
     data.loc[70, "y"] = np.nan
     with pytest.raises(taosanode.AlgorithmError, match="series b: column y: 1 of 60 values are missing"):
         taosanode.detect(data, "iqr")
-    with pytest.warns(taosanode.SeriesWarning, match="series b"):
+    with pytest.warns(taosanode.SeriesWarning, match="series b") as told:
         found = taosanode.detect(data, "iqr", errors="warn")
+    assert told[0].filename == __file__
     assert set(found["unique_id"]) == {"a"}
 
 

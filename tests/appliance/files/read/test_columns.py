@@ -24,6 +24,13 @@ def test_an_integer_called_ts_is_the_time() -> None:
     assert choose([VALUE, CODE], None, None, None).time == CODE
 
 
+def test_a_name_with_its_unit_is_the_time_unless_there_is_one_without() -> None:
+    stamp = Column("ts_ms", "BIGINT", columns.NUMBER)
+    assert choose([VALUE, stamp], None, None, None).time == stamp
+    chosen = choose([stamp, CODE], None, None, None)
+    assert (chosen.time, chosen.values) == (CODE, (stamp,))
+
+
 def test_of_several_times_the_usual_name_wins() -> None:
     usual = Column("time", "TIMESTAMP", columns.TIME)
     assert choose([STAMP, usual, VALUE], None, None, None).time == usual
@@ -55,7 +62,7 @@ def test_a_name_may_hold_a_comma() -> None:
         ([STAMP, VALUE], ("nix", None, None), "--time: there is no column nix; there are: when, value"),
         ([STAMP, VALUE], (None, "nix", None), "--value: there is no column nix"),
         ([STAMP, VALUE], (None, None, "nix"), "--by: there is no column nix"),
-        ([STAMP, VALUE], ("when,value", None, None), "--time takes one column, got 2"),
+        ([STAMP, VALUE], ("when,value,value", None, None), "--time takes one column, or one of dates and .* got 3"),
         ([STAMP, NESTED], (None, "list", None), r"list cannot be a value: it is DOUBLE\[\]"),
         ([STAMP, VALUE], (None, "when", None), "when cannot be a value: it is TIMESTAMP"),
         ([VALUE, NESTED], ("list", None, None), r"list cannot be the time: it is DOUBLE\[\]"),

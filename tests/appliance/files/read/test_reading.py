@@ -49,7 +49,7 @@ def test_several_series_between_each_other(tmp_path: Path, suffix: str) -> None:
         np.testing.assert_array_equal(series.times, START + MINUTE * np.arange(ROWS))
 
 
-@pytest.mark.parametrize("names", [["a", "b", "c", "d", "e"], ["9", "10", "B", "o'b", "ü"]])
+@pytest.mark.parametrize("names", [["a", "b", "c", "d", "e"], ["1", "2", "10", "o'b", "ü"]])
 def test_batches_hold_whole_series_and_all_of_them(
     names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from appliance.files.calendar.zones import Zone
 from appliance.files.read.reading import Asked
-from appliance.files.series import FileError
+from appliance.files.series import FileError, UsageError
 from tests.appliance.files.read.test_reading import read
-from tests.appliance.files.samples import ROWS, one, write
+from tests.appliance.files.samples import ROWS, VALUES, one, write
 
 HOURS = [f"2021-08-{6 + i // 24:02} {i % 24:02}:00:00" for i in range(ROWS)]
 FIRST = 1_628_208_000  # 2021-08-06T00:00:00Z
@@ -133,3 +133,27 @@ def test_an_abbreviation_of_a_zone_is_refused_and_may_be_said_to_be_one(tmp_path
 def test_names_of_one_zone_are_read(tmp_path: Path, zone: str, hours: int) -> None:
     (series,) = read(write(tmp_path / "a.csv", one(ts=[f"{hour} {zone}" for hour in HOURS])), tmp_path / "s")
     assert series.times[0] == (FIRST - hours * HOUR) * 1000
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_dates_and_times_of_the_day_may_be_two_columns(tmp_path: Path, suffix: str) -> None:
+    table = {"date": [hour[:10] for hour in HOURS], "time": [hour[11:] for hour in HOURS], "v": VALUES}
+    types = "REPLACE (CAST(date AS DATE) AS date, CAST(time AS TIME) AS time)"
+    path = write(tmp_path / f"a.{suffix}", table, types)
+    with pytest.raises(FileError, match="row 2 has the time of the row before, .*; --time date,time reads both as one"):
+        read(path, tmp_path / "s")
+    (series,) = read(path, tmp_path / "t", Asked(time="date,time"))
+    np.testing.assert_array_equal(series.times, (FIRST + HOUR * np.arange(ROWS)) * 1000)
+    assert list(series.columns) == ["v"]
+
+
+def test_a_date_without_its_time_of_the_day_is_no_midnight(tmp_path: Path) -> None:
+    clocks = [hour[11:] for hour in HOURS]
+    table = {"date": [f"{hour[8:10]}.08.2021" for hour in HOURS], "time": [*clocks[:-1], None], "v": VALUES}
+    path = write(tmp_path / "a.csv", table)
+    with pytest.raises(FileError, match=f"column date: 1 of {ROWS} times are missing, the first at row {ROWS}"):
+        read(path, tmp_path / "s", Asked(time="date,time", time_format="%d.%m.%Y %H:%M:%S"))
+    with pytest.raises(UsageError, match="--time takes one column, or one of dates and one of times of the day, got 3"):
+        read(path, tmp_path / "t", Asked(time="date,time,v"))
+    with pytest.raises(UsageError, match="a column cannot be used twice"):
+        read(path, tmp_path / "u", Asked(time="date,time", by="time"))
