@@ -1,8 +1,8 @@
 """The forecasters that `auto` combines: which ones a series has, with which share, and what each says of it.
 
-Every series has `zero`, the Theta method and `arima` of a few orders. The fourth is exponential smoothing without a
-season, complex exponential smoothing with a short one in a short series, and else the season that was last, of either
-length. All but `zero` see the newest rows alone.
+Every series has `zero`, the Theta method and `arima` of a few orders. The fourth part is exponential smoothing where
+there is no season; it and the last season again in a short series of a short season; and else the last season again, of
+either length. All but `zero` see the newest rows alone.
 
 Cost: that of the forecasters; what is chosen by the whole series is fitted anew in its folds, not chosen.
 """
@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from kernels.contract import Forecast, Series, Task
-from kernels.forecast import _arima_few, ces, holtwinters, zero
+from kernels.forecast import _arima_few, holtwinters, zero
 from kernels.forecast._ets_model import Form
 from kernels.forecast._theta_fit import theta
 from kernels.forecast._zero_net import MEDIAN
@@ -24,8 +24,8 @@ from kernels.forecast._zero_view import quantiles
 from kernels.numerics.normal import two_sided_quantile
 
 Choice = TypeVar("Choice")  # of a model, made by a member
-SHARE, OTHERS = 0.4, 0.2  # of zero; of each of the three others
-SLOW, SHORT = 12, 400  # complex exponential smoothing: seasons up to this, in fewer rows
+SHARE, OTHERS = 0.4, 0.2  # of zero; of each of the three other parts
+SLOW, SHORT = 12, 400  # exponential smoothing: seasons up to this, in fewer rows
 FITTED, CYCLES, LONGEST = 240, 8, 24  # newest rows or cycles that are seen; rows of the longest season that is fitted
 LARGEST = 1e300  # distances stay within, so that they can be added
 
@@ -66,19 +66,18 @@ class Candidate(NamedTuple):
 
 def candidates(now: Question) -> list[Candidate]:
     """Return the forecasters for a series; `zero` is the first and never refuses one, `arima` the last and dearest."""
+    smooth = ("holtwinters", _once(_holtwinters))
+    again, second = ("seasonal-naive", seasonal_naive), ("second-seasonal-naive", _second_seasonal_naive)
     if now.period == 0:
-        fourth = [Candidate("holtwinters", OTHERS, _once(_holtwinters))]
+        fourth = [smooth]
     elif now.period <= SLOW and len(now.x) < SHORT:
-        fourth = [Candidate("ces", OTHERS, _once(_ces))]
-    elif now.second == 0:
-        fourth = [Candidate("seasonal-naive", OTHERS, seasonal_naive)]
+        fourth = [smooth, again]
     else:
-        both = ("seasonal-naive", seasonal_naive), ("second-seasonal-naive", _second_seasonal_naive)
-        fourth = [Candidate(name, OTHERS / 2.0, say) for name, say in both]
+        fourth = [again, second] if now.second else [again]
     return [
         Candidate("zero", SHARE, _zero),
         Candidate("theta", OTHERS, _theta),
-        *fourth,
+        *(Candidate(name, OTHERS / len(fourth), say) for name, say in fourth),
         Candidate("arima", OTHERS, _once(_arima_few.answered)),
     ]
 
@@ -141,8 +140,3 @@ def _once(answered: Callable[[Task, int, Choice | None], tuple[Forecast, Choice]
 
 def _holtwinters(task: Task, period: int, form: Form | None) -> tuple[Forecast, Form]:
     return holtwinters.answered(task, holtwinters.Params("auto", "auto", period), form)
-
-
-def _ces(task: Task, period: int, form: ces.Model | None) -> tuple[Forecast, ces.Model]:
-    answer = ces.forecast(task, ces.Params(form or "Z", period))
-    return answer, cast(ces.Model, answer.extra["form"])

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +34,7 @@ FOLDS, FEWEST_FOLDS = 4, 2
 FEWEST = 8  # rows before a fold, besides two seasons
 FOLD_SHARE = 5  # a fold is at most so small a part of the series
 POWER, HALF_POWER = 4.0, 30.0  # of the errors that shares are divided by; rows in the past with which it is half of it
+FURTHEST = 2.0  # times as far as the interval of zero reaches no member's forecast is believed
 TRUST, CONF = Trust(rows=100.0, most=2.0), 0.95  # in the past, for the width of intervals; the one it goes by
 
 
@@ -148,16 +150,26 @@ def _asked(now: Question, folds: list[Question]) -> tuple[list[Member], list[dic
     """Return the members that answer everything, and name and reason of the others."""
     members: list[Member] = []
     left_out: list[dict[str, Json]] = []
+    first: list[Said] = []
     for name, share, say in candidates(now):
         if members and now.out_of_time():
             left_out.append({"name": name, "reason": "no time left"})
             continue
         try:
-            said, *past = say([now, *folds])
+            said, *past = map(_near, say([now, *folds]), first or repeat(None))
             members.append(Member(name, share, said, past))
+            first = first or [said, *past]
         except AlgorithmError as error:
             left_out.append({"name": name, "reason": str(error)})
     return members, left_out
+
+
+def _near(said: Said, first: Said | None) -> Said:
+    """Return what is said, moved into the interval of the first member made `FURTHEST` times as wide."""
+    if first is None or first.apart is None:
+        return said
+    below, above = FURTHEST * first.apart[:, 0]
+    return Said(np.clip(said.value, first.value - below, first.value + above), said.apart)
 
 
 def _error(said: Sequence[Said | Combined], truths: list[Series]) -> float:

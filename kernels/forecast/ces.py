@@ -23,7 +23,6 @@ from kernels.numerics.normal import two_sided_quantile
 from kernels.numerics.period import Season, season_option
 from kernels.options import Options, option
 
-Model = Literal["N", "S", "P", "F", "Z"]
 FORMS = {"N": NONE, "S": SIMPLE, "P": PARTIAL, "F": FULL}
 FIRST_ROWS = 10  # whose mean is the level to begin with
 POTENTIAL = 1.1  # a level to begin with over its potential
@@ -35,7 +34,7 @@ TINIEST = 1e-30  # squared errors of scaled data below this are rounding
 class Params(Options):
     """Options of ces."""
 
-    model: Model = option(
+    model: Literal["N", "S", "P", "F", "Z"] = option(
         "Z",
         "season: none (N), simple (S), partial (P), full (F), or whichever fits best (Z)",
         parse=str.upper,

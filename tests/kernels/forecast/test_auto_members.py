@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from kernels.contract import Forecast, Series, Task
-from kernels.forecast import _auto_members, ces
+from kernels.forecast import _auto_members, holtwinters
 from kernels.forecast._auto_members import Question, candidates
+from kernels.forecast._ets_model import Form
 
 pytestmark = pytest.mark.compiled_only("members are fitted")
 
@@ -26,13 +27,13 @@ def question(n: int, period: int, second: int = 0, rows: int = 6) -> Question:
     [
         (60, 0, 0, ["holtwinters"]),
         (900, 0, 0, ["holtwinters"]),
-        (60, 12, 0, ["ces"]),
+        (60, 12, 0, ["holtwinters", "seasonal-naive"]),
         (400, 12, 0, ["seasonal-naive"]),
         (60, 24, 0, ["seasonal-naive"]),
         (900, 24, 168, ["seasonal-naive", "second-seasonal-naive"]),
     ],
 )
-def test_the_fourth_member_goes_by_season_and_length(n: int, period: int, second: int, others: list[str]) -> None:
+def test_the_fourth_part_goes_by_season_and_length(n: int, period: int, second: int, others: list[str]) -> None:
     found = candidates(question(n, period, second))
     assert [each.name for each in found] == ["zero", "theta", *others, "arima"]
     assert sum(each.share for each in found) == pytest.approx(1.0)
@@ -46,7 +47,7 @@ def test_each_answers_the_series_and_its_folds(n: int, period: int, second: int)
         said = say([now, fold])
         assert [len(each.value) for each in said] == [6, 4]
         for each in said:
-            assert name in ("zero", "holtwinters", "ces", "arima") or each.apart is None
+            assert name in ("zero", "holtwinters", "arima") or each.apart is None
             if each.apart is not None:
                 assert each.apart.shape == (2, 2, len(each.value))
                 assert (each.apart[:, 0] > each.apart[:, 1]).all()
@@ -56,15 +57,16 @@ def test_each_answers_the_series_and_its_folds(n: int, period: int, second: int)
 def test_folds_have_the_form_of_the_whole_series(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[int, str]] = []
 
-    def noted(task: Task, params: ces.Params) -> Forecast:
-        asked.append((len(task.series), params.model))
-        return forecast(task, params)
+    def noted(task: Task, params: holtwinters.Params, only: Form | None = None) -> tuple[Forecast, Form]:
+        asked.append((len(task.series), str(only)))
+        return answered(task, params, only)
 
-    forecast = ces.forecast
-    monkeypatch.setattr(ces, "forecast", noted)
+    answered = holtwinters.answered
+    monkeypatch.setattr(holtwinters, "answered", noted)
     now = question(90, 12)
-    _auto_members._once(_auto_members._ces)([now, replace(now, x=now.x[:84])])
-    assert asked == [(90, "Z"), (84, str(forecast(Task.of(now.x, rows=6), ces.Params(period=12)).extra["form"]))]
+    _auto_members._once(_auto_members._holtwinters)([now, replace(now, x=now.x[:84])])
+    form = answered(Task.of(now.x, rows=6), holtwinters.Params("auto", "auto", 12))[1]
+    assert asked == [(90, "None"), (84, str(form))]
 
 
 def test_both_seasons_come_again() -> None:
