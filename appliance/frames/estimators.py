@@ -121,7 +121,7 @@ class Forecaster(_Parameters):
     def fit(self, y: ArrayLike, X: ArrayLike | None = None) -> Forecaster:
         """Remember a series, float64 (n,), and covariates that are known ahead, float64 (n, columns)."""
         self._series = np.asarray(y, dtype=np.float64)
-        self._past = None if X is None else self._covariates(X, len(self._series))
+        self._past = None if X is None or not self.uses_exog else self._covariates(X, len(self._series))
         return self
 
     def predict(self, h: int, X: ArrayLike | None = None, level: Sequence[float] | None = None) -> dict[str, Series]:
@@ -136,6 +136,8 @@ class Forecaster(_Parameters):
         """
         if self._series is None:
             raise AlgorithmError("fit comes before predict")
+        if not self.uses_exog:
+            X = None
         if (X is None) != (self._past is None):
             raise AlgorithmError(f"{self.alias}: fit and predict both take covariates, or neither")
         ahead = None if X is None else self._covariates(X, h, self._past)
@@ -213,6 +215,7 @@ class HoltWinters(_Named):
     """`Forecaster` for ``holtwinters``, which finds trend and season unless they are given."""
 
     NAME = "holtwinters"
+    uses_exog = False  # so that it may stand beside models that do, as statsforecast's own may
     UNLESS_GIVEN: ClassVar[Mapping[str, Any]] = {"trend": "auto", "seasonal": "auto"}
 
 

@@ -79,6 +79,9 @@ def test_covariates_are_known_ahead() -> None:
     with pytest.raises(taosanode.AlgorithmError, match=r"covariates of shape \(4, 1\) are expected, got \(5, 1\)"):
         model.predict(4, beside[48:])
     assert model.new()._series is None
+    alone = taosanode.HoltWinters(period=12)
+    passed_over = alone.forecast(VALUES, 5, beside[:48], beside[48:])["mean"]
+    np.testing.assert_array_equal(passed_over, alone.forecast(VALUES, 5)["mean"])
 
 
 def test_what_it_cannot_do_is_told() -> None:
