@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from kernels.anomaly import auto, spike
 from kernels.contract import Task
@@ -23,6 +24,7 @@ def test_spike_and_auto_tell_of_every_column_what_its_rows_should_have_been() ->
             assert np.median(np.abs(column - expected.value)) < column.std()
 
 
+@pytest.mark.compiled_only("1500 rows")
 def test_auto_tells_which_of_its_detectors_found_a_window_whose_rows_may_be_within_the_band() -> None:
     rows = np.arange(1500)
     x = np.sin(rows * np.pi / 12) + np.random.default_rng(3).normal(0.0, 0.1, 1500)
