@@ -21,7 +21,7 @@ from kernels.forecast._zero_net import MEDIAN, SHARES
 
 LONGEST, CYCLES = 4096, 6  # rows that are looked at: the newest, and at least so many cycles
 PLAIN = (1e-9, 1e12)  # magnitudes that need no scaling
-NARROWER = 0.9  # of the distances from the median: the series it was trained on are wilder than those that are measured
+NARROWER = 0.95  # of the distances from the median: those it was trained on are wilder than measured series
 FURTHEST_LOG = 50.0  # above twice the largest value
 
 Ahead = NDArray[np.int64]

@@ -52,7 +52,7 @@ class Params(Options):
     second: Season = option(
         "auto",
         "rows in a second, longer season; auto: the week over a day, the year over a week, or what is found; weekly "
-        "rows without a period have the year",
+        "rows of period 0 have the year",
         ge=0,
     )
     gaps: str = _gaps.gaps_option()
@@ -161,8 +161,8 @@ def seasons(x: Series, params: Params, task: Task) -> tuple[int, int]:
     """Return the season and the second one to use, 0 for none."""
     period, extra = season_told(params.period, x)
     year = _year(task)
-    asked = (params.period, params.second) if year == WEEKS_OF_A_YEAR else (params.period,)
-    if period < 2 and "auto" in asked:
+    weekly = year == WEEKS_OF_A_YEAR and params.second == "auto" and params.period != "none"
+    if period < 2 and (weekly or params.period == "auto"):
         period = year
     if 2 * period > len(x):
         period = 0

@@ -80,8 +80,8 @@ def test_weekly_rows_without_a_season_have_that_of_the_year() -> None:
     assert forecast(task).period == 52
     assert forecast(dataclasses.replace(task, step=DAY)).period == 0
     assert forecast(dataclasses.replace(task, columns={"val": x[:100]})).period == 0
-    assert forecast(task, Params("none")).period == forecast(task, Params(1)).period == 52
-    assert forecast(task, Params("none", "none")).period == 0
+    assert forecast(task, Params(0)).period == forecast(task, Params(1)).period == 52
+    assert forecast(task, Params("none")).period == forecast(task, Params(1, "none")).period == 0
 
 
 @pytest.mark.parametrize(("days", "period"), [(28, 0), (30, 12), (31, 12), (90, 4), (92, 4), (365, 0)])
