@@ -2,14 +2,15 @@
 
 Each figure is a program of its own, from start to finished file, so reading, loading and writing count. The peer is
 what one would write by hand with the same reader: duckdb into numpy, and for each series quartiles by numpy. Both write
-the same columns, and what is in them is compared. The load is what the machine had to do besides. Run:
-``make bench-files`` or ``python -m benchmarks.bench_files``.
+the same columns, and what is in them is compared; they run in turn, and medians are told. The load is what the machine
+had to do besides. Run: ``make bench-files`` or ``python -m benchmarks.bench_files``.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from multiprocessing import Process
 from pathlib import Path
 
 PROGRAM = [sys.executable, "-m", "appliance"]
+TURNS = 5  # of a program and its peer, one after the other; medians are told
 
 PEER = """
 import sys, duckdb, numpy as np
@@ -64,14 +66,17 @@ def run(folder: Path, many: int, few: int) -> None:
     subprocess.run(warm, capture_output=True, check=False)  # kernels compiled, libraries in memory
 
     print(f"{os.cpu_count()} cores, of which {free_cores():.1f} are free; load {os.getloadavg()[0]:.1f}\n")
-    timed("loading all algorithms: taosanode list", [*PROGRAM, "list", "--json"], quiet=True)
+    timed("loading all algorithms: taosanode list", [*PROGRAM, "list", "--json"])
     print(f"\niqr on {many} series of 500 rows, from Parquet to Parquet")
-    peer = timed("duckdb and numpy by hand", [sys.executable, "-c", PEER, str(hosts), str(folder / "peer.parquet")])
     detect = [*PROGRAM, "detect", "--algo", "iqr,wncheck=0", "--by", "host", "--out", str(folder / "out.parquet")]
-    for threads in (1, 2):
-        own = timed(f"taosanode detect, {threads} threads", [*detect, str(hosts), "--threads", str(threads)])
-        faster = [there / here for there, here in zip(peer, own, strict=True)]
-        print(f"{'':40}{faster[0]:.2f} x as fast as by hand, {faster[1]:.2f} x in processor time")
+    by_hand = [sys.executable, "-c", PEER, str(hosts), str(folder / "peer.parquet")]
+    own = [[*detect, str(hosts), "--threads", str(threads)] for threads in (1, 2)]
+    in_turn = list(zip(*([run_once(command) for command in (by_hand, *own)] for _ in range(TURNS)), strict=True))
+    peer, *ours = ([statistics.median(column) for column in zip(*runs, strict=True)] for runs in in_turn)
+    show("duckdb and numpy by hand", *peer)
+    for threads, each in enumerate(ours, start=1):
+        show(f"taosanode detect, {threads} threads", *each)
+        print(f"{'':40}{peer[0] / each[0]:.2f} x as fast as by hand, {peer[1] / each[1]:.2f} x in processor time")
     alone(compare, folder / "peer.parquet", folder / "out.parquet")
     timed("the same, rows of all series mixed", [*detect, str(mixed)])
     timed("the same, a line for each row", [*detect, str(hosts), "--flags"])
@@ -134,19 +139,28 @@ def alone(work: Callable[..., None], *given: object) -> None:
         raise SystemExit(worker.exitcode)
 
 
-def timed(name: str, command: list[str], *, quiet: bool = False) -> tuple[float, float]:
-    """Print and return the seconds a program took, and its CPU seconds; print its largest memory too."""
+def timed(name: str, command: list[str]) -> tuple[float, float]:
+    """Print what a program took, and return its seconds and CPU seconds."""
+    seconds, cpu, memory = run_once(command)
+    show(name, seconds, cpu, memory)
+    return seconds, cpu
+
+
+def run_once(command: list[str]) -> tuple[float, float, float]:
+    """Return the seconds a program took, its CPU seconds, and its largest memory in MiB."""
     begin = time.perf_counter()
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL if quiet else None)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
     said = process.stderr.read().decode() if process.stderr else ""
     _, status, used = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(f"{name} failed: {said}")
-    cpu = used.ru_utime + used.ru_stime
-    print(f"{name:40}{seconds:6.1f} s {cpu:6.1f} s CPU {used.ru_maxrss / 1024:6.0f} MB  {said.strip()}")
-    return seconds, cpu
+        raise SystemExit(f"{command[-1]} failed: {said}")
+    return seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def show(name: str, seconds: float, cpu: float, memory: float) -> None:
+    print(f"{name:40}{seconds:6.1f} s {cpu:6.1f} s CPU {memory:6.0f} MB")
 
 
 def free_cores() -> float:
