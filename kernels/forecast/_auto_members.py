@@ -2,7 +2,7 @@
 
 Every series has `zero`, the Theta method and `arima` of a few orders. The fourth part is exponential smoothing where
 there is no season; it and the last season again in a short series of a short season; and else the last season again, of
-either length. All but `zero` see the newest rows alone.
+either length, and what followed stretches alike. All but `zero` and these see the newest rows alone.
 
 Cost: that of the forecasters; what is chosen by the whole series is fitted anew in its folds, not chosen.
 """
@@ -20,6 +20,7 @@ from kernels.forecast import _arima_few, holtwinters, zero
 from kernels.forecast._ets_model import Form
 from kernels.forecast._theta_fit import theta
 from kernels.forecast._zero_net import MEDIAN
+from kernels.forecast._zero_repeats import after_alike
 from kernels.forecast._zero_view import quantiles
 from kernels.numerics.normal import two_sided_quantile
 
@@ -68,12 +69,13 @@ def candidates(now: Question) -> list[Candidate]:
     """Return the forecasters for a series; `zero` is the first and never refuses one, `arima` the last and dearest."""
     smooth = ("holtwinters", _once(_holtwinters))
     again, second = ("seasonal-naive", seasonal_naive), ("second-seasonal-naive", _second_seasonal_naive)
+    alike = ("analogues", _analogues)
     if now.period == 0:
         fourth = [smooth]
     elif now.period <= SLOW and len(now.x) < SHORT:
         fourth = [smooth, again]
     else:
-        fourth = [again, second] if now.second else [again]
+        fourth = [again, second, alike] if now.second else [again]
     return [
         Candidate("zero", SHARE, _zero),
         Candidate("theta", OTHERS, _theta),
@@ -89,6 +91,10 @@ def seasonal_naive(asked: Asked) -> list[Said]:
 
 def _second_seasonal_naive(asked: Asked) -> list[Said]:
     return [_repeated(each, each.second) for each in asked]
+
+
+def _analogues(asked: Asked) -> list[Said]:
+    return [Said(after_alike(each.x, len(each.x), each.period, np.arange(1, each.rows + 1))) for each in asked]
 
 
 def _repeated(asked: Question, season: int) -> Said:

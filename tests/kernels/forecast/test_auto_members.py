@@ -30,7 +30,7 @@ def question(n: int, period: int, second: int = 0, rows: int = 6) -> Question:
         (60, 12, 0, ["holtwinters", "seasonal-naive"]),
         (400, 12, 0, ["seasonal-naive"]),
         (60, 24, 0, ["seasonal-naive"]),
-        (900, 24, 168, ["seasonal-naive", "second-seasonal-naive"]),
+        (900, 24, 168, ["seasonal-naive", "second-seasonal-naive", "analogues"]),
     ],
 )
 def test_the_fourth_part_goes_by_season_and_length(n: int, period: int, second: int, others: list[str]) -> None:

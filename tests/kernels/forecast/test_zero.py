@@ -8,6 +8,7 @@ import pytest
 from kernels.contract import BadParameter, BadSeries, Forecast, Series, Task, TooShort
 from kernels.forecast._width import width
 from kernels.forecast._zero_net import MEDIAN
+from kernels.forecast._zero_repeats import after_alike
 from kernels.forecast._zero_view import LONGEST, quantiles
 from kernels.forecast.zero import TRUST, Params, forecast
 from kernels.numerics.normal import normal_quantile
@@ -28,10 +29,13 @@ def naive_forecast(x: Series, rows: int, period: int, second: int) -> Series:
     before, truth = naive(past, tried, period, second), x[[len(past) - 1 + h for h in tried]]
     counted = min(of, 48)
     if second:
-        then = [[past[h - 1 - s * -(-h // s)] for h in tried] for s in (period, second)]
-        now = [[x[h - 1 - s * -(-h // s)] for h in range(1, rows + 1)] for s in (period, second)]
+        ahead = np.arange(1, rows + 1)
+        then = [np.resize(past[-s:], of)[np.array(tried) - 1] for s in (period, second)]
+        now = [np.resize(x[-s:], rows) for s in (period, second)]
+        then.append(after_alike(past, len(past), period, np.array(tried)))
+        now.append(after_alike(x, len(x), period, ahead))
         errors = [np.abs(said - truth).mean() for said in (before[:, MEDIAN], *then)]
-        weights = np.array([0.85, 0.075, 0.075]) / np.array(errors) ** (5.0 * counted / (counted + 12.0))
+        weights = np.array([0.75, 0.05, 0.05, 0.15]) / np.array(errors) ** (5.0 * counted / (counted + 12.0))
         for told_of, repeats in ((before, then), (told, now)):
             median = np.average([told_of[:, MEDIAN], *repeats], axis=0, weights=weights)
             told_of += (median - told_of[:, MEDIAN])[:, None]
