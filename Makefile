@@ -52,9 +52,10 @@ demo: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
 
-$(VENV)-bench-detect/.peers: benchmarks/peers-detect.txt
-	$(PYTHON) -m venv $(VENV)-bench-detect
-	$(VENV)-bench-detect/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers-detect.txt
+# Peers have environments of their own: they must not decide which versions we use.
+$(VENV)-bench-%/.peers: benchmarks/peers-%.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 # Speed beside the established implementations; R (r-base-core) is used where it is installed.
@@ -71,11 +72,6 @@ bench-detectors: $(VENV)/.dev $(VENV)-bench-detect/.peers
 bench-detection: $(VENV)/.dev .venv-bench-detection/.peers
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.accuracy_detection --data ../shared/data
 
-$(VENV)-bench-files/.peers: benchmarks/peers-files.txt
-	$(PYTHON) -m venv $(VENV)-bench-files
-	$(VENV)-bench-files/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers-files.txt
-	touch $@
-
 # Speed on many series; then from a file to forecasts, as one would write it with this project and with others. Ours has
 # what is installed with it: numba loads scipy and coverage where it finds them.
 bench-files: $(BUILD)/.done $(VENV)-bench-files/.peers
@@ -91,7 +87,6 @@ bench-tsfm: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.bench_tsfm
 	$(BIN)/python -m benchmarks.coverage_tsfm
 
-# The forecasting peers have an environment of their own: they must not decide which versions we use.
 .venv-bench/.forecast: benchmarks/peers-forecast.txt
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers-forecast.txt
@@ -101,11 +96,6 @@ bench-forecast: $(VENV)/.dev .venv-bench/.forecast
 	$(BIN)/python -m benchmarks.bench_forecast
 	$(BIN)/python -m benchmarks.accuracy_forecast --data ../shared/data
 	$(BIN)/python -m benchmarks.accuracy_forecast --simulated 200
-
-$(VENV)-bench-%/.peers: benchmarks/peers-%.txt
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
-	touch $@
 
 # The tasks of fev, whose file and data you have: make bench-fev TASKS=tasks.yaml DATA=FOLDER
 bench-fev: $(VENV)/.dev $(VENV)-bench-fev/.peers
